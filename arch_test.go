@@ -1,0 +1,268 @@
+package verify_test
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/go2fa/verify"
+
+// Modules of others that packages may import, by a short name.
+const (
+	retryable = "github.com/hashicorp/go-retryablehttp"
+	gobreaker = "github.com/sony/gobreaker"
+	oauth1    = "github.com/dghubble/oauth1"
+	testify   = "github.com/stretchr/testify"
+	httpmock  = "github.com/jarcoal/httpmock"
+	porcupine = "github.com/anishathalye/porcupine"
+)
+
+// arrows are the imports that each package may have beyond the standard
+// library: packages of ours by their folder ("." is the root), and modules of
+// others. A package that is not listed may not exist. docs/design.md section 4
+// gives the reasons.
+var arrows = map[string][]string{
+	".":                 {},
+	"internal/rest":     {".", retryable},
+	"internal/emulator": {}, // the plumbing that emulators share
+	"internal/fixture":  {httpmock, testify},
+	"otp":               {"."},
+
+	"twilio":     {".", "internal/rest", "otp"},
+	"bandwidth":  {".", "internal/rest"},
+	"gatewayapi": {".", "internal/rest", "otp", oauth1},
+	"authy":      {".", "internal/rest"},
+
+	// Never its vendor: an emulator that shares the client's structs proves nothing.
+	"twilio/twiliotest":         {".", "internal/emulator"},
+	"bandwidth/bandwidthtest":   {".", "internal/emulator"},
+	"gatewayapi/gatewayapitest": {".", "internal/emulator"},
+	"authy/authytest":           {".", "internal/emulator"},
+
+	"failover":   {".", gobreaker},
+	"observe":    {"."},
+	"vendors":    {".", "twilio", "bandwidth", "gatewayapi", "authy", "otp", "failover"},
+	"mocks":      {".", "otp", testify},
+	"verifytest": {".", "otp", "failover", testify, porcupine},
+}
+
+// nested are modules of their own: they import what they like, but for onlyTests.
+var nested = []string{"bench", "cmd/verify", "contract", "email", "examples", "interop", "otelverify", "redisstore"}
+
+// onlyTests are packages that only tests may import, and vendorFolders packages
+// that not even each other's tests may.
+var (
+	onlyTests     = []string{"internal/fixture", "mocks", "verifytest"}
+	vendorFolders = []string{"twilio", "bandwidth", "gatewayapi", "authy"}
+	testModules   = []string{testify, httpmock, porcupine}
+)
+
+func TestArrows(t *testing.T) {
+	for _, breach := range breaches(t, os.DirFS(".")) {
+		t.Error(breach)
+	}
+}
+
+// breaches reads every Go file below tree, those of nested modules too, as the
+// go command would find them.
+func breaches(t *testing.T, tree fs.FS) []string {
+	t.Helper()
+	var all []string
+	err := fs.WalkDir(tree, ".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && file != "." && skipped(d.Name()):
+			return fs.SkipDir
+		case d.IsDir() || path.Ext(file) != ".go":
+			return nil
+		}
+		imports, err := importsOf(tree, file)
+		if err != nil {
+			return err
+		}
+		for _, name := range imports {
+			if why := breach(file, name); why != "" {
+				all = append(all, fmt.Sprintf("%s imports %q: %s", file, name, why))
+			}
+		}
+		if folder := path.Dir(file); moduleOf(folder) == "" && arrows[folder] == nil {
+			all = append(all, fmt.Sprintf("%s: a package that the table of arrows does not know", file))
+		}
+		if m := moduleOf(file); m != "" {
+			if _, err := fs.Stat(tree, m+"/go.mod"); err != nil {
+				all = append(all, fmt.Sprintf("%s: %s shall be a module of its own, and has no go.mod", file, m))
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return all
+}
+
+func skipped(folder string) bool {
+	return folder == "testdata" || folder == "vendor" || folder == "node_modules" ||
+		strings.HasPrefix(folder, ".") || strings.HasPrefix(folder, "_")
+}
+
+func importsOf(tree fs.FS, file string) ([]string, error) {
+	src, err := fs.ReadFile(tree, file)
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, src, parser.ImportsOnly)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, spec := range parsed.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, nil
+}
+
+// moduleOf returns the nested module that a folder or file belongs to, if any.
+func moduleOf(name string) string {
+	for _, m := range nested {
+		if within(name, m) {
+			return m
+		}
+	}
+	return ""
+}
+
+// breach says why file may not import name, or nothing if it may.
+func breach(file, name string) string {
+	ours, isOurs := folderOf(name)
+	isTest := strings.HasSuffix(file, "_test.go")
+	switch from := path.Dir(file); {
+	case isStandard(name), isTest && isOurs && ours == from:
+		return ""
+	case isOurs && slices.Contains(onlyTests, ours) && !isTest:
+		return "only tests may"
+	case moduleOf(from) == "interop" && !isTest:
+		return "interop holds tests only"
+	case moduleOf(from) != "":
+		return ""
+	case isOurs && isTest && slices.Contains(vendorFolders, from) && slices.Contains(vendorFolders, ours):
+		return "a vendor never imports another, nor do its tests"
+	case isOurs && isTest && ours != "" && moduleOf(ours) == "":
+		return ""
+	case isOurs && slices.Contains(arrows[from], ours):
+		return ""
+	case !isOurs && slices.ContainsFunc(allowed(from, isTest), func(m string) bool { return within(name, m) }):
+		return ""
+	}
+	return "no arrow allows it"
+}
+
+// allowed lists the modules of others, as far as a folder's files may import them.
+func allowed(folder string, isTest bool) []string {
+	if isTest {
+		return append(slices.Clone(testModules), arrows[folder]...)
+	}
+	return arrows[folder]
+}
+
+// folderOf returns the folder of a package of ours, "." for the root.
+func folderOf(name string) (string, bool) {
+	if name == module {
+		return ".", true
+	}
+	return strings.CutPrefix(name, module+"/")
+}
+
+func isStandard(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	return name != "C" && !strings.Contains(first, ".")
+}
+
+func within(name, root string) bool {
+	return name == root || strings.HasPrefix(name, root+"/")
+}
+
+// A table of arrows that lets everything through would never be noticed.
+func TestArrowsRing(t *testing.T) {
+	tests := map[string]struct {
+		file    string
+		imports string
+		want    string // a part of the one breach; empty: none
+	}{
+		"root, standard library":               {"x.go", "net/http", ""},
+		"root, a vendor":                       {"x.go", module + "/twilio", "no arrow"},
+		"root, testify outside tests":          {"x.go", testify + "/assert", "no arrow"},
+		"root, testify in tests":               {"x_test.go", testify + "/assert", ""},
+		"root, itself in tests":                {"x_test.go", module, ""},
+		"root, a stranger in tests":            {"x_test.go", "example.com/strange", "no arrow"},
+		"root, a stranger with testify's name": {"x_test.go", testify + "2/assert", "no arrow"},
+		"root, cgo":                            {"x.go", "C", "no arrow"},
+		"rest, retryablehttp":                  {"internal/rest/x.go", retryable, ""},
+		"a vendor, retryablehttp":              {"twilio/x.go", retryable, "no arrow"},
+		"a vendor, retryablehttp in tests":     {"twilio/x_test.go", retryable, "no arrow"},
+		"a vendor, rest":                       {"twilio/x.go", module + "/internal/rest", ""},
+		"a vendor, another":                    {"twilio/x.go", module + "/authy", "no arrow"},
+		"a vendor, another in tests":           {"twilio/x_test.go", module + "/authy", "never imports another"},
+		"a vendor, fixtures":                   {"twilio/x.go", module + "/internal/fixture", "only tests"},
+		"a vendor, fixtures in tests":          {"twilio/x_test.go", module + "/internal/fixture", ""},
+		"a vendor, the suite in tests":         {"twilio/x_test.go", module + "/verifytest", ""},
+		"a vendor, its emulator":               {"twilio/x.go", module + "/twilio/twiliotest", "no arrow"},
+		"a vendor, its emulator in tests":      {"twilio/x_test.go", module + "/twilio/twiliotest", ""},
+		"a vendor without local codes, otp":    {"authy/x.go", module + "/otp", "no arrow"},
+		"an emulator, its vendor":              {"twilio/twiliotest/x.go", module + "/twilio", "no arrow"},
+		"an emulator, rest":                    {"twilio/twiliotest/x.go", module + "/internal/rest", "no arrow"},
+		"an emulator, the shared plumbing":     {"twilio/twiliotest/x.go", module + "/internal/emulator", ""},
+		"the shared plumbing, root":            {"internal/emulator/x.go", module, "no arrow"},
+		"failover, gobreaker's second version": {"failover/x.go", gobreaker + "/v2", ""},
+		"otp, gobreaker":                       {"otp/x.go", gobreaker + "/v2", "no arrow"},
+		"otp, a nested module in tests":        {"otp/x_test.go", module + "/redisstore", "no arrow"},
+		"an unknown package":                   {"utils/x.go", "fmt", "does not know"},
+		"an unknown package's tests":           {"twilio/helpers/x_test.go", "fmt", "does not know"},
+		"a nested module, a stranger":          {"redisstore/x.go", "github.com/redis/go-redis/v9", ""},
+		"a nested module, ours":                {"cmd/verify/inbox/x.go", module + "/vendors", ""},
+		"a nested module, mocks":               {"cmd/verify/x.go", module + "/mocks", "only tests"},
+		"a nested module, the suite":           {"redisstore/x.go", module + "/verifytest", "only tests"},
+		"a nested module, the suite in tests":  {"redisstore/x_test.go", module + "/verifytest", ""},
+		"interop, outside tests":               {"interop/x.go", module + "/twilio", "tests only"},
+		"interop, in tests":                    {"interop/x_test.go", "github.com/twilio/twilio-go", ""},
+		"a file nobody builds":                 {"testdata/x.go", "example.com/strange", ""},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			tree := fstest.MapFS{tc.file: {Data: fmt.Appendf(nil, "package x\n\nimport _ %q\n", tc.imports)}}
+			if m := moduleOf(tc.file); m != "" {
+				tree[m+"/go.mod"] = &fstest.MapFile{}
+			}
+			got := breaches(t, tree)
+			if tc.want == "" {
+				assert.Empty(t, got)
+				return
+			}
+			require.Len(t, got, 1)
+			assert.Contains(t, got[0], tc.file)
+			assert.Contains(t, got[0], tc.want)
+		})
+	}
+}
+
+func TestArrowsWantNestedModulesOfTheirOwn(t *testing.T) {
+	tree := fstest.MapFS{"examples/login/main.go": {Data: []byte("package main\n")}}
+	got := breaches(t, tree)
+	require.Len(t, got, 1)
+	assert.Contains(t, got[0], "no go.mod")
+}

@@ -1,0 +1,271 @@
+package verify
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Limits of what any vendor is asked, in bytes or digits.
+const (
+	maxScope       = 64
+	maxTransaction = 64
+	maxLocale      = 35 // RFC 5646 section 4.4.1
+	minCode        = 4
+	maxCode        = 10
+)
+
+// Capabilities says what a vendor honors. It is also how a vendor resolves and
+// refuses arguments, in one place: every Send opens with SendRequest and every
+// Check with CheckRequest. Its slices are shared: do not change them.
+type Capabilities struct {
+	Vendor        string
+	Channels      []Channel // never empty; the first one for phones is the default, email for an address
+	MinDigits     int       // what WithDigits accepts; equal to MaxDigits: fixed; both zero: WithDigits is refused
+	MaxDigits     int
+	DefaultDigits int      // zero if unknown
+	Scopes        []string // scopes accepted besides the empty one ...
+	MaxScope      int      // ... or, above zero, any scope of at most so many bytes
+	Transaction   bool     // honored on Send and Check
+	Locale        bool     // used as a hint
+	ClientIP      bool     // used as a hint
+}
+
+// A Transaction is what WithTransaction binds a code to.
+type Transaction struct {
+	Amount string
+	Payee  string
+}
+
+// A SendRequest is one Send, resolved: every field holds what the vendor shall
+// do, or the zero value where it has no say. It is for authors of vendors.
+type SendRequest struct {
+	To          string
+	Channel     Channel
+	Scope       string
+	Digits      int // zero if the length is unknown
+	Locale      string
+	ClientIP    netip.Addr
+	Transaction Transaction
+
+	bound   bool // a transaction was given, be it an empty one
+	options []any
+}
+
+// A CheckRequest is one Check, resolved. It is for authors of vendors.
+type CheckRequest struct {
+	To          string
+	Code        string
+	Scope       string
+	Transaction Transaction
+
+	bound bool
+}
+
+// SendRequest resolves the arguments of one Send, or refuses them with an
+// [*Error] before any request is made.
+func (c Capabilities) SendRequest(to string, opts ...SendOption) (SendRequest, error) {
+	r := SendRequest{To: to}
+	for _, o := range opts {
+		if o != nil {
+			r = o.applySend(r)
+		}
+	}
+	if r.Channel == "" {
+		r.Channel = c.defaultChannel(to)
+	}
+	if kind, detail := c.refuseSend(r); kind != "" {
+		return SendRequest{}, c.refusal("send", kind, detail)
+	}
+	if r.Digits == 0 {
+		r.Digits = c.DefaultDigits
+	}
+	return r, nil
+}
+
+// CheckRequest resolves the arguments of one Check, or refuses them with an
+// [*Error] before any request is made. A code of the wrong form is
+// [ErrMismatch]: it cannot be the one that was sent.
+func (c Capabilities) CheckRequest(to, code string, opts ...CheckOption) (CheckRequest, error) {
+	r, err := c.SubjectRequest("check", to, opts...)
+	if err != nil {
+		return CheckRequest{}, err
+	}
+	if !c.isCode(code) {
+		return CheckRequest{}, c.refusal("check", ErrMismatch, "the code must be "+c.codeRule())
+	}
+	r.Code = code
+	return r, nil
+}
+
+// SubjectRequest resolves the arguments of a call that names a verification
+// without a code: Cancel, or a vendor's own such as Fetch. It refuses them with
+// an [*Error] of this op before any request is made.
+func (c Capabilities) SubjectRequest(op, to string, opts ...CheckOption) (CheckRequest, error) {
+	r := CheckRequest{To: to}
+	for _, o := range opts {
+		if o != nil {
+			r = o.applyCheck(r)
+		}
+	}
+	kind, detail := c.refuseSubject(to, r.Scope, r.Transaction, r.bound)
+	if kind != "" {
+		return CheckRequest{}, c.refusal(op, kind, detail)
+	}
+	return r, nil
+}
+
+func (c Capabilities) refusal(op string, kind Outcome, detail string) *Error {
+	return &Error{Vendor: c.Vendor, Op: op, Kind: kind, Detail: detail}
+}
+
+// defaultChannel is the first channel that can reach to.
+func (c Capabilities) defaultChannel(to string) Channel {
+	email := IsEmail(to)
+	for _, ch := range c.Channels {
+		if (ch == ChannelEmail) == email {
+			return ch
+		}
+	}
+	return ""
+}
+
+// refuseSend returns the zero Outcome if the vendor can honor r.
+func (c Capabilities) refuseSend(r SendRequest) (Outcome, string) {
+	if kind, detail := c.refuseSubject(r.To, r.Scope, r.Transaction, r.bound); kind != "" {
+		return kind, detail
+	}
+	switch {
+	case r.Channel == ChannelApp || !slices.Contains(c.Channels, r.Channel):
+		return ErrUnsupported, "this channel is not offered"
+	case (r.Channel == ChannelEmail) != IsEmail(r.To):
+		return ErrInvalidRecipient, "the channel does not fit the recipient"
+	case r.Digits != 0 && (r.Digits < c.MinDigits || r.Digits > c.MaxDigits):
+		return ErrUnsupported, c.digitsRule()
+	case r.Locale != "" && !isLocale(r.Locale):
+		return ErrUnsupported, "the locale is not a BCP 47 tag"
+	}
+	return "", ""
+}
+
+// refuseSubject refuses what Send and Check have in common.
+func (c Capabilities) refuseSubject(to, scope string, t Transaction, bound bool) (Outcome, string) {
+	switch {
+	case !IsPhone(to) && !IsEmail(to):
+		return ErrInvalidRecipient, "the recipient is neither a phone number in E.164 form nor an e-mail address"
+	case c.defaultChannel(to) == "":
+		return ErrInvalidRecipient, "no channel is offered for this kind of recipient"
+	case scope != "" && !IsScope(scope):
+		return ErrUnsupported, "a scope is 1 to 64 of [A-Za-z0-9._:-]"
+	case scope != "" && !c.hasScope(scope):
+		return ErrUnsupported, "this scope is not configured or too long"
+	case bound && !c.Transaction:
+		return ErrUnsupported, "an amount and a payee cannot be bound to the code"
+	case bound && (!isTransactionText(t.Amount) || !isTransactionText(t.Payee)):
+		return ErrUnsupported, "an amount and a payee are each 1 to 64 bytes of printable text, with no space but the ASCII one"
+	}
+	return "", ""
+}
+
+func (c Capabilities) hasScope(scope string) bool {
+	return len(scope) <= c.MaxScope || slices.Contains(c.Scopes, scope)
+}
+
+func (c Capabilities) digitsRule() string {
+	switch {
+	case c.MaxDigits == 0:
+		return "the number of digits cannot be chosen"
+	case c.MinDigits == c.MaxDigits:
+		return "the number of digits is always " + strconv.Itoa(c.MaxDigits)
+	}
+	return fmt.Sprintf("the number of digits must be %d to %d", c.MinDigits, c.MaxDigits)
+}
+
+// codeLength is the range in which a typed code must lie.
+func (c Capabilities) codeLength() (least, most int) {
+	if c.MaxDigits == 0 {
+		return minCode, maxCode
+	}
+	return c.MinDigits, c.MaxDigits
+}
+
+func (c Capabilities) codeRule() string {
+	least, most := c.codeLength()
+	if least == most {
+		return strconv.Itoa(most) + " digits"
+	}
+	return fmt.Sprintf("%d to %d digits", least, most)
+}
+
+func (c Capabilities) isCode(code string) bool {
+	least, most := c.codeLength()
+	if len(code) < least || len(code) > most {
+		return false
+	}
+	return allDigits(code)
+}
+
+// allDigits knows ASCII digits only: unicode.IsDigit and strconv accept a dozen
+// other spellings, each a second key to the same door.
+func allDigits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+func isLocale(s string) bool {
+	return len(s) >= 2 && len(s) <= maxLocale && isLetter(s[0]) && isLetter(s[1]) &&
+		every(s, func(c byte) bool { return isAlphanumeric(c) || c == '-' })
+}
+
+// isTransactionText keeps a payee from breaking the message into lines, the
+// last of which a browser may read as a code.
+func isTransactionText(s string) bool {
+	if s == "" || len(s) > maxTransaction || !utf8.ValidString(s) {
+		return false
+	}
+	for _, r := range s {
+		if !unicode.IsPrint(r) {
+			return false
+		}
+	}
+	return true
+}
+
+// Format shows the recipient masked and hides the rest, under every verb.
+func (r SendRequest) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "verify.SendRequest{To: %s, Channel: %s, Scope: %q, Digits: %d}",
+		Mask(r.To), r.Channel, r.Scope, r.Digits)
+}
+
+// MarshalJSON writes what Format shows.
+func (r SendRequest) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{
+		"to": Mask(r.To), "channel": r.Channel, "scope": r.Scope, "digits": r.Digits,
+	})
+}
+
+// Format shows the recipient masked and hides the code, under every verb.
+func (r CheckRequest) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "verify.CheckRequest{To: %s, Scope: %q}", Mask(r.To), r.Scope)
+}
+
+// MarshalJSON writes what Format shows.
+func (r CheckRequest) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{"to": Mask(r.To), "scope": r.Scope})
+}
+
+// Format hides the amount and the payee, under every verb.
+func (Transaction) Format(f fmt.State, _ rune) {
+	_, _ = f.Write([]byte("verify.Transaction{" + hidden + "}"))
+}
+
+// MarshalJSON hides the amount and the payee.
+func (Transaction) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }
