@@ -1,0 +1,119 @@
+package rest
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/go2fa/verify"
+)
+
+// judge decides what an answer that is not of class 2xx means and whether the
+// policy allows another try.
+func (s *callState) judge(resp *http.Response, body []byte) result {
+	var refusal Refusal
+	if s.client.refused != nil && resp.StatusCode >= 400 && len(body) > 0 {
+		refusal = s.client.refused(s.op, resp.StatusCode, body)
+	}
+	declared := refusal.Kind != ""
+	if !declared {
+		refusal = undeclared(resp.StatusCode, s.repeatable)
+	}
+	r := result{kind: refusal.Kind, detail: refusal.Detail, code: cleanCode(refusal.Code)}
+	r.retryAfter = retryAfter(resp.Header, time.Now())
+	if r.retryAfter == 0 {
+		r.retryAfter = refusal.RetryAfter
+	}
+	switch r.kind {
+	case verify.ErrRateLimited:
+		r.again = true
+	case verify.ErrUnavailable:
+		r.again = declared
+	case verify.ErrOutcomeUnknown:
+		r.again = s.repeatable && slices.Contains(transient[:], resp.StatusCode)
+	}
+	return r
+}
+
+var transient = [...]int{
+	http.StatusRequestTimeout, http.StatusInternalServerError, http.StatusBadGateway,
+	http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+}
+
+// undeclared reads a status whose body is not the vendor's.
+func undeclared(status int, repeatable bool) Refusal {
+	unknown := Refusal{Kind: verify.ErrOutcomeUnknown}
+	switch {
+	case status < 400:
+		unknown.Detail = "the answer is a redirect, which is never followed: check the base URL"
+	case status == http.StatusUnauthorized:
+		return Refusal{Kind: verify.ErrUnauthorized, Detail: "the credentials were refused"}
+	case status == http.StatusTooManyRequests:
+		return Refusal{Kind: verify.ErrRateLimited, Detail: "throttled without the vendor's reason"}
+	case status == http.StatusNotImplemented || status == http.StatusHTTPVersionNotSupported:
+		if !repeatable {
+			return Refusal{Kind: verify.ErrUnavailable, Detail: "the server does not know this request"}
+		}
+	case status == http.StatusRequestTimeout || status == 499 || status >= 500:
+		unknown.Detail = "the server failed, perhaps after it did what was asked"
+	case !repeatable:
+		return Refusal{Kind: verify.ErrRejected, Detail: "refused without the vendor's reason: is a proxy in between?"}
+	default:
+		unknown.Detail = "refused without the vendor's reason: is a proxy in between?"
+	}
+	return unknown
+}
+
+// unreached explains a request that surely was not written. It may be tried
+// again unless a second try would fail the same way.
+func unreached(err error, late bool) result {
+	r := result{kind: verify.ErrUnavailable, again: true}
+	var (
+		dns       *net.DNSError
+		cert      *tls.CertificateVerificationError
+		record    tls.RecordHeaderError
+		authority x509.UnknownAuthorityError
+		name      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		r.detail, r.again = "the vendor's host name does not exist: check the base URL and DNS", false
+	case errors.As(err, &dns):
+		r.detail = "the vendor's host name could not be looked up"
+	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
+		r.detail, r.again = "the server's certificate is not trusted: something may stand between us and the vendor", false
+	case errors.As(err, &record):
+		r.detail, r.again = "the server does not speak TLS: check the base URL", false
+	case late:
+		r.detail, r.cause = "no connection in time", context.DeadlineExceeded
+	default:
+		r.detail = "no connection"
+	}
+	return r
+}
+
+// lost explains a request that may have been processed. A body that is too
+// large or encoded would be so again.
+func lost(err error, late bool) result {
+	r := result{kind: verify.ErrOutcomeUnknown, again: true}
+	switch {
+	case errors.Is(err, errTooLarge):
+		r.detail, r.again = "the answer is over 64 KiB", false
+	case errors.Is(err, errEncoded):
+		r.detail, r.again = "the answer is encoded though plain was asked for", false
+	case late:
+		r.detail, r.cause = "no complete answer in time", context.DeadlineExceeded
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		r.detail = "the answer was cut off"
+	default:
+		r.detail = "the connection was lost before the answer"
+	}
+	return r
+}
