@@ -1,0 +1,147 @@
+package otp
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go2fa/verify"
+)
+
+const (
+	minKey     = 32 // bytes
+	maxTTL     = 10 * time.Minute
+	defaultTTL = maxTTL
+	maxScope   = 64 // bytes
+)
+
+// A Config says what an Engine sends through, keeps codes in, and writes.
+type Config struct {
+	// Carrier delivers the messages. Required.
+	Carrier Carrier
+	// Store remembers the codes. Required.
+	Store Store
+
+	// Keys are secrets of at least 32 random bytes, kept outside the store. The
+	// first one makes MACs, every one checks them: to change keys, put the new one
+	// first and drop the old one after TTL. Required.
+	Keys [][]byte `json:"-"`
+	// IndexKey names the records of the store. Keep it when Keys change, since
+	// another one forgets every limit that was reached. Defaults to the key, if
+	// there is only one; required with several, and then it stays the oldest.
+	IndexKey []byte `json:"-"`
+
+	// Digits is the length of a code, 6 to 10. Defaults to 6.
+	Digits int
+	// TTL is how long a code works, 10 minutes at most (NIST SP 800-63B-4 section
+	// 3.1.3.2). Defaults to 10 minutes.
+	TTL time.Duration
+	// Limits bound sends and guesses. Defaults to those of Limits.
+	Limits Limits
+
+	// Product is shown in each message: who asks for the code. At most 64 bytes.
+	// Defaults to none.
+	Product string
+	// Locale is the language for those who ask for none, or for one that is not
+	// known, as a BCP 47 tag. Defaults to "en".
+	Locale string
+	// Templates replace the texts of this module, or add languages to its da, de,
+	// en, es, fr, it and pt: by BCP 47 tag, where "pt" serves "pt-BR" too. Defaults
+	// to none.
+	Templates map[string]Template
+	// Origin makes the last line of each SMS one by which browsers fill the code
+	// in on this host only, such as "login.example.com"
+	// (https://wicg.github.io/sms-one-time-codes/). Defaults to none.
+	Origin string
+	// AppHash makes the last line of each SMS the 11 characters by which Android
+	// hands it to one app
+	// (https://developers.google.com/identity/sms-retriever/verify). Not with
+	// Origin. Defaults to none.
+	AppHash string
+}
+
+// Format keeps the keys of a Config out of every print.
+func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("otp.Config{[hidden]}")) }
+
+// New returns an Engine, or says which field of cfg is at fault. It makes no
+// request.
+func New(cfg Config) (*Engine, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	texts, err := newTexts(cfg)
+	if err != nil {
+		return nil, err
+	}
+	codeKeys, indexKey := cfg.ownKeys()
+	cfg.Limits.Cooldown = slices.Clone(cfg.Limits.Cooldown)
+	e := &Engine{
+		carrier: cfg.Carrier, store: cfg.Store, caps: cfg.Carrier.Capabilities(),
+		keys: newKeys(codeKeys, indexKey), texts: texts, limits: cfg.Limits.WithDefaults(),
+		ttl: orDefault(cfg.TTL, defaultTTL), random: rand.Reader,
+	}
+	if len(e.caps.Channels) == 0 {
+		return nil, errors.New("otp: Carrier offers no channel; those joined by Fallback must have one in common")
+	}
+	e.caps = verify.Capabilities{
+		Vendor: e.caps.Vendor, Channels: e.caps.Channels, ClientIP: e.caps.ClientIP, Locale: true,
+		MinDigits: minDigits, MaxDigits: maxDigits, DefaultDigits: orDefault(cfg.Digits, defaultDigits),
+		MaxScope: maxScope, Transaction: true,
+	}
+	return e, nil
+}
+
+func (cfg Config) validate() error {
+	switch {
+	case cfg.Carrier == nil:
+		return errors.New("otp: Carrier is missing")
+	case cfg.Store == nil:
+		return errors.New("otp: Store is missing")
+	case cfg.Digits != 0 && (cfg.Digits < minDigits || cfg.Digits > maxDigits):
+		return errors.New("otp: Digits must be 6 to 10")
+	case cfg.TTL < 0 || cfg.TTL > maxTTL:
+		return errors.New("otp: TTL must be at most 10 minutes, and not negative")
+	}
+	if err := cfg.validateKeys(); err != nil {
+		return err
+	}
+	return cfg.Limits.validate()
+}
+
+func (cfg Config) validateKeys() error {
+	if len(cfg.Keys) == 0 {
+		return errors.New("otp: Keys is missing")
+	}
+	for i, key := range cfg.Keys {
+		if len(key) < minKey {
+			return errors.New("otp: each of Keys must have at least 32 bytes")
+		}
+		for _, other := range cfg.Keys[:i] {
+			if subtle.ConstantTimeCompare(key, other) == 1 {
+				return errors.New("otp: Keys holds a key twice")
+			}
+		}
+	}
+	switch {
+	case cfg.IndexKey == nil && len(cfg.Keys) > 1:
+		return errors.New("otp: IndexKey is required with several Keys; it stays the oldest of them")
+	case cfg.IndexKey != nil && len(cfg.IndexKey) < minKey:
+		return errors.New("otp: IndexKey must have at least 32 bytes")
+	}
+	return nil
+}
+
+// ownKeys copies the keys: those of the caller may change under our hands.
+func (cfg Config) ownKeys() (codeKeys [][]byte, indexKey []byte) {
+	for _, key := range cfg.Keys {
+		codeKeys = append(codeKeys, append([]byte(nil), key...))
+	}
+	indexKey = append([]byte(nil), cfg.IndexKey...)
+	if len(indexKey) == 0 {
+		indexKey = codeKeys[0]
+	}
+	return codeKeys, indexKey
+}

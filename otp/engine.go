@@ -1,0 +1,161 @@
+package otp
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/go2fa/verify"
+)
+
+// undoTime bounds how long a send that surely did not leave may keep its caller
+// waiting for the refund.
+const undoTime = 2 * time.Second
+
+// An Engine makes codes, has a [Carrier] deliver them, and checks what a person
+// types. It is safe for concurrent use.
+type Engine struct {
+	carrier Carrier
+	store   Store
+	caps    verify.Capabilities
+	keys    *keys
+	texts   texts
+	limits  Limits
+	ttl     time.Duration
+	random  io.Reader
+}
+
+var (
+	_ verify.Verifier = (*Engine)(nil)
+	_ verify.Canceler = (*Engine)(nil)
+)
+
+// Format keeps the keys of an Engine out of every print.
+func (Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("otp.Engine{[hidden]}")) }
+
+// Capabilities says what Send and Check honor: the carrier's channels, any
+// scope, 6 to 10 digits, and transactions.
+func (e *Engine) Capabilities() verify.Capabilities { return e.caps }
+
+// A letter is a Send that the store has yet to admit.
+type letter struct {
+	id   ID
+	key  Key
+	mac  MAC
+	text string
+	ref  string
+}
+
+// Send makes a code, has the store admit it, and has the carrier deliver it. The
+// code that was sent before, to the same recipient in the same scope, is dead.
+//
+// The error matches [verify.ErrTooManySends] within a cooldown or when the
+// sends of the window are spent, and [verify.ErrBlocked] after too many wrong
+// guesses. If the store fails, nothing is sent. If the carrier surely sent
+// nothing, the send is not counted; after [verify.ErrOutcomeUnknown] the code
+// stays good.
+func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
+	req, err := e.caps.SendRequest(to, opts...)
+	if err != nil {
+		return verify.Receipt{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return verify.Receipt{}, e.failure("send", verify.ErrUnavailable, "the context was done before anything was sent", err)
+	}
+	l, err := e.write(req)
+	if err != nil {
+		return verify.Receipt{}, err
+	}
+
+	expires := time.Now().Add(e.ttl)
+	admission, err := e.store.Put(ctx, l.key, l.id, l.mac, e.ttl, e.limits)
+	if err != nil {
+		return verify.Receipt{}, e.failure("send", verify.ErrUnavailable, "the store did not answer, so nothing was sent", err)
+	}
+	if admission.Refused != Admitted {
+		return verify.Receipt{}, e.refused(admission)
+	}
+
+	receipt := verify.Receipt{Channel: req.Channel, Digits: req.Digits, ExpiresAt: expires}
+	if admission.Wait > 0 {
+		receipt.ResendAt = time.Now().Add(admission.Wait)
+	}
+	receipt.ID, receipt.Vendor, err = e.carry(ctx, Message{req.To, req.Channel, l.text, e.ttl, l.ref, req})
+	if err != nil {
+		return verify.Receipt{}, e.unsent(ctx, l, err)
+	}
+	return receipt, nil
+}
+
+// write makes the code and all that follows from it.
+func (e *Engine) write(req verify.SendRequest) (letter, error) {
+	d := e.keys.get()
+	defer e.keys.put(d)
+
+	code, err := e.compose(d, req)
+	if err != nil {
+		return letter{}, err
+	}
+	var ref [32]byte
+	hex.Encode(ref[:], d.names[len(ID{}):])
+	return letter{
+		id: d.id(), key: d.key(req.To, req.Scope),
+		mac:  d.mac(req.To, req.Scope, req.Transaction, code),
+		text: string(d.text), ref: string(ref[:]),
+	}, nil
+}
+
+// compose draws codes until one stands in its message exactly once, and leaves
+// the message on the desk.
+func (e *Engine) compose(d *desk, req verify.SendRequest) ([]byte, error) {
+	if err := d.shuffle(e.random); err != nil {
+		return nil, e.noDice("send", err)
+	}
+	for range maxRerolls {
+		code, err := d.digits(req.Digits)
+		if err != nil {
+			return nil, e.noDice("send", err)
+		}
+		if e.texts.write(d, code, req) {
+			return code, e.deceives(d, req)
+		}
+		if err := d.reroll(e.random); err != nil {
+			return nil, e.noDice("send", err)
+		}
+	}
+	return nil, e.failure("send", verify.ErrUnsupported, "the amount or the payee repeats the digits of every code", nil)
+}
+
+// deceives refuses an amount or a payee that a browser would take for a code of
+// another site.
+func (e *Engine) deceives(d *desk, req verify.SendRequest) error {
+	if req.Transaction.Amount != "" && bindsOrigin(d.text[:d.body]) {
+		return e.failure("send", verify.ErrUnsupported, "the amount or the payee reads like a line for browsers", nil)
+	}
+	return nil
+}
+
+// carry also says who took the message, which Fallback alone knows.
+func (e *Engine) carry(ctx context.Context, m Message) (id, vendor string, err error) {
+	if f, ok := e.carrier.(*fallback); ok {
+		return f.carry(ctx, m)
+	}
+	id, err = e.carrier.Carry(ctx, m)
+	return id, e.caps.Vendor, err
+}
+
+// unsent gives the send back if surely nothing left. Else the code stays good:
+// the message may still arrive.
+func (e *Engine) unsent(ctx context.Context, l letter, err error) error {
+	failure := named(e.caps.Vendor, err)
+	if failure.Kind != verify.ErrOutcomeUnknown {
+		// A caller who has gone away must not leave a recipient in the cooldown.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		defer cancel()
+		// If this fails too, the worst is a wait for nothing: nobody has the code.
+		_ = e.store.Undo(ctx, l.key, l.id)
+	}
+	return failure
+}

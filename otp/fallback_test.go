@@ -1,0 +1,218 @@
+package otp
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify"
+)
+
+func outcome(kind verify.Outcome) *verify.Error {
+	return &verify.Error{Vendor: "a", Op: "send", Kind: kind, Detail: "own words", HTTPStatus: 503, Tries: 2}
+}
+
+func TestFallbackMovesOnOnlyWhenSurelyNothingWasSent(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		err   error
+		moves bool
+		want  verify.Outcome
+	}{
+		"unavailable":       {outcome(verify.ErrUnavailable), true, ""},
+		"rate limited":      {outcome(verify.ErrRateLimited), true, ""},
+		"unauthorized":      {outcome(verify.ErrUnauthorized), true, ""},
+		"a bare outcome":    {verify.ErrUnavailable, true, ""},
+		"blocked":           {outcome(verify.ErrBlocked), false, verify.ErrBlocked},
+		"too many sends":    {outcome(verify.ErrTooManySends), false, verify.ErrTooManySends},
+		"invalid recipient": {outcome(verify.ErrInvalidRecipient), false, verify.ErrInvalidRecipient},
+		"rejected":          {outcome(verify.ErrRejected), false, verify.ErrRejected},
+		"unsupported":       {outcome(verify.ErrUnsupported), false, verify.ErrUnsupported},
+		"outcome unknown":   {outcome(verify.ErrOutcomeUnknown), false, verify.ErrOutcomeUnknown},
+		"no outcome":        {errors.New("to " + phone), false, verify.ErrOutcomeUnknown},
+		"a deadline":        {context.DeadlineExceeded, false, verify.ErrOutcomeUnknown},
+		"an outcome twice":  {errors.Join(verify.ErrUnavailable, verify.ErrOutcomeUnknown), false, verify.ErrOutcomeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := &post{name: "a", err: tt.err}, &post{name: "b"}
+			id, err := Fallback(a, b).Carry(t.Context(), Message{To: phone, Text: "x"})
+			assert.Equal(t, 1, a.count())
+			if tt.moves {
+				require.NoError(t, err)
+				assert.Equal(t, "id of b", id)
+				assert.Equal(t, a.messages, b.messages, "the text stays the same")
+				return
+			}
+			got := requireOne(t, err, tt.want)
+			assert.Equal(t, "a", got.Vendor)
+			requirePrivate(t, err, phone)
+			assert.Zero(t, b.count(), "a second message")
+		})
+	}
+}
+
+func TestFallbackNamesThoseItTried(t *testing.T) {
+	t.Parallel()
+	limited := func(name string, wait time.Duration) *post {
+		return &post{name: name, err: &verify.Error{Vendor: name, Kind: verify.ErrRateLimited, RetryAfter: wait, Tries: 3}}
+	}
+	down := func(name string) *post {
+		return &post{name: name, err: &verify.Error{Vendor: name, Kind: verify.ErrUnavailable, Tries: 1}}
+	}
+	for name, tt := range map[string]struct {
+		carriers []Carrier
+		want     verify.Error
+	}{
+		"all alike": {
+			[]Carrier{limited("a", time.Minute), limited("b", time.Second), limited("c", 0)},
+			verify.Error{Vendor: "a+b+c", Op: "send", Kind: verify.ErrRateLimited, RetryAfter: time.Second, Tries: 9, Detail: "a: rate limited, b: rate limited, c: rate limited"},
+		},
+		"each its own": {
+			[]Carrier{limited("a", time.Minute), down("b")},
+			verify.Error{Vendor: "a+b", Op: "send", Kind: verify.ErrUnavailable, Tries: 4, Detail: "a: rate limited, b: unavailable"},
+		},
+		"the last one decides": {
+			[]Carrier{down("a"), down("b"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Kind: verify.ErrBlocked, Detail: "why", VendorCode: "7"}}},
+			verify.Error{Vendor: "c", Op: "send", Kind: verify.ErrBlocked, Detail: "after a: unavailable, b: unavailable; why", VendorCode: "7"},
+		},
+		"the last one decides without a word": {
+			[]Carrier{down("a"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Kind: verify.ErrBlocked}}},
+			verify.Error{Vendor: "c", Op: "send", Kind: verify.ErrBlocked, Detail: "after a: unavailable"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Fallback(tt.carriers[0], tt.carriers[1:]...).Carry(t.Context(), Message{To: phone})
+			got := requireOne(t, err, tt.want.Kind)
+			got.Err = nil
+			assert.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestFallbackLeavesAnErrorOfACarrierAsItIs(t *testing.T) {
+	t.Parallel()
+	theirs := outcome(verify.ErrBlocked)
+	a := &post{name: "a", err: outcome(verify.ErrUnavailable)}
+	_, err := Fallback(a, &post{name: "b", err: theirs}).Carry(t.Context(), Message{To: phone})
+	require.ErrorIs(t, err, verify.ErrBlocked)
+	assert.Equal(t, outcome(verify.ErrBlocked), theirs, "a carrier's error belongs to the carrier")
+}
+
+func TestFallbackStopsWithTheCaller(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	a, b := &post{name: "a"}, &post{name: "b"}
+	a.carry = func(context.Context, Message) (string, error) {
+		cancel()
+		return "", outcome(verify.ErrUnavailable)
+	}
+	f := Fallback(a, b)
+	_, err := f.Carry(ctx, Message{To: phone})
+	assert.Contains(t, requireOne(t, err, verify.ErrUnavailable).Detail, "a: unavailable")
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, b.count())
+
+	_, err = f.Carry(ctx, Message{To: phone})
+	requireOne(t, err, verify.ErrUnavailable)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, 1, a.count(), "nobody is asked for a caller who has gone")
+}
+
+func TestFallbackSharesTheTimeThatIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var shares []time.Duration
+		hangs := func(ctx context.Context, _ Message) (string, error) {
+			start := time.Now()
+			<-ctx.Done()
+			shares = append(shares, time.Since(start))
+			return "", &verify.Error{Vendor: "x", Kind: verify.ErrUnavailable, Err: ctx.Err()}
+		}
+		quick := func(ctx context.Context, _ Message) (string, error) {
+			deadline, ok := ctx.Deadline()
+			require.True(t, ok)
+			shares = append(shares, time.Until(deadline))
+			return "", outcome(verify.ErrUnavailable)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+		defer cancel()
+		_, err := Fallback(&post{name: "a", carry: hangs}, &post{name: "b", carry: quick}, &post{name: "c", carry: hangs}).Carry(ctx, Message{To: phone})
+		require.Error(t, err)
+		assert.Equal(t, []time.Duration{4 * time.Second, 4 * time.Second, 8 * time.Second}, shares)
+
+		var free bool
+		_, err = Fallback(&post{carry: func(ctx context.Context, _ Message) (string, error) {
+			_, ok := ctx.Deadline()
+			free = !ok
+			return "", nil
+		}}, &post{}).Carry(context.Background(), Message{To: phone})
+		require.NoError(t, err)
+		assert.True(t, free, "no deadline, no share: a carrier has a limit of its own")
+	})
+}
+
+func TestFallbackCanDoWhatAllCan(t *testing.T) {
+	t.Parallel()
+	sms, voice, email := verify.ChannelSMS, verify.ChannelVoice, verify.ChannelEmail
+	a := &post{name: "a", channels: []verify.Channel{voice, sms, email}}
+	b := &post{name: "b", channels: []verify.Channel{sms, voice}}
+	assert.Equal(t, verify.Capabilities{Vendor: "a+b", Channels: []verify.Channel{voice, sms}, ClientIP: true, Locale: true},
+		Fallback(a, b).Capabilities())
+	assert.Equal(t, []verify.Channel{voice, sms, email}, a.channels, "a carrier's list is not ours to change")
+
+	plain := hintless{&post{name: "c", channels: []verify.Channel{sms}}}
+	assert.Equal(t, verify.Capabilities{Vendor: "a+c", Channels: []verify.Channel{sms}}, Fallback(a, plain).Capabilities())
+	assert.Equal(t, verify.Capabilities{Vendor: "c+a", Channels: []verify.Channel{sms}}, Fallback(plain, a).Capabilities())
+}
+
+// hintless has no use for hints.
+type hintless struct{ *post }
+
+func (h hintless) Capabilities() verify.Capabilities {
+	return verify.Capabilities{Vendor: h.name, Channels: h.channels}
+}
+
+func TestFallbackOfOneAndOfNone(t *testing.T) {
+	t.Parallel()
+	a := &post{name: "a"}
+	assert.Same(t, a, Fallback(a))
+	assert.Same(t, a, Fallback(nil, a, nil))
+
+	b, c := &post{name: "b"}, &post{name: "c"}
+	assert.Equal(t, Fallback(a, b, c), Fallback(Fallback(a, b), Fallback(c)), "in one line, however they are nested")
+	assert.Equal(t, Fallback(a, b, c), Fallback(a, Fallback(b, c)))
+
+	none := Fallback(nil)
+	assert.Empty(t, none.Capabilities().Channels)
+	_, err := none.Carry(t.Context(), Message{To: phone})
+	requireOne(t, err, verify.ErrUnavailable)
+	_, err = New(Config{Carrier: none, Store: new(MemoryStore), Keys: [][]byte{keyA}})
+	require.ErrorContains(t, err, "channel")
+}
+
+func TestAnEngineOverFallbackSaysWhoTookTheMessage(t *testing.T) {
+	t.Parallel()
+	a, b := &post{name: "a", err: verify.ErrUnavailable}, &post{name: "b"}
+	e, _ := newEngine(t, func(c *Config) { c.Carrier = Fallback(a, b) })
+	r, err := e.Send(t.Context(), phone)
+	require.NoError(t, err)
+	assert.Equal(t, "b", r.Vendor)
+	assert.Equal(t, "id of b", r.ID)
+	assert.Equal(t, "a+b", e.Capabilities().Vendor)
+	assert.Equal(t, a.code(t), b.code(t))
+	require.NoError(t, e.Check(t.Context(), phone, b.code(t)))
+
+	b.err = verify.ErrUnauthorized
+	_, err = e.Send(t.Context(), other)
+	requireOne(t, err, verify.ErrUnavailable)
+	b.err = nil
+	_, err = e.Send(t.Context(), other)
+	require.NoError(t, err, "a send that no carrier made was counted")
+}

@@ -1,0 +1,131 @@
+package otp
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
+	"sync"
+
+	"github.com/go2fa/verify"
+)
+
+// The purposes keep the three uses of HMAC-SHA-256 apart. The number is the
+// version of the layout: change it, and all that is stored becomes worthless.
+const (
+	purposeIndexKey = "github.com/go2fa/verify/otp 1 index key"
+	purposeRecord   = "github.com/go2fa/verify/otp 1 record"
+	purposeCode     = "github.com/go2fa/verify/otp 1 code"
+)
+
+// keys makes the keyed hashes. Its pool spares a Check six allocations for
+// each key.
+type keys struct{ pool sync.Pool }
+
+// A desk is what one call works on. It is wiped before the next call gets it.
+type desk struct {
+	record hash.Hash
+	codes  []hash.Hash // one for each key, the first one makes MACs
+	macs   []MAC
+	sum    [sha256.Size]byte
+	fields []byte
+	text   []byte
+	body   int // where the text for people ends, and the line for machines begins
+	draw
+}
+
+func newKeys(codeKeys [][]byte, indexKey []byte) *keys {
+	// The record key is derived even from an IndexKey of its own: so the key that
+	// once served alone still names the same records as IndexKey.
+	index := sha256mac(indexKey, purposeIndexKey)
+	k := new(keys)
+	k.pool.New = func() any {
+		d := &desk{record: hmac.New(sha256.New, index), macs: make([]MAC, len(codeKeys))}
+		for _, key := range codeKeys {
+			d.codes = append(d.codes, hmac.New(sha256.New, key))
+		}
+		return d
+	}
+	return k
+}
+
+func sha256mac(key []byte, purpose string) []byte {
+	h := hmac.New(sha256.New, key)
+	h.Write(appendField(nil, purpose))
+	return h.Sum(nil)
+}
+
+func (k *keys) get() *desk { return k.pool.Get().(*desk) }
+
+// put wipes what could name a person or a code, and gives the desk back.
+func (k *keys) put(d *desk) {
+	clear(d.fields[:cap(d.fields)])
+	clear(d.text[:cap(d.text)])
+	clear(d.macs)
+	clear(d.sum[:])
+	d.draw = draw{}
+	k.pool.Put(d)
+}
+
+// key names the record of a recipient in a scope.
+func (d *desk) key(to, scope string) Key {
+	d.begin(purposeRecord, to, scope)
+	return Key(d.hash(d.record)[:len(Key{})])
+}
+
+// mac stands for code under the first key.
+func (d *desk) mac(to, scope string, t verify.Transaction, code []byte) MAC {
+	d.beginCode(to, scope, t)
+	d.fields = appendField(d.fields, code)
+	return MAC(d.hash(d.codes[0]))
+}
+
+// guess stands for a typed code under each key in use. The result is valid until
+// the desk is put back.
+func (d *desk) guess(to, scope string, t verify.Transaction, code string) []MAC {
+	d.beginCode(to, scope, t)
+	d.fields = appendField(d.fields, code)
+	for i, h := range d.codes {
+		d.macs[i] = MAC(d.hash(h))
+	}
+	return d.macs
+}
+
+func (d *desk) beginCode(to, scope string, t verify.Transaction) {
+	d.begin(purposeCode, to, scope)
+	d.fields = appendField(d.fields, t.Amount)
+	d.fields = appendField(d.fields, t.Payee)
+}
+
+// begin lays out what every hash covers. The letters of an e-mail address count
+// in lower case: two spellings of one mailbox must not be two budgets.
+func (d *desk) begin(purpose, to, scope string) {
+	d.fields = appendField(d.fields[:0], purpose)
+	d.fields = appendField(d.fields, scope)
+	d.fields = appendField(d.fields, to)
+	if verify.IsEmail(to) {
+		lower(d.fields[len(d.fields)-len(to):])
+	}
+}
+
+func (d *desk) hash(h hash.Hash) []byte {
+	h.Write(d.fields)
+	sum := h.Sum(d.sum[:0])
+	h.Reset() // after, not before: the hash must not keep what it was fed
+	return sum
+}
+
+// appendField appends the length of s and s, so that no two lists of fields are
+// written alike.
+func appendField[T string | []byte](b []byte, s T) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(s))) //nolint:gosec // the longest field is an address of 254 bytes
+	return append(b, s...)
+}
+
+func lower(b []byte) {
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] = c | 0x20
+		}
+	}
+}

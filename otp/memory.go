@@ -1,0 +1,164 @@
+package otp
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	defaultEntries = 1 << 20
+	shardCount     = 64
+)
+
+// A MemoryStore is a [Store] in memory, for tests and for single processes: a
+// second process, and the same one after a restart, knows nothing of its codes
+// and limits. The zero value is ready for use. It starts no goroutine, and must
+// not be copied.
+//
+// It is bounded. It drops only what it may: an entry whose code is dead, whose
+// sends are older than the longest Window it has seen, and whose failures are
+// none or older than the longest Remember. If it is full of others, Put is
+// refused with [Full]. Of one key it counts 4,096 sends: a higher Limits.Sends is
+// as good as that.
+type MemoryStore struct {
+	// MaxEntries is how many (recipient, scope) are kept, of at most 200 bytes
+	// each. Set it before first use. Defaults to 1,048,576.
+	MaxEntries int
+
+	start   sync.Once
+	epoch   time.Time // of this store: a clock of the package would be older than a test's bubble
+	entries atomic.Int64
+	shards  [shardCount]shard
+}
+
+var _ Store = (*MemoryStore)(nil)
+
+// now is monotonic and above zero.
+func (s *MemoryStore) now() int64 {
+	s.start.Do(func() { s.epoch = time.Now() })
+	return int64(time.Since(s.epoch)) + 1
+}
+
+// shard finds where k is kept. Keys are hashes: any of their bytes will do.
+func (s *MemoryStore) shard(k Key) *shard { return &s.shards[k[0]%shardCount] }
+
+// Put admits one send and remembers its code; see [Store]. It fails only if ctx
+// is done.
+func (s *MemoryStore) Put(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error) {
+	if err := ctx.Err(); err != nil {
+		return Admission{}, err
+	}
+	l = l.WithDefaults()
+	l.Sends = min(l.Sends, maxHeld)
+	for range shardCount {
+		admission, fits := s.put(k, id, mac, ttl, l)
+		if fits {
+			return admission, nil
+		}
+		if !s.makeRoom() {
+			break
+		}
+	}
+	return Admission{Refused: Full}, nil
+}
+
+// put reports false if there is no room for k.
+func (s *MemoryStore) put(k Key, id ID, mac MAC, ttl time.Duration, l Limits) (a Admission, fits bool) {
+	sh := s.shard(k)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	now := s.now()
+	sh.keepFor(l, ttl)
+
+	i := sh.slots.get(&sh.slab, k)
+	if i == none {
+		if sh.undone.has(id, now) {
+			return Admission{}, true
+		}
+		s.entries.Add(-sh.tidy(now))
+		if !s.claim() {
+			return Admission{}, false
+		}
+		i = sh.add(k)
+	}
+	return sh.put(i, id, mac, ttl, l, now), true
+}
+
+// claim takes room for one more entry, if there is any.
+func (s *MemoryStore) claim() bool {
+	room := int64(orDefault(s.MaxEntries, defaultEntries))
+	if s.entries.Add(1) <= room {
+		return true
+	}
+	s.entries.Add(-1)
+	return false
+}
+
+// makeRoom drops the entry, of all shards, that has been free to drop for the
+// longest time. It looks at a few of each, so that nobody waits for a sweep.
+func (s *MemoryStore) makeRoom() bool {
+	var oldest *shard
+	var since int64
+	for i := range s.shards {
+		sh := &s.shards[i]
+		sh.mu.Lock()
+		if i, free := sh.droppable(s.now()); i != none && (oldest == nil || free < since) {
+			oldest, since = sh, free
+		}
+		sh.mu.Unlock()
+	}
+	if oldest == nil {
+		return false
+	}
+	oldest.mu.Lock()
+	defer oldest.mu.Unlock()
+	if i, _ := oldest.droppable(s.now()); i != none {
+		oldest.drop(i)
+		s.entries.Add(-1)
+	}
+	return true
+}
+
+// Redeem charges, compares and settles one guess; see [Store]. It fails only if
+// ctx is done.
+func (s *MemoryStore) Redeem(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
+	if err := ctx.Err(); err != nil {
+		return Gone, 0, err
+	}
+	sh := s.shard(k)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	v, left := sh.redeem(k, id, macs, l.WithDefaults(), s.now())
+	return v, left, nil
+}
+
+// Undo takes a Put back; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Undo(ctx context.Context, k Key, id ID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	sh := s.shard(k)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if i := sh.slots.get(&sh.slab, k); i != none && sh.undo(i, id, s.now()) {
+		s.entries.Add(-1)
+	}
+	return nil
+}
+
+// Forget removes an entry; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Forget(ctx context.Context, k Key) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	sh := s.shard(k)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	if i := sh.slots.get(&sh.slab, k); i != none {
+		sh.drop(i)
+		s.entries.Add(-1)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+// Package otp makes and checks one-time codes itself, for vendors that only
+// carry text: an [Engine] is a [verify.Verifier] over a [Carrier] and a [Store].
+//
+//	engine, err := otp.New(otp.Config{
+//		Carrier: carrier,               // a vendor's plain messaging, or your own
+//		Store:   new(otp.MemoryStore),  // package redisstore for more than one process
+//		Keys:    [][]byte{key},         // 32 random bytes, kept outside the store
+//		Product: "Acme",
+//		Origin:  "login.example.com",   // browsers fill the code in there only
+//	})
+//	receipt, err := engine.Send(ctx, "+15005550006")
+//	err = engine.Check(ctx, "+15005550006", typed)
+//
+// # What is kept
+//
+// The Store sees neither a recipient nor a code. A record is named by a keyed
+// hash of recipient and scope; a code is kept as an HMAC-SHA-256 over its
+// recipient, scope, amount and payee. Without the key a stolen store answers no
+// question, not even a search through all million codes.
+//
+// # Limits
+//
+// A code lives ten minutes at most, is accepted once, and dies with the next one
+// sent. Five guesses a code and a hundred over all codes are charged before they
+// are compared; a new code refills the five, only an approval the hundred. Sends
+// to one recipient in one scope wait 30, 40, 60 and 90 seconds between each
+// other and stop at five in ten minutes. See [Limits].
+//
+// # When something fails
+//
+// A store that fails is an error, never a yes. A carrier that surely sent nothing
+// gives the send back; after [verify.ErrOutcomeUnknown] the code stays good,
+// since its message may still arrive.
+package otp
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/go2fa/verify"
+)
+
+// A Message is one text to deliver. Every verb prints it without the text and
+// with the recipient masked.
+type Message struct {
+	To      string
+	Channel verify.Channel
+	Text    string
+	TTL     time.Duration      // how long its code works: the vendor's expiry
+	Ref     string             // unique to this Send and free of personal data: 32 hexadecimal digits
+	Request verify.SendRequest // hints, and the vendor's own options
+}
+
+// Format shows the recipient masked and hides the text, under every verb.
+func (m Message) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "otp.Message{To: %s, Channel: %s, Ref: %s}", verify.Mask(m.To), m.Channel, m.Ref)
+}
+
+// MarshalJSON writes what Format shows.
+func (m Message) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]any{"to": verify.Mask(m.To), "channel": m.Channel, "ref": m.Ref})
+}
+
+// A Carrier delivers text. It is what a plain messaging API offers. It is safe
+// for concurrent use.
+type Carrier interface {
+	// Carry has one message delivered and returns the vendor's reference for it,
+	// which may be empty. It must not repeat a request that the vendor may already
+	// have accepted, and must honor ctx.
+	//
+	// Its error says, as that of [verify.Sender] does, whether anything can have
+	// been sent. One that names no outcome counts as [verify.ErrOutcomeUnknown].
+	Carry(ctx context.Context, m Message) (id string, err error)
+
+	// Capabilities names the vendor, its channels and the hints it uses. Digits,
+	// scopes and transactions are the engine's.
+	Capabilities() verify.Capabilities
+}

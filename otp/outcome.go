@@ -1,0 +1,110 @@
+package otp
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/go2fa/verify"
+)
+
+func (e *Engine) failure(op string, kind verify.Outcome, detail string, err error) *verify.Error {
+	return &verify.Error{Vendor: e.caps.Vendor, Op: op, Kind: kind, Detail: detail, Err: cause(err)}
+}
+
+func (e *Engine) noDice(op string, err error) *verify.Error {
+	return e.failure(op, verify.ErrUnavailable, err.Error()+": check the system's generator", nil)
+}
+
+// refused translates a store's no to a send.
+func (e *Engine) refused(a Admission) *verify.Error {
+	var err *verify.Error
+	switch a.Refused {
+	case TooSoon:
+		err = e.failure("send", verify.ErrTooManySends, "the code before was sent a moment ago", nil)
+	case TooMany:
+		err = e.failure("send", verify.ErrTooManySends, "all sends of the window are spent", nil)
+	case SendBlocked:
+		err = e.blocked("send")
+	case Full:
+		err = e.failure("send", verify.ErrUnavailable, "the store is full: give it room for more entries", nil)
+	default:
+		err = e.failure("send", verify.ErrUnavailable, "the store refused in a way that has no name here", nil)
+	}
+	err.RetryAfter = a.Wait
+	return err
+}
+
+// verdict translates a store's answer to a guess. Match alone is a yes.
+func (e *Engine) verdict(v Verdict, left int) error {
+	switch {
+	case v == Match:
+		return nil
+	case v == Wrong && left > 0:
+		return &verify.Error{Vendor: e.caps.Vendor, Op: "check", Kind: verify.ErrMismatch, GuessesLeft: left}
+	case v == Wrong || v == Locked:
+		return e.failure("check", verify.ErrTooManyAttempts, "no guesses are left on this code", nil)
+	case v == Blocked:
+		return e.blocked("check")
+	case v == Gone:
+		return e.failure("check", verify.ErrNotPending, "no code is alive for this recipient and scope", nil)
+	}
+	return e.failure("check", verify.ErrOutcomeUnknown, "the store gave a verdict that has no name here", nil)
+}
+
+func (e *Engine) blocked(op string) *verify.Error {
+	return e.failure(op, verify.ErrBlocked, "too many wrong guesses over all codes: an operator may lift it with Reset", nil)
+}
+
+// named makes a carrier's error match exactly one outcome, and one that a
+// carrier can know of. What else it held, be it a recipient, stays behind.
+func named(vendor string, err error) *verify.Error {
+	kind := verify.OutcomeOf(err)
+	if !carries(kind) || errors.Is(err, verify.ErrOutcomeUnknown) {
+		kind = verify.ErrOutcomeUnknown
+	}
+	var inner *verify.Error
+	if !errors.As(err, &inner) {
+		return &verify.Error{Vendor: vendor, Op: "send", Kind: kind, Detail: "the carrier gave no details", Err: contextCause(err)}
+	}
+	e := *inner
+	e.Kind, e.Err = kind, contextCause(err)
+	return &e
+}
+
+// carries reports whether kind can be a carrier's word that nothing was sent.
+func carries(kind verify.Outcome) bool {
+	switch kind {
+	case verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrInvalidRecipient,
+		verify.ErrBlocked, verify.ErrRejected, verify.ErrTooManySends, verify.ErrUnsupported:
+		return true
+	}
+	return false
+}
+
+// cause is what may be known of a store's error: a store knows no recipient.
+// It never holds a second outcome, nor a URL.
+func cause(err error) error {
+	if err == nil {
+		return nil // and nothing allocated
+	}
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err
+	}
+	var outcome verify.Outcome
+	if errors.As(err, &outcome) {
+		return contextCause(err)
+	}
+	return err
+}
+
+// contextCause is what a caller may look for in any error.
+func contextCause(err error) error {
+	for _, c := range [...]error{context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, c) {
+			return c
+		}
+	}
+	return nil
+}

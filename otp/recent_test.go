@@ -1,0 +1,83 @@
+package otp
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestAnswersNumberWrapsAround(t *testing.T) {
+	t.Parallel()
+	a := answers{last: 1<<32 - 3}
+	var last uint32
+	for n := range uint64(10) {
+		number := a.add(answer{id: n, before: last, left: uint8(n)})
+		require.NotZero(t, number)
+		last = number
+	}
+	for n := range uint64(10) {
+		x, ok := a.find(last, n, 0, 2)
+		require.True(t, ok, "the chain must not end where numbers wrap around")
+		require.Equal(t, uint8(n), x.left)
+	}
+	_, ok := a.find(0, 9, 0, 2)
+	require.False(t, ok, "zero is no number")
+}
+
+// TestAnAnswerThatNamesAnAncientOne: a number may have wrapped around and name
+// an answer that is newer. The chain ends there, or it would never end.
+func TestAnAnswerThatNamesAnAncientOne(t *testing.T) {
+	t.Parallel()
+	var a answers
+	for n := range uint64(6) {
+		a.add(answer{id: n, before: 5})
+	}
+	_, ok := a.find(2, 77, 0, 1)
+	require.False(t, ok)
+	_, ok = a.find(5, 77, 0, 1)
+	require.False(t, ok, "not even after its own number")
+	_, ok = a.find(6, 4, 0, 1)
+	require.True(t, ok)
+}
+
+// TestWhatHappenedIsForgotten: two minutes at least, four at most, however many
+// calls come in between.
+func TestWhatHappenedIsForgotten(t *testing.T) {
+	t.Parallel()
+	minute := int64(time.Minute)
+	for name, step := range map[string]int64{"many calls": minute / 10, "a call a minute": minute, "a call in three": 3 * minute, "few calls": 7 * minute} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for start := 5 * minute; start < 10*minute; start += minute / 3 {
+				var a answers
+				var u undone
+				u.has(someID(1), start-minute)
+				a.turn(start - minute)
+				u.add(someID(1), start)
+				u.add(someID(2), start)
+				number := a.add(answer{id: 1})
+				for now := start; now < start+15*minute; now += step {
+					_, known := a.find(number, 1, 0, now)
+					was := u.has(someID(1), now)
+					switch age := now - start; {
+					case age <= 2*minute:
+						require.True(t, known && was, "after %s", time.Duration(age))
+					case age >= 4*minute:
+						require.False(t, known || was, "after %s", time.Duration(age))
+						require.Zero(t, len(a.old)+len(a.young)+len(u.old)+len(u.young))
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAddingUndoneSendsForgetsOldOnes(t *testing.T) {
+	t.Parallel()
+	var u undone
+	for n := range uint64(1000) {
+		u.add(someID(n), int64(n)*int64(time.Second))
+		require.LessOrEqual(t, len(u.young)+len(u.old), 241)
+	}
+}

@@ -1,0 +1,200 @@
+package otp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify"
+)
+
+func TestReceipt(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, p := newEngine(t, func(c *Config) { c.TTL = 4 * time.Minute })
+		start := time.Now()
+		r, err := e.Send(t.Context(), phone, verify.WithDigits(8), verify.WithChannel(verify.ChannelVoice))
+		require.NoError(t, err)
+		assert.Equal(t, verify.Receipt{
+			ID: "id of post", Vendor: "post", Channel: verify.ChannelVoice, Digits: 8,
+			ExpiresAt: start.Add(4 * time.Minute), ResendAt: start.Add(30 * time.Second),
+		}, r)
+
+		m := p.last(t)
+		assert.Equal(t, phone, m.To)
+		assert.Equal(t, verify.ChannelVoice, m.Channel)
+		assert.Equal(t, 4*time.Minute, m.TTL, "the vendor's expiry is the code's")
+		assert.Regexp(t, `^[0-9a-f]{32}$`, m.Ref)
+		assert.Equal(t, 8, m.Request.Digits)
+	})
+}
+
+func TestResendAtIsZeroWithoutACooldown(t *testing.T) {
+	t.Parallel()
+	e, _ := newEngine(t, oftenSent)
+	r, err := e.Send(t.Context(), phone)
+	require.NoError(t, err)
+	assert.Zero(t, r.ResendAt)
+}
+
+func TestEachSendHasAReferenceOfItsOwn(t *testing.T) {
+	t.Parallel()
+	e, p := newEngine(t, oftenSent)
+	seen := map[string]bool{}
+	for range 100 {
+		mustSend(t, e, p)
+		seen[p.last(t).Ref] = true
+	}
+	assert.Len(t, seen, 100)
+}
+
+func TestAStoreThatFailsSendsNothing(t *testing.T) {
+	t.Parallel()
+	e, p := newEngine(t, func(c *Config) { c.Store = &brokenStore{Store: new(MemoryStore), put: errStore} })
+	_, err := e.Send(t.Context(), phone)
+	requireOne(t, err, verify.ErrUnavailable)
+	require.ErrorIs(t, err, errStore, "an operator may look for the cause")
+	assert.Zero(t, p.count())
+}
+
+func TestRefusalsOfTheStore(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		refused Refusal
+		want    verify.Outcome
+	}{
+		"too soon":              {TooSoon, verify.ErrTooManySends},
+		"too many":              {TooMany, verify.ErrTooManySends},
+		"blocked":               {SendBlocked, verify.ErrBlocked},
+		"full":                  {Full, verify.ErrUnavailable},
+		"one without name here": {200, verify.ErrUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, p := newEngine(t, func(c *Config) { c.Store = answering{admission: Admission{tt.refused, time.Minute}} })
+			_, err := e.Send(t.Context(), phone)
+			assert.Equal(t, time.Minute, requireOne(t, err, tt.want).RetryAfter)
+			assert.Zero(t, p.count())
+		})
+	}
+}
+
+func TestWhatACarrierCannotSendIsNotCounted(t *testing.T) {
+	t.Parallel()
+	for _, unsent := range []verify.Outcome{
+		verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrInvalidRecipient,
+		verify.ErrBlocked, verify.ErrRejected, verify.ErrTooManySends, verify.ErrUnsupported,
+	} {
+		t.Run(string(unsent), func(t *testing.T) {
+			t.Parallel()
+			e, p := newEngine(t)
+			p.err = &verify.Error{Vendor: "post", Op: "send", Kind: unsent, HTTPStatus: 418, RetryAfter: time.Second}
+			for range 20 {
+				_, err := e.Send(t.Context(), phone)
+				got := requireOne(t, err, unsent)
+				assert.Equal(t, 418, got.HTTPStatus)
+				assert.Equal(t, time.Second, got.RetryAfter)
+			}
+			requireOne(t, e.Check(t.Context(), phone, p.code(t)), verify.ErrNotPending)
+			p.err = nil
+			require.NoError(t, e.Check(t.Context(), phone, mustSend(t, e, p)))
+		})
+	}
+}
+
+func TestWhatMayHaveBeenSentStaysGood(t *testing.T) {
+	t.Parallel()
+	unavailable := &verify.Error{Vendor: "post", Kind: verify.ErrUnavailable}
+	for name, err := range map[string]error{
+		"outcome unknown":          &verify.Error{Vendor: "post", Op: "send", Kind: verify.ErrOutcomeUnknown, HTTPStatus: 500},
+		"no outcome":               errors.New("something about " + phone),
+		"a deadline":               context.DeadlineExceeded,
+		"an outcome of Check":      &verify.Error{Kind: verify.ErrMismatch},
+		"an outcome of its own":    verify.Outcome("odd"),
+		"two outcomes":             errors.Join(unavailable, verify.ErrOutcomeUnknown),
+		"two outcomes, turned":     errors.Join(verify.ErrOutcomeUnknown, unavailable),
+		"an error without outcome": &verify.Error{Vendor: "post"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, p := newEngine(t)
+			p.err = err
+			_, got := e.Send(t.Context(), phone)
+			requireOne(t, got, verify.ErrOutcomeUnknown)
+			assert.Equal(t, errors.Is(err, context.DeadlineExceeded), errors.Is(got, context.DeadlineExceeded))
+			requirePrivate(t, got, phone, p.code(t))
+			_, again := e.Send(t.Context(), phone)
+			requireOne(t, again, verify.ErrTooManySends)
+			require.NoError(t, e.Check(t.Context(), phone, p.code(t)))
+		})
+	}
+}
+
+func TestABareOutcomeIsEnoughForACarrier(t *testing.T) {
+	t.Parallel()
+	e, p := newEngine(t)
+	for name, err := range map[string]error{
+		"bare":    verify.ErrRateLimited,
+		"wrapped": fmt.Errorf("to %s: %w", phone, &verify.Error{Vendor: "post", Kind: verify.ErrRateLimited, HTTPStatus: 429}),
+	} {
+		p.err = err
+		_, got := e.Send(t.Context(), phone)
+		requireOne(t, got, verify.ErrRateLimited)
+		requirePrivate(t, got, phone)
+		_ = name
+	}
+}
+
+func TestTheSendIsGivenBackThoughTheCallerHasGone(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	e, p := newEngine(t)
+	p.carry = func(ctx context.Context, _ Message) (string, error) {
+		cancel()
+		return "", &verify.Error{Vendor: "post", Op: "send", Kind: verify.ErrUnavailable, Err: ctx.Err()}
+	}
+	_, err := e.Send(ctx, phone)
+	requireOne(t, err, verify.ErrUnavailable)
+	require.ErrorIs(t, err, context.Canceled)
+	p.carry = nil
+	_, err = e.Send(t.Context(), phone)
+	require.NoError(t, err, "the recipient was left in the cooldown")
+}
+
+func TestARefundDoesNotHangOnADeadStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, p := newEngine(t, func(c *Config) { c.Store = hanging{new(MemoryStore)} })
+		p.err = verify.ErrUnavailable
+		start := time.Now()
+		_, err := e.Send(t.Context(), phone)
+		requireOne(t, err, verify.ErrUnavailable)
+		assert.Equal(t, 2*time.Second, time.Since(start))
+	})
+}
+
+// hanging never answers an Undo.
+type hanging struct{ Store }
+
+func (hanging) Undo(ctx context.Context, _ Key, _ ID) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestHintsReachTheCarrier(t *testing.T) {
+	t.Parallel()
+	e, p := newEngine(t)
+	ip := netip.MustParseAddr("192.0.2.1")
+	mustSend(t, e, p, verify.WithClientIP(ip), verify.WithLocale("de"), verify.VendorOption("post", 7))
+	r := p.last(t).Request
+	assert.Equal(t, ip, r.ClientIP)
+	assert.Equal(t, "de", r.Locale)
+	assert.Equal(t, []int{7}, verify.VendorOptions[int](r, "post"))
+}

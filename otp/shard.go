@@ -1,0 +1,155 @@
+package otp
+
+import (
+	"crypto/subtle"
+	"encoding/binary"
+	"slices"
+	"sync"
+	"time"
+)
+
+// A shard keeps its share of the entries, each in a slot of its slab. Times are
+// nanoseconds of the store's clock.
+type shard struct {
+	mu       sync.Mutex
+	slots    index
+	slab     slab
+	sent     list              // entries by their last send, oldest first
+	failed   list              // those without a send that counts, kept for their failures
+	more     map[uint32][]send // the older sends of entries that have too many
+	answers  answers
+	undone   undone
+	keep     int64 // how long a send counts for anybody
+	remember int64 // how long failures do
+}
+
+// An entry is all that is known of one Key. Its size times the number of people
+// is what a MemoryStore costs.
+type entry struct {
+	key        Key
+	mac        MAC // of the live code; zero if there is none
+	expires    int64
+	guessed    int64  // the last guess that was charged
+	prev, next uint32 // in its list; next also chains the free slots
+	answer     uint32 // the number of the last one
+	held       uint16 // sends held, here and in more
+	live       uint16 // one above the position of the send that made mac; zero if none
+	failures   uint8
+	guesses    uint8
+	aside      bool // in the list of failed, not of sent
+	sends      [inlineSends]send
+}
+
+// short makes eight bytes of sixteen, which are random.
+func short(b []byte) uint64 {
+	return binary.LittleEndian.Uint64(b[:8]) ^ binary.LittleEndian.Uint64(b[8:16])*0x9E3779B97F4A7C15
+}
+
+// keepFor notes the longest times any caller asked for: an entry is kept until
+// it means nothing to anybody.
+func (s *shard) keepFor(l Limits, ttl time.Duration) {
+	s.keep = max(s.keep, int64(l.Window), int64(ttl), int64(replayTime))
+	s.remember = max(s.remember, int64(l.Remember))
+}
+
+func (s *shard) put(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now int64) Admission {
+	e := s.slab.at(i)
+	var room sendRoom
+	sends := s.sends(i, e, room[:0])
+	if slices.ContainsFunc(sends, func(x send) bool { return x.id == short(id[:]) }) || s.undone.has(id, now) {
+		return Admission{Wait: l.admission(sends, now).Wait}
+	}
+	if e.blocked(l, now) {
+		return Admission{SendBlocked, l.Remember - time.Duration(now-e.guessed)}
+	}
+	if a := l.admission(sends, now); a.Refused != Admitted {
+		return a
+	}
+
+	sends = append(s.stale(e, sends, now), send{now, short(id[:])})
+	if mac != (MAC{}) {
+		e.mac, e.expires, e.guesses = mac, now+int64(ttl), 0
+		e.live = uint16(len(sends)) //nolint:gosec // stale keeps it to maxHeld
+	}
+	s.save(i, e, sends)
+	s.remove(i, e)
+	s.push(i, e, false)
+	return Admission{Wait: l.admission(sends, now).Wait}
+}
+
+func (s *shard) redeem(k Key, id ID, macs []MAC, l Limits, now int64) (Verdict, int) {
+	i := s.slots.get(&s.slab, k)
+	if i == none || len(macs) == 0 {
+		return Gone, 0
+	}
+	e := s.slab.at(i)
+	x := answer{id: short(id[:]), mac: short(macs[0][:]), before: e.answer}
+	if known, ok := s.answers.find(e.answer, x.id, x.mac, now); ok {
+		return known.verdict, int(known.left)
+	}
+	switch {
+	case e.blocked(l, now):
+		return Blocked, 0
+	case e.mac == (MAC{}) || now >= e.expires:
+		return Gone, 0
+	case int(e.guesses) >= l.Guesses:
+		return Locked, 0
+	}
+	v, left := e.guess(macs, l, now)
+	x.verdict, x.left = v, uint8(left) //nolint:gosec // below Limits.Guesses, which are ten at most
+	e.answer = s.answers.add(x)
+	return v, left
+}
+
+// blocked forgets failures that are too old, and says if the rest are too many.
+func (e *entry) blocked(l Limits, now int64) bool {
+	if now-e.guessed >= int64(l.Remember) {
+		e.failures = 0
+	}
+	return int(e.failures) >= l.Failures
+}
+
+// guess charges first: whatever happens then, the guess is spent.
+func (e *entry) guess(macs []MAC, l Limits, now int64) (v Verdict, left int) {
+	e.guesses++
+	e.failures++
+	e.guessed = now
+	equal := 0
+	for i := range macs {
+		equal |= subtle.ConstantTimeCompare(e.mac[:], macs[i][:])
+	}
+	left = min(l.Guesses-int(e.guesses), l.Failures-int(e.failures))
+	switch {
+	case equal == 1:
+		e.mac, e.failures = MAC{}, 0
+		return Match, left
+	case left == 0:
+		return Locked, 0
+	}
+	return Wrong, left
+}
+
+// undo takes a send back, and reports whether that was all there was of the
+// entry.
+func (s *shard) undo(i uint32, id ID, now int64) (dropped bool) {
+	e := s.slab.at(i)
+	var room sendRoom
+	sends := s.sends(i, e, room[:0])
+	at := slices.IndexFunc(sends, func(x send) bool { return x.id == short(id[:]) })
+	if at < 0 {
+		return false
+	}
+	s.undone.add(id, now)
+	switch live := int(e.live) - 1; {
+	case live == at:
+		e.mac, e.live = MAC{}, 0
+	case live > at:
+		e.live--
+	}
+	s.save(i, e, slices.Delete(sends, at, at+1))
+	if e.held > 0 || e.remembered(s.remember, now) {
+		return false
+	}
+	s.drop(i)
+	return true
+}

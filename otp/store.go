@@ -1,0 +1,103 @@
+package otp
+
+import (
+	"context"
+	"time"
+)
+
+type (
+	// A Key names one (recipient, scope): a hash under the index key.
+	Key [16]byte
+
+	// A MAC stands for one code, with its recipient, scope and transaction, under
+	// one key. The zero MAC stands for none.
+	MAC [32]byte
+
+	// An ID names one attempt. It is random, and new for each Send and each Check.
+	ID [16]byte
+)
+
+// A Store remembers codes between Send and Check. It sees no recipient and no
+// code. Each method is one atomic step, on the store's own clock, and safe for
+// concurrent use.
+//
+// A call that took effect and is made again with the same ID within two minutes
+// changes nothing and answers the same, so that a lost reply may be asked for
+// once more; Wait is counted anew. A call that was refused, or found no live
+// code, had no effect and is decided afresh.
+//
+// An error says only that the store does not know: the caller fails closed. It
+// must not hold a credential or a URL. Fields of [Limits] that are zero take
+// their defaults; see [Limits.WithDefaults].
+//
+// Package verifytest proves these promises for any Store: RunStore.
+type Store interface {
+	// Put admits one send under limits and makes mac the only live code of k for
+	// ttl: the code before it is dead and the count of guesses on a code starts
+	// again, the count of failures does not. A zero mac only counts a send and
+	// leaves the live code as it is. A refused Put changes nothing.
+	Put(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error)
+
+	// Redeem charges one guess and one failure, then compares the live code with
+	// macs (one for each key in use), then settles. Match forgets code and
+	// failures, and is returned to exactly one ID. With no live code, or a limit
+	// reached, nothing is charged and nothing compared; no zero MAC ever matches.
+	// Left is how many guesses remain; the wrong guess that spends the last one,
+	// be it of the code or of all codes, is Locked. It must not keep macs.
+	Redeem(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (v Verdict, left int, err error)
+
+	// Undo takes back the Put with this id: its code is dead, its send uncounted.
+	// The code that it replaced stays dead. Undo of an unknown id changes nothing.
+	Undo(ctx context.Context, k Key, id ID) error
+
+	// Forget removes all that is kept under k: an operator's reset, or erasure.
+	Forget(ctx context.Context, k Key) error
+}
+
+// An Admission is a Store's answer to Put.
+type Admission struct {
+	Refused Refusal       // zero: admitted
+	Wait    time.Duration // until the next send may be admitted, as things stand; zero if unknown or at once
+}
+
+// A Refusal says why a Store did not admit a send. The zero value is Admitted.
+type Refusal uint8
+
+// The refusals. Of TooSoon and TooMany, TooMany goes first.
+const (
+	Admitted    Refusal = iota
+	TooSoon             // within the cooldown of the send before
+	TooMany             // all sends of the window are spent
+	SendBlocked         // too many failures over all codes
+	Full                // the store has no room, and nothing it may drop
+)
+
+// String names the refusal, for logs and tests.
+func (r Refusal) String() string {
+	return name(int(r), "admitted", "too soon", "too many", "blocked", "full")
+}
+
+// A Verdict is a Store's answer to Redeem. The zero value approves nothing.
+type Verdict uint8
+
+// The verdicts. Only Match approves. Blocked goes before Gone, and Gone before
+// Locked.
+const (
+	Gone    Verdict = iota // no live code
+	Wrong                  // compared, and none of the MACs is the live one
+	Locked                 // no guesses left on this code
+	Blocked                // too many failures over all codes
+	Match                  // compared, equal, and consumed
+)
+
+// String names the verdict, for logs and tests.
+func (v Verdict) String() string {
+	return name(int(v), "gone", "wrong", "locked", "blocked", "match")
+}
+
+func name(i int, names ...string) string {
+	if i < len(names) {
+		return names[i]
+	}
+	return "unknown"
+}
