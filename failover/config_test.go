@@ -1,0 +1,167 @@
+package failover_test
+
+import (
+	"encoding/json"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/failover"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	a, b := newDouble("a", codeA), newDouble("b", codeB)
+	legs := []failover.Leg{{Verifier: a}, {Verifier: b}}
+	mail := newDouble("mail", codeB)
+	mail.can.Channels = []verify.Channel{verify.ChannelEmail}
+	for name, tc := range map[string]struct {
+		cfg  failover.Config
+		says string
+	}{
+		"no legs":                    {failover.Config{}, "no legs"},
+		"a leg of nothing":           {failover.Config{Legs: []failover.Leg{{Name: "a"}}}, "without a Verifier"},
+		"two legs of one vendor":     {failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: a}}}, "one name"},
+		"a name with a space":        {failover.Config{Legs: []failover.Leg{{Name: "a b", Verifier: a}}}, "a leg's name"},
+		"no channel in common":       {failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: mail}}}, "no channel in common"},
+		"a route to nobody":          {failover.Config{Legs: legs, Routes: map[string][]string{"45": {"c"}}}, "a leg that there is not"},
+		"a route over one leg twice": {failover.Config{Legs: legs, Routes: map[string][]string{"45": {"a", "a"}}}, "a leg twice"},
+		"a route with a plus":        {failover.Config{Legs: legs, Routes: map[string][]string{"+45": {"a"}}}, "1 to 15 digits"},
+		"a ledger without a key":     {failover.Config{Legs: legs, Ledger: new(failover.MemoryLedger)}, "Key must be"},
+		"a key that is too short":    {failover.Config{Legs: legs, Key: make([]byte, 31)}, "Key must be"},
+		"a life in the past":         {failover.Config{Legs: legs, TTL: -time.Second}, "TTL"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v, err := failover.New(tc.cfg)
+			require.ErrorContains(t, err, tc.says)
+			assert.Nil(t, v)
+		})
+	}
+}
+
+func TestTwoAccountsOfOneVendorHaveNames(t *testing.T) {
+	t.Parallel()
+	a := newDouble("a", codeA)
+	_, err := failover.New(failover.Config{
+		Legs:   []failover.Leg{{Verifier: a}, {Name: "a.spare", Verifier: a}},
+		Ledger: new(failover.MemoryLedger), Key: make([]byte, 32), TTL: time.Minute,
+	})
+	require.NoError(t, err)
+}
+
+func TestConfigMarshalsWithoutItsKey(t *testing.T) {
+	t.Parallel()
+	text, err := json.Marshal(failover.Config{Key: []byte("canary-key")})
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "Key")
+}
+
+func TestCapabilitiesAreWhatAllLegsCanDo(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		change func(a, b *verify.Capabilities)
+		want   func(*verify.Capabilities)
+	}{
+		"alike": {func(_, _ *verify.Capabilities) {}, func(*verify.Capabilities) {}},
+		"one channel less": {
+			func(_, b *verify.Capabilities) { b.Channels = []verify.Channel{verify.ChannelSMS} },
+			func(w *verify.Capabilities) { w.Channels = []verify.Channel{verify.ChannelSMS} },
+		},
+		"other lengths": {
+			func(_, b *verify.Capabilities) { b.MinDigits, b.MaxDigits, b.DefaultDigits = 7, 10, 7 },
+			func(w *verify.Capabilities) { w.MinDigits, w.MaxDigits, w.DefaultDigits = 7, 8, 7 },
+		},
+		"no length in common": {
+			func(a, b *verify.Capabilities) { a.MaxDigits, b.MinDigits, b.MaxDigits, b.DefaultDigits = 6, 8, 8, 8 },
+			func(w *verify.Capabilities) { w.MinDigits, w.MaxDigits, w.DefaultDigits = 0, 0, 0 },
+		},
+		"a length that nobody knows": {
+			func(_, b *verify.Capabilities) { b.MinDigits, b.MaxDigits, b.DefaultDigits = 0, 0, 0 },
+			func(w *verify.Capabilities) { w.MinDigits, w.MaxDigits, w.DefaultDigits = 0, 0, 0 },
+		},
+		"listed scopes": {
+			func(_, b *verify.Capabilities) { b.MaxScope, b.Scopes = 0, []string{"payment", "login"} },
+			func(w *verify.Capabilities) { w.MaxScope, w.Scopes = 0, []string{"login", "payment"} },
+		},
+		"no scopes": {
+			func(_, b *verify.Capabilities) { b.MaxScope = 0 },
+			func(w *verify.Capabilities) { w.MaxScope = 0 },
+		},
+		"transactions at one": {
+			func(a, _ *verify.Capabilities) { a.Transaction = true },
+			func(*verify.Capabilities) {},
+		},
+		"a hint at one": {
+			func(a, _ *verify.Capabilities) { a.Locale = true },
+			func(w *verify.Capabilities) { w.Locale = true },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, b := newDouble("a", codeA), newDouble("b", codeB)
+			want := newDouble("failover", "").can
+			tc.change(&a.can, &b.can)
+			tc.want(&want)
+			v, err := failover.New(failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: b}}})
+			require.NoError(t, err)
+			assert.Equal(t, want, v.Capabilities())
+		})
+	}
+}
+
+func TestALegIsAskedForTheCommonLength(t *testing.T) {
+	t.Parallel()
+	v, a, b := pair(t)
+	a.fails("send", verify.ErrUnavailable)
+	_, err := v.Send(t.Context(), phone, verify.WithDigits(8), verify.WithChannel(verify.ChannelVoice), verify.WithScope("login"))
+	require.NoError(t, err)
+	assert.Equal(t, 8, b.asked.Digits)
+	assert.Equal(t, verify.ChannelVoice, b.asked.Channel)
+	assert.Equal(t, "login", b.asked.Scope)
+	require.ErrorIs(t, v.Check(t.Context(), phone, codeB), verify.ErrNotPending, "another scope is another ledger entry")
+	require.NoError(t, v.Check(t.Context(), phone, codeB, verify.WithScope("login")))
+}
+
+func TestACodeOfAnyLegsLengthIsLookedAt(t *testing.T) {
+	t.Parallel()
+	a, b := newDouble("a", "1111"), newDouble("b", "22222222")
+	a.can.MinDigits, a.can.MaxDigits, a.can.DefaultDigits = 4, 4, 4
+	b.can.MinDigits, b.can.MaxDigits, b.can.DefaultDigits = 8, 8, 8
+	v, err := failover.New(failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: b}}})
+	require.NoError(t, err)
+	_, err = v.Send(t.Context(), phone)
+	require.NoError(t, err)
+	require.NoError(t, v.Check(t.Context(), phone, "1111"))
+	a.fails("send", verify.ErrUnavailable)
+	_, err = v.Send(t.Context(), phone)
+	require.NoError(t, err)
+	require.NoError(t, v.Check(t.Context(), phone, "22222222"))
+	require.ErrorIs(t, v.Check(t.Context(), phone, "333"), verify.ErrMismatch)
+}
+
+func TestRefusedBeforeAnyLeg(t *testing.T) {
+	t.Parallel()
+	v, a, b := pair(t)
+	_, err := v.Send(t.Context(), phone, verify.WithChannel(verify.ChannelEmail))
+	require.ErrorIs(t, err, verify.ErrUnsupported)
+	_, err = v.Send(t.Context(), "12345")
+	require.ErrorIs(t, err, verify.ErrInvalidRecipient)
+	require.ErrorIs(t, v.Check(t.Context(), phone, "../sms"), verify.ErrMismatch)
+	e := asError(t, v.Check(t.Context(), phone, codeA))
+	assert.Equal(t, verify.ErrNotPending, e.Kind)
+	assert.Contains(t, e.Detail, "one process")
+	assert.Zero(t, a.sends+b.sends+a.checks+b.checks)
+}
+
+func TestCloseClosesTheLegs(t *testing.T) {
+	t.Parallel()
+	v, a, b := pair(t)
+	closer, ok := verify.As[io.Closer](v)
+	require.True(t, ok)
+	require.NoError(t, closer.Close())
+	assert.True(t, a.closed && b.closed)
+}

@@ -1,0 +1,213 @@
+// Package failover is a [verify.Verifier] over several: when the first vendor is
+// down, the next one sends.
+//
+//	v, err := failover.New(failover.Config{
+//		Legs: []failover.Leg{{Verifier: twilio}, {Verifier: bandwidth}},
+//	})
+//	receipt, err := v.Send(ctx, "+15005550006") // receipt.Vendor says who sent it
+//	err = v.Check(ctx, "+15005550006", typed)   // asks only who may hold a code
+//
+// # What is promised
+//
+// One approval and one budget of guesses, whatever number of vendors was tried.
+// The next vendor is tried only when surely nothing was sent: after
+// ErrUnavailable, ErrRateLimited, ErrUnauthorized and an open breaker. Never
+// after any other outcome, which would defeat a guard or pay twice, and never
+// once the caller's context has ended. A Send takes 15 s at most. Nothing is
+// sent in parallel: a second Send for the same recipient and scope while one is
+// under way is ErrTooManySends.
+//
+// After ErrOutcomeUnknown the message may still arrive, so Send returns it, and
+// the code that arrives is good. With OnUnknown: Next the next vendor sends all
+// the same, and the receipt says PossibleDuplicate.
+//
+// At most two legs are asked at a Check, so a guess is right with a chance of two
+// in a million at six digits. A vendor that lets an older code live beside its
+// newest, as Bandwidth does, adds one for each. When the failures of [Limits] are
+// reached, every Check is ErrTooManyAttempts until they are forgotten.
+//
+// # The ledger
+//
+// A code is only shown to a vendor that may have sent it. A [Ledger] remembers
+// which: [MemoryLedger] for one process, package redisstore for more.
+package failover
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/go2fa/verify"
+)
+
+const vendor = "failover"
+
+const (
+	sendTime   = 15 * time.Second // for all legs, if the caller sets no deadline
+	checkTime  = 10 * time.Second
+	cancelTime = 2 * time.Second // for the losing leg
+	ledgerTime = 2 * time.Second // to close what was opened, whatever became of the caller
+	spareTime  = 5 * time.Second // a lease outlives its Send by this
+	minKey     = 32              // bytes
+	defaultTTL = 10 * time.Minute
+)
+
+// A Leg is one Verifier of the composite. Name defaults to its vendor and must be
+// unique; ledgers keep it, so it must not change while codes live.
+type Leg struct {
+	Name     string
+	Verifier verify.Verifier
+}
+
+// A Policy says what follows when nobody knows whether a leg has sent.
+type Policy uint8
+
+// The policies.
+const (
+	// Stop returns ErrOutcomeUnknown: the message may arrive and its code is good.
+	Stop Policy = iota
+	// Next has the next leg send too. The receipt says PossibleDuplicate.
+	Next
+)
+
+// A Config says which legs there are and in which order they are tried.
+type Config struct {
+	// Legs in order of preference, at least one. Two legs that share one otp store
+	// share one code: join text carriers by otp.Fallback instead.
+	Legs []Leg
+
+	// Routes name the legs to try first for a country calling code, or a longer
+	// prefix of a number, without the plus: {"45": {"gatewayapi"}}. The longest
+	// prefix wins; the other legs follow in their order. Defaults to none.
+	Routes map[string][]string
+
+	// OnUnknown defaults to Stop.
+	OnUnknown Policy
+
+	// Ledger defaults to a MemoryLedger, which serves one process.
+	Ledger Ledger
+
+	// Key makes the ledger's keys, so that it sees no recipient: at least 32 random
+	// bytes, the same in every process. Required with a Ledger of one's own.
+	Key []byte `json:"-"`
+
+	// Limits of guesses over all legs. Zero fields take the defaults.
+	Limits Limits
+
+	// TTL is how long a leg is asked after it sent: at least as long as its codes
+	// live. Defaults to 10 minutes.
+	TTL time.Duration
+}
+
+// A Verifier sends and checks through its legs. It is safe for concurrent use.
+type Verifier struct {
+	legs      []*leg
+	routes    map[string][]*leg
+	next      bool
+	ledger    Ledger
+	key       []byte
+	limits    Limits
+	ttl       time.Duration
+	abilities verify.Capabilities
+	typed     verify.Capabilities // the same, for codes of any leg's length
+}
+
+var (
+	_ verify.Verifier = (*Verifier)(nil)
+	_ io.Closer       = (*Verifier)(nil)
+)
+
+// Format keeps the key of a Verifier out of every print.
+func (Verifier) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("failover.Verifier{[hidden]}")) }
+
+// Format keeps the key of a Config out of every print.
+func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("failover.Config{[hidden]}")) }
+
+// New checks cfg and makes a Verifier. It does no I/O.
+func New(cfg Config) (*Verifier, error) {
+	v := &Verifier{
+		next: cfg.OnUnknown == Next, ledger: cfg.Ledger, key: cfg.Key,
+		limits: cfg.Limits.withDefaults(), ttl: cfg.TTL,
+	}
+	if v.ttl == 0 {
+		v.ttl = defaultTTL
+	}
+	if v.ttl < 0 {
+		return nil, errors.New("failover: TTL is negative")
+	}
+	var err error
+	if v.legs, err = newLegs(cfg.Legs); err != nil {
+		return nil, err
+	}
+	if v.routes, err = newRoutes(cfg.Routes, v.legs); err != nil {
+		return nil, err
+	}
+	if v.abilities, err = common(v.legs); err != nil {
+		return nil, err
+	}
+	v.typed = typed(v.legs, v.abilities)
+	if err = v.openLedger(); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// openLedger makes up a key where nobody else reads the ledger.
+func (v *Verifier) openLedger() error {
+	switch {
+	case v.ledger != nil && len(v.key) < minKey:
+		return errors.New("failover: Key must be at least 32 random bytes, the same in every process")
+	case v.key != nil && len(v.key) < minKey:
+		return errors.New("failover: Key must be at least 32 random bytes")
+	}
+	if v.ledger == nil {
+		v.ledger = new(MemoryLedger)
+	}
+	if v.key == nil {
+		v.key = make([]byte, minKey)
+		_, _ = rand.Read(v.key) // never fails: see crypto/rand
+	}
+	return nil
+}
+
+func newLegs(given []Leg) ([]*leg, error) {
+	if len(given) == 0 {
+		return nil, errors.New("failover: no legs")
+	}
+	names := map[string]bool{}
+	legs := make([]*leg, len(given))
+	for i, l := range given {
+		if l.Verifier == nil {
+			return nil, errors.New("failover: a leg without a Verifier")
+		}
+		if l.Name == "" {
+			l.Name = l.Verifier.Capabilities().Vendor
+		}
+		if !verify.IsScope(l.Name) {
+			return nil, errors.New("failover: a leg's name must be 1 to 64 of [A-Za-z0-9._:-]")
+		}
+		if names[l.Name] {
+			return nil, errors.New("failover: two legs of one name")
+		}
+		names[l.Name] = true
+		legs[i] = newLeg(l)
+	}
+	return legs, nil
+}
+
+// Capabilities says what all legs can do, so that an outage never meets a
+// request that only the dead leg could serve.
+func (v *Verifier) Capabilities() verify.Capabilities { return v.abilities }
+
+// Close closes the legs that can be closed, and tells all errors.
+func (v *Verifier) Close() error {
+	var errs []error
+	for _, l := range v.legs {
+		if c, ok := verify.As[io.Closer](l.Verifier); ok {
+			errs = append(errs, c.Close())
+		}
+	}
+	return errors.Join(errs...)
+}

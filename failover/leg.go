@@ -1,0 +1,178 @@
+package failover
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go2fa/verify"
+	"github.com/sony/gobreaker/v2"
+)
+
+// The breaker: half of at least ten counted calls within 30 s open it for 30 s,
+// then one call probes.
+const (
+	breakerWindow = 30 * time.Second
+	breakerBucket = 3 * time.Second
+	breakerPause  = 30 * time.Second
+	breakerCalls  = 10
+)
+
+// A leg has a breaker for each operation: a vendor whose sends fail may still
+// check.
+type leg struct {
+	Leg
+	send, check *gobreaker.TwoStepCircuitBreaker[struct{}]
+}
+
+func newLeg(l Leg) *leg { return &leg{Leg: l, send: newBreaker(), check: newBreaker()} }
+
+func newBreaker() *gobreaker.TwoStepCircuitBreaker[struct{}] {
+	return gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
+		Interval:     breakerWindow,
+		BucketPeriod: breakerBucket,
+		Timeout:      breakerPause,
+		ReadyToTrip: func(n gobreaker.Counts) bool {
+			counted := n.TotalSuccesses + n.TotalFailures
+			return counted >= breakerCalls && 2*n.TotalFailures >= counted
+		},
+		IsSuccessful: func(err error) bool { return !isVendorsFault(err) },
+		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
+	})
+}
+
+// isVendorsFault keeps a person's typing errors from closing a vendor for
+// everybody else.
+func isVendorsFault(err error) bool {
+	switch verify.OutcomeOf(err) {
+	case verify.ErrUnavailable, verify.ErrOutcomeUnknown, verify.ErrUnauthorized:
+		return true
+	}
+	return false
+}
+
+// newRoutes turns names into legs, those of the route first.
+func newRoutes(given map[string][]string, legs []*leg) (map[string][]*leg, error) {
+	routes := map[string][]*leg{}
+	for prefix, names := range given {
+		if !isPrefix(prefix) {
+			return nil, errors.New("failover: a route is 1 to 15 digits, without the plus")
+		}
+		var order []*leg
+		for _, name := range names {
+			i := slices.IndexFunc(legs, func(l *leg) bool { return l.Name == name })
+			if i < 0 {
+				return nil, errors.New("failover: a route names a leg that there is not")
+			}
+			if slices.Contains(order, legs[i]) {
+				return nil, errors.New("failover: a route names a leg twice")
+			}
+			order = append(order, legs[i])
+		}
+		for _, l := range legs {
+			if !slices.Contains(order, l) {
+				order = append(order, l)
+			}
+		}
+		routes[prefix] = order
+	}
+	return routes, nil
+}
+
+func isPrefix(s string) bool {
+	return s != "" && len(s) <= 15 && s[0] != '0' && strings.Trim(s, "0123456789") == ""
+}
+
+// route returns the legs in the order to try them for a recipient.
+func (v *Verifier) route(to string) []*leg {
+	if !verify.IsPhone(to) {
+		return v.legs
+	}
+	for n := len(to); n > 1; n-- {
+		if legs, ok := v.routes[to[1:n]]; ok {
+			return legs
+		}
+	}
+	return v.legs
+}
+
+// common is what all legs can do.
+func common(legs []*leg) (verify.Capabilities, error) {
+	all := legs[0].Verifier.Capabilities()
+	all.Vendor = vendor
+	all.Channels = slices.Clone(all.Channels)
+	for _, l := range legs[1:] {
+		c := l.Verifier.Capabilities()
+		all.Channels = slices.DeleteFunc(all.Channels, func(ch verify.Channel) bool {
+			return !slices.Contains(c.Channels, ch)
+		})
+		all.MinDigits, all.MaxDigits = max(all.MinDigits, c.MinDigits), min(all.MaxDigits, c.MaxDigits)
+		all.Scopes, all.MaxScope = commonScopes(all, c)
+		all.Transaction = all.Transaction && c.Transaction
+		all.Locale, all.ClientIP = all.Locale || c.Locale, all.ClientIP || c.ClientIP
+	}
+	if len(all.Channels) == 0 {
+		return all, errors.New("failover: the legs have no channel in common")
+	}
+	if all.MinDigits > all.MaxDigits {
+		all.MinDigits, all.MaxDigits = 0, 0
+	}
+	all.DefaultDigits = commonDigits(legs, all)
+	return all, nil
+}
+
+// commonDigits picks the length that all legs are asked for, so that a page
+// need not ask which vendor sent. It is zero, and the length left to each leg,
+// if one of them does not know its own or there is none in common.
+func commonDigits(legs []*leg, all verify.Capabilities) int {
+	first, same := legs[0].Verifier.Capabilities().DefaultDigits, true
+	for _, l := range legs {
+		digits := l.Verifier.Capabilities().DefaultDigits
+		if digits == 0 {
+			return 0
+		}
+		same = same && digits == first
+	}
+	switch {
+	case same:
+		return first
+	case all.MaxDigits == 0:
+		return 0
+	}
+	return min(max(usualDigits, all.MinDigits), all.MaxDigits)
+}
+
+const usualDigits = 6
+
+// typed is what a code may look like that any of the legs sent.
+func typed(legs []*leg, all verify.Capabilities) verify.Capabilities {
+	for i, l := range legs {
+		c := l.Verifier.Capabilities()
+		if c.MaxDigits == 0 {
+			all.MinDigits, all.MaxDigits = 0, 0
+			break
+		}
+		if i == 0 {
+			all.MinDigits, all.MaxDigits = c.MinDigits, c.MaxDigits
+		}
+		all.MinDigits, all.MaxDigits = min(all.MinDigits, c.MinDigits), max(all.MaxDigits, c.MaxDigits)
+	}
+	return all
+}
+
+// commonScopes are the scopes that both take.
+func commonScopes(a, b verify.Capabilities) ([]string, int) {
+	takes := func(c verify.Capabilities, s string) bool {
+		return len(s) <= c.MaxScope || slices.Contains(c.Scopes, s)
+	}
+	var scopes []string
+	for _, s := range slices.Concat(a.Scopes, b.Scopes) {
+		if takes(a, s) && takes(b, s) && !slices.Contains(scopes, s) {
+			scopes = append(scopes, s)
+		}
+	}
+	slices.Sort(scopes)
+	return scopes, min(a.MaxScope, b.MaxScope)
+}

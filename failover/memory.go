@@ -1,0 +1,262 @@
+package failover
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	maxEntries = 1 << 20
+	maxSweep   = 64              // entries looked at when the ledger is full
+	maxLegs    = 2               // live at once
+	maxChecks  = 64              // of one recipient within replayTime, those that were given back too
+	replayTime = 2 * time.Minute // how long an ID is known
+)
+
+var errFull = errors.New("failover: the memory ledger is full")
+
+// A MemoryLedger is a Ledger for one process. Its zero value is empty and ready.
+// It keeps at most about a million entries, drops those that say nothing any
+// more, and refuses new sends rather than forget a guess. It is safe for
+// concurrent use.
+type MemoryLedger struct {
+	mu      sync.Mutex
+	entries map[Key]*entry
+}
+
+// An entry is what is known of one (recipient, scope).
+type entry struct {
+	holder   ID        // the try under way
+	lease    time.Time // until when
+	sender   ID        // the Send of the last try
+	tries    int       // of that Send
+	overdue  bool      // an approval came while that Send went on
+	before   []liveLeg // as they were before its try
+	legs     []liveLeg // newest first
+	guesses  int       // since the last send
+	during   int       // of those, since the try under way opened
+	failures int       // since the last approval
+	failed   time.Time // when the last one was
+	remember time.Duration
+	checks   []check
+	closed   []closing
+}
+
+// A closing is a try that is over: whoever tells of it again is not heard.
+type closing struct {
+	id  ID
+	leg string
+	at  time.Time
+}
+
+type liveLeg struct {
+	name  string
+	until time.Time
+}
+
+// A check is one guess that was charged and may not be settled yet. An approval
+// makes those charged before it losers.
+type check struct {
+	id      ID
+	at      time.Time
+	charge  Charge
+	settled bool
+	won     bool
+	lost    bool
+}
+
+// Open implements Ledger.
+func (m *MemoryLedger) Open(_ context.Context, k Key, id ID, leg string, lease time.Duration) (time.Duration, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	e, err := m.at(k, now)
+	if err != nil {
+		return 0, err
+	}
+	e.prune(now)
+	if e.over(id, leg) {
+		return 0, nil
+	}
+	if e.holder != id && now.Before(e.lease) {
+		return e.lease.Sub(now), nil
+	}
+	if e.sender != id {
+		e.sender, e.tries, e.overdue = id, 0, false
+	}
+	if e.overdue {
+		return lease, nil
+	}
+	if e.holder != id || !e.has(leg) {
+		e.before, e.during = slices.Clone(e.legs), 0
+		e.tries++
+	}
+	e.holder, e.lease = id, now.Add(lease)
+	e.first(leg, now.Add(lease))
+	return 0, nil
+}
+
+// Close implements Ledger.
+func (m *MemoryLedger) Close(_ context.Context, k Key, id ID, leg string, s State, ttl time.Duration) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	e, err := m.at(k, now)
+	if err != nil {
+		return err
+	}
+	e.prune(now)
+	if e.over(id, leg) {
+		return nil
+	}
+	e.closed = append(e.closed, closing{id, leg, now})
+	holds := e.holder == id
+	switch {
+	case s != NotSent && e.sender == id && e.overdue && e.tries > 1:
+		// The code of an earlier leg was approved: this one is too late.
+	case s != NotSent:
+		e.first(leg, now.Add(ttl))
+		if holds {
+			e.guesses = e.during
+		}
+	case holds:
+		e.legs = e.before
+	}
+	if holds {
+		e.holder, e.lease, e.before = ID{}, time.Time{}, nil
+	}
+	return nil
+}
+
+// Charge implements Ledger.
+func (m *MemoryLedger) Charge(_ context.Context, k Key, id ID, l Limits) (Charge, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	e, ok := m.entries[k]
+	if !ok {
+		return Charge{}, nil
+	}
+	e.prune(now)
+	if c := e.check(id); c != nil {
+		return c.charge, nil
+	}
+	switch {
+	case len(e.legs) == 0:
+		return Charge{}, nil
+	case e.guesses >= l.Guesses || e.failures >= l.Failures || len(e.checks) >= maxChecks:
+		return Charge{Locked: true}, nil
+	}
+	e.guesses++
+	e.during++
+	e.failures++
+	e.failed, e.remember = now, l.Remember
+	c := Charge{Left: min(l.Guesses-e.guesses, l.Failures-e.failures)}
+	for _, leg := range e.legs {
+		c.Legs = append(c.Legs, leg.name)
+	}
+	e.checks = append(e.checks, check{id: id, at: now, charge: c})
+	return c, nil
+}
+
+// Settle implements Ledger.
+func (m *MemoryLedger) Settle(_ context.Context, k Key, id ID, v Verdict) (bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.entries[k]
+	if !ok {
+		return false, nil
+	}
+	c := e.check(id)
+	if c == nil || c.settled {
+		return c != nil && c.won, nil
+	}
+	c.settled = true
+	switch {
+	case v == NotAsked && !c.lost:
+		e.guesses, e.failures, e.during = max(e.guesses-1, 0), max(e.failures-1, 0), max(e.during-1, 0)
+	case v == Approved && !c.lost:
+		e.approved()
+		c.won = true
+	}
+	return c.won, nil
+}
+
+// at finds or makes the entry of k.
+func (m *MemoryLedger) at(k Key, now time.Time) (*entry, error) {
+	if e, ok := m.entries[k]; ok {
+		return e, nil
+	}
+	if m.entries == nil {
+		m.entries = map[Key]*entry{}
+	}
+	if len(m.entries) >= maxEntries && !m.sweep(now) {
+		return nil, errFull
+	}
+	e := new(entry)
+	m.entries[k] = e
+	return e, nil
+}
+
+// sweep looks at a few entries and drops those that say nothing any more.
+func (m *MemoryLedger) sweep(now time.Time) bool {
+	seen := 0
+	for k, e := range m.entries {
+		if e.prune(now); e.empty(now) {
+			delete(m.entries, k)
+		}
+		if seen++; seen == maxSweep {
+			break
+		}
+	}
+	return len(m.entries) < maxEntries
+}
+
+// prune forgets what time has ended.
+func (e *entry) prune(now time.Time) {
+	e.legs = slices.DeleteFunc(e.legs, func(l liveLeg) bool { return !now.Before(l.until) })
+	e.checks = slices.DeleteFunc(e.checks, func(c check) bool { return now.Sub(c.at) > replayTime })
+	e.closed = slices.DeleteFunc(e.closed, func(c closing) bool { return now.Sub(c.at) > replayTime })
+	if e.failures > 0 && now.Sub(e.failed) > e.remember {
+		e.failures = 0
+	}
+}
+
+func (e *entry) empty(now time.Time) bool {
+	return len(e.legs)+len(e.checks)+len(e.closed)+e.failures == 0 && !now.Before(e.lease)
+}
+
+// over reports whether this try was closed.
+func (e *entry) over(id ID, leg string) bool {
+	return slices.ContainsFunc(e.closed, func(c closing) bool { return c.id == id && c.leg == leg })
+}
+
+func (e *entry) has(name string) bool {
+	return slices.ContainsFunc(e.legs, func(l liveLeg) bool { return l.name == name })
+}
+
+// first puts a leg before the others, two at most.
+func (e *entry) first(name string, until time.Time) {
+	rest := slices.DeleteFunc(slices.Clone(e.legs), func(l liveLeg) bool { return l.name == name })
+	e.legs = append([]liveLeg{{name, until}}, rest[:min(len(rest), maxLegs-1)]...)
+}
+
+// approved kills all legs, and all guesses that are still on their way.
+func (e *entry) approved() {
+	e.legs, e.before, e.guesses, e.failures, e.during = nil, nil, 0, 0, 0
+	e.overdue = true
+	for i := range e.checks {
+		e.checks[i].lost = true
+	}
+}
+
+func (e *entry) check(id ID) *check {
+	i := slices.IndexFunc(e.checks, func(c check) bool { return c.id == id })
+	if i < 0 {
+		return nil
+	}
+	return &e.checks[i]
+}

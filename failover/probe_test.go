@@ -1,0 +1,114 @@
+package failover_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/failover"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A probed leg answers a Probe and does nothing else.
+type probed struct {
+	verify.Verifier
+	vendor string
+	probe  func(context.Context) error
+}
+
+func (p probed) Capabilities() verify.Capabilities {
+	return verify.Capabilities{Vendor: p.vendor, Channels: []verify.Channel{verify.ChannelSMS}}
+}
+
+func (p probed) Probe(ctx context.Context) error { return p.probe(ctx) }
+
+// A wrapped one is found by verify.As.
+type wrapped struct{ verify.Verifier }
+
+func (w wrapped) Unwrap() verify.Verifier { return w.Verifier }
+
+// An unprobed leg has no Probe.
+type unprobed struct{ verify.Verifier }
+
+// A probedLedger answers a Probe.
+type probedLedger struct {
+	failover.MemoryLedger
+	err error
+}
+
+func (l *probedLedger) Probe(context.Context) error { return l.err }
+
+func says(err error) func(context.Context) error {
+	return func(context.Context) error { return err }
+}
+
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	refused := &verify.Error{Vendor: "twilio", Op: "probe", Kind: verify.ErrUnauthorized, Detail: "the credentials are wrong", HTTPStatus: 401, VendorCode: "20003"}
+	twofold := &verify.Error{Vendor: "twilio", Op: "probe", Kind: verify.ErrRejected, Detail: "the first; the second"}
+	full := errors.New("the server evicts")
+	leg := func(name string, err error) failover.Leg {
+		return failover.Leg{Name: name, Verifier: probed{vendor: name, probe: says(err)}}
+	}
+	for name, tc := range map[string]struct {
+		legs   []failover.Leg
+		ledger error
+		want   verify.Outcome
+		says   string
+		cause  error
+	}{
+		"all is well":           {[]failover.Leg{leg("a", nil), leg("b", nil)}, nil, "", "", nil},
+		"one leg":               {[]failover.Leg{leg("a", nil), leg("b", refused)}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: b: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
+		"each leg, each fault":  {[]failover.Leg{leg("a", twofold), leg("b", refused)}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: a: rejected: the first; a: rejected: the second; b: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
+		"a leg of no outcome":   {[]failover.Leg{leg("a", full)}, nil, verify.ErrOutcomeUnknown, "failover: probe: outcome unknown: a: outcome unknown", nil},
+		"a leg behind others":   {[]failover.Leg{{Name: "a", Verifier: wrapped{wrapped{probed{vendor: "a", probe: says(refused)}}}}}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: a: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
+		"a leg without a Probe": {[]failover.Leg{{Name: "a", Verifier: unprobed{probed{vendor: "a"}}}, leg("b", nil)}, nil, "", "", nil},
+		"the cause of a leg":    {[]failover.Leg{leg("a", &verify.Error{Kind: verify.ErrUnavailable, Err: full})}, nil, verify.ErrUnavailable, "failover: probe: unavailable: a: unavailable", full},
+		"the ledger":            {[]failover.Leg{leg("a", nil)}, full, verify.ErrUnavailable, "failover: probe: unavailable: ledger: unavailable: the ledger would not do: its error says why", full},
+		"a ledger of ours":      {[]failover.Leg{leg("a", nil)}, refused, verify.ErrUnauthorized, "failover: probe: unauthorized: ledger: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			v, err := failover.New(failover.Config{Legs: tc.legs, Ledger: &probedLedger{err: tc.ledger}, Key: make([]byte, 32)})
+			require.NoError(t, err)
+			prober, ok := verify.As[verify.Prober](v)
+			require.True(t, ok)
+			err = prober.Probe(t.Context())
+			assert.Equal(t, tc.want, verify.OutcomeOf(err))
+			if tc.want == "" {
+				assert.NoError(t, err)
+				return
+			}
+			assert.EqualError(t, err, tc.says)
+			if tc.cause != nil {
+				assert.ErrorIs(t, err, tc.cause)
+			}
+		})
+	}
+}
+
+// A leg that hangs leaves the others time.
+func TestProbeSharesItsTime(t *testing.T) {
+	t.Parallel()
+	var left time.Duration
+	hangs := func(ctx context.Context) error {
+		<-ctx.Done()
+		return &verify.Error{Kind: verify.ErrUnavailable, Err: ctx.Err()}
+	}
+	v, err := failover.New(failover.Config{Legs: []failover.Leg{
+		{Name: "a", Verifier: probed{vendor: "a", probe: hangs}},
+		{Name: "b", Verifier: probed{vendor: "b", probe: func(ctx context.Context) error {
+			deadline, _ := ctx.Deadline()
+			left = time.Until(deadline)
+			return nil
+		}}},
+	}})
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	assert.ErrorIs(t, v.Probe(ctx), verify.ErrUnavailable)
+	assert.Positive(t, left)
+}
