@@ -1,0 +1,97 @@
+package verifytest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/go2fa/verify"
+)
+
+// minSecret is how long a string must be to be told from chance: a code of four
+// digits may well be a part of a vendor's reference.
+const minSecret = 6
+
+// inspectError looks at every error of every scenario.
+func (s *stage) inspectError(op string, err error) {
+	s.t.Helper()
+	if err == nil {
+		return
+	}
+	var matched []verify.Outcome
+	for _, o := range outcomes {
+		if errors.Is(err, o) {
+			matched = append(matched, o)
+		}
+	}
+	if len(matched) != 1 {
+		s.broken(oneOutcome, "%q matches %d outcomes: %v", err, len(matched), matched)
+	}
+
+	var e *verify.Error
+	if !errors.As(err, &e) {
+		s.broken(oneOutcome, "%q is no *verify.Error", err)
+		return
+	}
+	if e.Vendor == "" || e.Op != op {
+		s.broken(oneOutcome, "an error names vendor %q and operation %q, not a vendor and %q", e.Vendor, e.Op, op)
+	}
+	if e.RetryAfter < 0 || e.GuessesLeft < 0 || e.GuessesLeft > 0 && !errors.Is(err, verify.ErrMismatch) {
+		s.broken(oneOutcome, "%q: a wait of %v, %d guesses left", err, e.RetryAfter, e.GuessesLeft)
+	}
+	var withURL *url.Error
+	if errors.As(err, &withURL) {
+		s.broken(private, "an error wraps a *url.Error, which holds the URL")
+	}
+	s.search("an error of "+op, err)
+}
+
+// search looks for what must not be printed in all that prints v. Its message
+// names the way and not the find.
+func (s *stage) search(what string, v any) {
+	s.t.Helper()
+	secrets := s.secrets()
+	for way, text := range printed(v) {
+		if slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(text, secret) }) {
+			s.broken(private, "%s printed with %s holds one", what, way)
+		}
+	}
+}
+
+func (s *stage) secrets() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := []string{"://"}
+	for _, secret := range slices.Concat(s.told, s.target.Secrets) {
+		if len(secret) >= minSecret {
+			all = append(all, secret)
+		}
+		if verify.IsPhone(secret) {
+			all = append(all, strings.TrimPrefix(secret, "+"+verify.CallingCode(secret)))
+		}
+	}
+	return all
+}
+
+// printed is v in every way in which an application may print it.
+func printed(v any) map[string]string {
+	all := map[string]string{}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		all[verb] = fmt.Sprintf(verb, v)
+		all[verb+" in a slice"] = fmt.Sprintf(verb, []any{v})
+	}
+	if text, err := json.Marshal(v); err == nil {
+		all["encoding/json"] = string(text)
+	}
+
+	var text, object bytes.Buffer
+	slog.New(slog.NewTextHandler(&text, nil)).Info("", "v", v)
+	slog.New(slog.NewJSONHandler(&object, nil)).Info("", "v", v)
+	all["slog as text"], all["slog as JSON"] = text.String(), object.String()
+	return all
+}

@@ -1,0 +1,99 @@
+package verifytest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/go2fa/verify/otp"
+)
+
+// A StoreTarget is one [otp.Store], and what the suite must see and do behind
+// it.
+type StoreTarget struct {
+	// Store is what is put to the test. Required. It may hold other records: the
+	// suite uses random keys.
+	Store otp.Store
+
+	// Advance moves the store's own clock. Defaults to nil, which means a clock
+	// that nobody can move: then codes live for 100 milliseconds, and the suite
+	// asks until they are gone.
+	Advance func(time.Duration)
+
+	// Reopen returns the store as a process finds it that starts now, with the
+	// clock where it was. Defaults to nil, for a store that forgets: then nothing
+	// is said about restarts.
+	Reopen func(t *testing.T) otp.Store
+
+	// Histories is how many concurrent histories are checked. Defaults to 1,000.
+	Histories int
+}
+
+// RunStore proves each promise of [otp.Store] as a subtest of its name, against a
+// fresh target. What a single answer of the store breaks is said in the words of
+// the promise. A store need not know [otp.Full].
+//
+// Concurrent histories are checked for linearizability against a model of the
+// store, with replies that are lost and asked for again: each step must look as
+// if it had happened at one moment between call and answer.
+func RunStore(t *testing.T, open func(t *testing.T) StoreTarget) {
+	for _, p := range storePromises() {
+		t.Run(p.name, func(t *testing.T) {
+			target := open(t)
+			if target.Store == nil {
+				t.Fatal("StoreTarget.Store is missing")
+			}
+			if p.restarts && target.Reopen == nil {
+				t.Skip("StoreTarget.Reopen is nil: this store forgets")
+			}
+			if err := p.broken(t, target); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A storePromise is one sentence of otp.Store, and a play that breaks a store
+// which does not keep it.
+type storePromise struct {
+	name     string
+	play     func(*storeRun)
+	restarts bool
+}
+
+// broken returns how target breaks the promise, or nil.
+func (p storePromise) broken(t *testing.T, target StoreTarget) error {
+	r := &storeRun{StoreTarget: target, t: t, ctx: t.Context()}
+	p.play(r)
+	return r.err
+}
+
+func storePromises() []storePromise {
+	return []storePromise{
+		{name: "a_right_code_is_approved_once", play: storeApprovesOnce},
+		{name: "a_wrong_guess_is_counted", play: storeCountsGuesses},
+		{name: "the_last_guess_may_be_right", play: storeLastGuess},
+		{name: "every_key_in_use_is_compared", play: storeComparesAll},
+		{name: "no_zero_mac_matches", play: storeZeroMAC},
+		{name: "a_zero_mac_only_counts_a_send", play: storeCountsOnly},
+		{name: "a_new_code_kills_the_old_one", play: storeNewCode},
+		{name: "a_new_code_buys_no_failures", play: storeFailures},
+		{name: "a_hundred_failures_block", play: storeBlocks},
+		{name: "an_approval_forgets_failures", play: storeApprovalForgets},
+		{name: "keys_are_kept_apart", play: storeKeysApart},
+		{name: "limits_are_never_lifted", play: storeLimitsHold},
+		{name: "undo_takes_back_send_and_code", play: storeUndo},
+		{name: "undo_takes_back_nothing_else", play: storeUndoOnlyOwn},
+		{name: "forget_removes_all", play: storeForgets},
+		{name: "a_guess_made_again_answers_the_same", play: storeReplaysGuess},
+		{name: "a_send_made_again_answers_the_same", play: storeReplaysPut},
+		{name: "codes_expire", play: storeExpires},
+		{name: "cooldowns_hold", play: storeCoolsDown},
+		{name: "the_window_holds", play: storeWindow},
+		{name: "failures_are_remembered_for_their_time", play: storeRemembers},
+		{name: "one_of_256_right_guesses_is_approved", play: storeOneWinner},
+		{name: "five_of_10000_guesses_are_compared", play: storeGuessStorm},
+		{name: "five_of_256_sends_are_admitted", play: storeSendStorm},
+		{name: "histories_are_linearizable", play: storeLinearizable},
+		{name: "a_restart_forgets_nothing", play: storeRestarts, restarts: true},
+	}
+}

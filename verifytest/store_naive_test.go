@@ -1,0 +1,261 @@
+package verifytest
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/go2fa/verify/otp"
+)
+
+// A naive is a store without a care for speed or size, with a clock of its own
+// and at most one defect.
+type naive struct {
+	defect string
+
+	mu      sync.Mutex
+	now     time.Duration
+	records map[otp.Key]*naiveRecord
+	lost    map[otp.ID]bool // sends that were taken back
+}
+
+type naiveRecord struct {
+	live     otp.MAC
+	expires  time.Duration
+	putBy    otp.ID
+	guesses  int
+	failures int
+	failedAt time.Duration
+	sends    []naiveSend
+	answers  map[otp.ID]answer
+}
+
+type naiveSend struct {
+	id otp.ID
+	at time.Duration
+}
+
+func newNaive(defect string) *naive {
+	return &naive{defect: defect, now: time.Hour, records: map[otp.Key]*naiveRecord{}, lost: map[otp.ID]bool{}}
+}
+
+func (s *naive) has(defect string) bool { return s.defect == defect }
+
+func (s *naive) advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now += d
+}
+
+// reopen is what is left after a restart.
+func (s *naive) reopen() *naive {
+	if s.has("forgets guesses at a restart") {
+		for _, rec := range s.records {
+			rec.guesses, rec.failures = 0, 0
+		}
+	}
+	if s.has("forgets all at a restart") {
+		return newNaive(s.defect)
+	}
+	return s
+}
+
+func (s *naive) record(k otp.Key) *naiveRecord {
+	if s.has("knows one key") {
+		k = otp.Key{}
+	}
+	if s.records[k] == nil {
+		s.records[k] = &naiveRecord{answers: map[otp.ID]answer{}}
+	}
+	return s.records[k]
+}
+
+func (s *naive) limits(l otp.Limits) otp.Limits {
+	if s.has("lifts limits") {
+		raised := l
+		l = l.WithDefaults()
+		l.Guesses, l.Failures = max(raised.Guesses, l.Guesses), max(raised.Failures, l.Failures)
+		return l
+	}
+	return l.WithDefaults()
+}
+
+func (s *naive) Put(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (otp.Admission, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l = s.limits(l)
+	rec := s.record(k)
+	if !s.has("makes a send again") {
+		for _, sent := range rec.sends {
+			if sent.id == id {
+				return otp.Admission{}, nil
+			}
+		}
+		if s.lost[id] && !s.has("revives what was taken back") {
+			return otp.Admission{}, nil
+		}
+	}
+	if rec.failures >= l.Failures && s.now-rec.failedAt < l.Remember && !s.has("sends to the blocked") {
+		return otp.Admission{Refused: otp.SendBlocked, Wait: l.Remember - (s.now - rec.failedAt)}, nil
+	}
+	counted := 0
+	for _, sent := range rec.sends {
+		if s.now-sent.at < l.Window {
+			counted++
+		}
+	}
+	if counted >= l.Sends && !s.has("counts no sends") {
+		if s.has("checks sends, then counts") {
+			s.gap()
+		} else {
+			return otp.Admission{Refused: otp.TooMany, Wait: max(1, rec.sends[len(rec.sends)-l.Sends].at+l.Window-s.now)}, nil
+		}
+	}
+	if counted > 0 && !s.has("knows no cooldown") {
+		rung := l.Cooldown[min(counted, len(l.Cooldown))-1]
+		if s.has("knows one rung") {
+			rung = l.Cooldown[0]
+		}
+		if wait := rec.sends[len(rec.sends)-1].at + rung - s.now; wait > 0 {
+			if s.has("does not say how long to wait") {
+				wait = 0
+			}
+			return otp.Admission{Refused: otp.TooSoon, Wait: wait}, nil
+		}
+	}
+	rec.sends = append(rec.sends, naiveSend{id, s.now})
+	if mac != (otp.MAC{}) || s.has("takes a zero MAC for a code") {
+		if !s.has("keeps the guesses of the old code") {
+			rec.guesses = 0
+		}
+		if s.has("refills failures") {
+			rec.failures = 0
+		}
+		if rec.live == (otp.MAC{}) || !s.has("keeps the old code") {
+			rec.live, rec.expires, rec.putBy = mac, s.now+ttl, id
+		}
+	}
+	a := otp.Admission{}
+	if rung := l.Cooldown[min(counted+1, len(l.Cooldown))-1]; rung > 0 {
+		a.Wait = rung
+	}
+	return a, nil
+}
+
+// gap lets others in, in the middle of a step.
+func (s *naive) gap() {
+	s.mu.Unlock()
+	for range 3 {
+		runtime.Gosched()
+	}
+	s.mu.Lock()
+}
+
+func (s *naive) Redeem(_ context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (otp.Verdict, int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l = s.limits(l)
+	rec := s.record(k)
+	if a, ok := rec.answers[id]; ok && !s.has("charges a guess again") {
+		if s.has("loses an approval made again") && a.verdict == otp.Match {
+			return otp.Gone, 0, nil
+		}
+		return a.verdict, a.left, nil
+	}
+	if s.now-rec.failedAt >= l.Remember && !s.has("never forgets failures") {
+		rec.failures = 0
+	}
+	switch {
+	case rec.failures >= l.Failures && !s.has("never blocks"):
+		return otp.Blocked, 0, nil
+	case rec.live == (otp.MAC{}) && !s.has("matches a zero MAC"), s.now >= rec.expires && !s.has("never expires"):
+		return otp.Gone, 0, nil
+	case rec.guesses >= l.Guesses && !s.has("never locks"):
+		return otp.Locked, 0, nil
+	}
+	guesses := rec.guesses
+	if s.has("reads, then writes") {
+		s.gap()
+		rec.guesses = guesses
+	}
+	rec.guesses++
+	rec.failures++
+	rec.failedAt = s.now
+	live := rec.live
+	if s.has("charges, then compares and forgets apart") {
+		s.gap()
+	}
+	a := s.compare(rec, live, macs, l)
+	rec.answers[id] = a
+	return a.verdict, a.left, nil
+}
+
+func (s *naive) compare(rec *naiveRecord, live otp.MAC, macs []otp.MAC, l otp.Limits) answer {
+	if s.has("compares one MAC") {
+		macs = macs[:1]
+	}
+	for _, mac := range macs {
+		equal := mac == live
+		if s.has("compares half a MAC") {
+			equal = [16]byte(mac[:16]) == [16]byte(live[:16])
+		}
+		if !equal {
+			continue
+		}
+		if !s.has("approves twice") {
+			rec.live = otp.MAC{}
+		}
+		if !s.has("keeps failures after an approval") {
+			rec.failures = 0
+		}
+		return answer{otp.Match, 0}
+	}
+	left := min(l.Guesses-rec.guesses, l.Failures-rec.failures)
+	switch {
+	case s.has("leaves one guess too many"):
+		left++
+	case s.has("counts guesses of the code only"):
+		left = l.Guesses - rec.guesses
+	}
+	if left <= 0 {
+		return answer{otp.Locked, 0}
+	}
+	return answer{otp.Wrong, left}
+}
+
+func (s *naive) Undo(_ context.Context, k otp.Key, id otp.ID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rec := s.record(k)
+	if s.has("takes nothing back") {
+		return nil
+	}
+	for i, sent := range rec.sends {
+		if sent.id == id || s.has("takes back any send") {
+			rec.sends = append(rec.sends[:i:i], rec.sends[i+1:]...)
+			s.lost[id] = true
+			if rec.putBy == id && !s.has("keeps a code that was taken back") || s.has("kills any code") {
+				rec.live = otp.MAC{}
+			}
+			if s.has("gives guesses back with a send") {
+				rec.guesses = 0
+			}
+			break
+		}
+	}
+	return nil
+}
+
+func (s *naive) Forget(_ context.Context, k otp.Key) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.has("forgets nothing"):
+	case s.has("forgets the code only"):
+		s.record(k).live = otp.MAC{}
+	default:
+		delete(s.records, k)
+	}
+	return nil
+}

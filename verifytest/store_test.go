@@ -1,0 +1,179 @@
+package verifytest
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/otp"
+)
+
+// histories is how many concurrent histories a MemoryStore is put through.
+// -histories 10000 is the whole test.
+var histories = flag.Int("histories", 0, "how many concurrent histories RunStore checks")
+
+func TestMemoryStoreKeepsItsPromises(t *testing.T) {
+	t.Parallel()
+	RunStore(t, func(*testing.T) StoreTarget {
+		return StoreTarget{Store: new(otp.MemoryStore), Histories: *histories}
+	})
+}
+
+func TestRunStorePassesAnHonestStore(t *testing.T) {
+	t.Parallel()
+	RunStore(t, func(*testing.T) StoreTarget { return naiveTarget("") })
+}
+
+func naiveTarget(defect string) StoreTarget {
+	s := newNaive(defect)
+	return StoreTarget{
+		Store: s, Advance: s.advance, Histories: 200,
+		Reopen: func(*testing.T) otp.Store {
+			s = s.reopen()
+			return s
+		},
+	}
+}
+
+func TestRunStoreFindsDefects(t *testing.T) {
+	t.Parallel()
+	for defect, promise := range map[string]string{
+		"approves twice":                           "a_right_code_is_approved_once",
+		"never locks":                              "a_wrong_guess_is_counted",
+		"leaves one guess too many":                "a_wrong_guess_is_counted",
+		"compares one MAC":                         "every_key_in_use_is_compared",
+		"compares half a MAC":                      "every_key_in_use_is_compared",
+		"matches a zero MAC":                       "no_zero_mac_matches",
+		"takes a zero MAC for a code":              "a_zero_mac_only_counts_a_send",
+		"keeps the old code":                       "a_new_code_kills_the_old_one",
+		"keeps the guesses of the old code":        "a_new_code_kills_the_old_one",
+		"refills failures":                         "a_new_code_buys_no_failures",
+		"sends to the blocked":                     "a_new_code_buys_no_failures",
+		"counts guesses of the code only":          "a_new_code_buys_no_failures",
+		"never blocks":                             "a_hundred_failures_block",
+		"keeps failures after an approval":         "an_approval_forgets_failures",
+		"knows one key":                            "keys_are_kept_apart",
+		"lifts limits":                             "limits_are_never_lifted",
+		"takes nothing back":                       "undo_takes_back_send_and_code",
+		"keeps a code that was taken back":         "undo_takes_back_send_and_code",
+		"takes back any send":                      "undo_takes_back_nothing_else",
+		"kills any code":                           "undo_takes_back_nothing_else",
+		"gives guesses back with a send":           "undo_takes_back_nothing_else",
+		"forgets nothing":                          "forget_removes_all",
+		"forgets the code only":                    "forget_removes_all",
+		"charges a guess again":                    "a_guess_made_again_answers_the_same",
+		"loses an approval made again":             "a_guess_made_again_answers_the_same",
+		"makes a send again":                       "a_send_made_again_answers_the_same",
+		"revives what was taken back":              "a_send_made_again_answers_the_same",
+		"never expires":                            "codes_expire",
+		"knows no cooldown":                        "cooldowns_hold",
+		"knows one rung":                           "cooldowns_hold",
+		"does not say how long to wait":            "cooldowns_hold",
+		"counts no sends":                          "the_window_holds",
+		"never forgets failures":                   "failures_are_remembered_for_their_time",
+		"charges, then compares and forgets apart": "one_of_256_right_guesses_is_approved",
+		"reads, then writes":                       "five_of_10000_guesses_are_compared",
+		"checks sends, then counts":                "five_of_256_sends_are_admitted",
+		"forgets all at a restart":                 "a_restart_forgets_nothing",
+		"forgets guesses at a restart":             "a_restart_forgets_nothing",
+	} {
+		t.Run(defect, func(t *testing.T) {
+			t.Parallel()
+			require.Error(t, brokenPromise(t, promise, naiveTarget(defect)), "the suite passed a broken store")
+		})
+	}
+}
+
+func brokenPromise(t *testing.T, name string, target StoreTarget) error {
+	t.Helper()
+	for _, p := range storePromises() {
+		if p.name == name {
+			return p.broken(t, target)
+		}
+	}
+	t.Fatalf("there is no promise %q", name)
+	return nil
+}
+
+// TestHistoriesRejectBrokenStores: the two ways in which stores have failed before
+// (reading then writing; charging at once, but comparing and forgetting apart)
+// must be seen in most histories, or the model proves little of a good one.
+func TestHistoriesRejectBrokenStores(t *testing.T) {
+	t.Parallel()
+	for _, defect := range []string{"reads, then writes", "charges, then compares and forgets apart"} {
+		t.Run(defect, func(t *testing.T) {
+			t.Parallel()
+			flagged := 0
+			const n = 60
+			for range n {
+				target := naiveTarget(defect)
+				target.Histories = 1
+				if err := brokenPromise(t, "histories_are_linearizable", target); err != nil {
+					require.ErrorContains(t, err, "have no order")
+					flagged++
+				}
+			}
+			t.Logf("%d of %d histories flagged", flagged, n)
+			assert.Greater(t, flagged, n/2, "of %d histories", n)
+		})
+	}
+}
+
+func TestHistoriesNameWhatWentWrong(t *testing.T) {
+	t.Parallel()
+	err := brokenPromise(t, "histories_are_linearizable", naiveTarget("approves twice"))
+	require.ErrorContains(t, err, "histories have no order")
+	assert.Contains(t, err.Error(), "client")
+}
+
+// failing is a store that is down.
+type failing struct{ otp.Store }
+
+var errDown = errors.New("the store is down")
+
+func (failing) Put(context.Context, otp.Key, otp.ID, otp.MAC, time.Duration, otp.Limits) (otp.Admission, error) {
+	return otp.Admission{}, errDown
+}
+
+func (failing) Redeem(context.Context, otp.Key, otp.ID, []otp.MAC, otp.Limits) (otp.Verdict, int, error) {
+	return otp.Match, 0, errDown
+}
+
+func (failing) Undo(context.Context, otp.Key, otp.ID) error { return errDown }
+
+func (failing) Forget(context.Context, otp.Key) error { return errDown }
+
+func TestRunStoreTellsOfAStoreThatIsDown(t *testing.T) {
+	t.Parallel()
+	for _, p := range storePromises() {
+		target := StoreTarget{Store: failing{}, Reopen: func(*testing.T) otp.Store { return failing{} }}
+		require.ErrorIs(t, p.broken(t, target), errDown, p.name)
+	}
+	down := func(name string) error { return brokenPromise(t, name, StoreTarget{Store: failing{}}) }
+	require.Error(t, down("forget_removes_all"))
+}
+
+func TestRunStoreTellsOfAFullStore(t *testing.T) {
+	t.Parallel()
+	s := &otp.MemoryStore{MaxEntries: 1}
+	_, err := s.Put(t.Context(), otp.Key{1}, otp.ID{1}, otp.MAC{1}, time.Minute, otp.Limits{})
+	require.NoError(t, err)
+	err = brokenPromise(t, "a_right_code_is_approved_once", StoreTarget{Store: s})
+	require.ErrorContains(t, err, "full")
+}
+
+func TestPromisesHaveNames(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, p := range storePromises() {
+		assert.False(t, seen[p.name], p.name)
+		assert.Empty(t, strings.Trim(p.name, "abcdefghijklmnopqrstuvwxyz_0123456789"), p.name)
+		seen[p.name] = true
+	}
+}

@@ -1,0 +1,154 @@
+package verifytest
+
+import (
+	"time"
+
+	"github.com/go2fa/verify/otp"
+)
+
+const (
+	// storeMargin is how exact a clock that can be advanced must be: it may stand still
+	// meanwhile, or run.
+	storeMargin = time.Second
+
+	// storeEarly is how exact a clock that nobody moves must be, and storePatience how long
+	// the suite asks it.
+	storeEarly    = 5 * time.Millisecond
+	storePatience = 10 * time.Second
+)
+
+// spans is a number of times that the suite waits for: ten seconds each of a
+// clock that can be advanced, else 100 milliseconds.
+func (r *storeRun) spans(n int) time.Duration {
+	if r.Advance != nil {
+		return time.Duration(n) * 10 * time.Second
+	}
+	return time.Duration(n) * 100 * time.Millisecond
+}
+
+// until demands that happened is false before d has passed since start, and true
+// after. It is asked until it is true.
+func (r *storeRun) until(what string, start time.Time, d time.Duration, happened func() bool) {
+	if r.Advance != nil {
+		r.Advance(d - storeMargin)
+		if happened() {
+			r.breaks("%s too early", what)
+		}
+		r.Advance(storeMargin)
+		if !happened() {
+			r.breaks("%s too late", what)
+		}
+		return
+	}
+	tick := time.NewTicker(storeEarly)
+	defer tick.Stop()
+	for ; r.err == nil; <-tick.C {
+		asked := time.Since(start)
+		if happened() {
+			if time.Since(start) < d-storeEarly {
+				r.breaks("%s too early", what)
+			}
+			return
+		}
+		if asked > d+storePatience {
+			r.breaks("%s too late", what)
+		}
+	}
+}
+
+func storeExpires(r *storeRun) {
+	k, l := random[otp.Key](), free()
+	l.Guesses = 10
+	code, ttl := random[otp.MAC](), r.spans(1)
+	start := time.Now()
+	r.putFor(k, random[otp.ID](), code, ttl, l)
+	r.until("a code expires", start, ttl, func() bool { return r.wrong(k, l, 1).verdict == otp.Gone })
+	r.is("an expired code", r.guess(k, l, code), otp.Gone)
+
+	code = random[otp.MAC]()
+	r.putFor(k, random[otp.ID](), code, storeTTL, l)
+	r.is("a code after one that expired", r.guess(k, l, code), otp.Match)
+}
+
+func storeCoolsDown(r *storeRun) {
+	k, l := random[otp.Key](), free()
+	l.Cooldown = []time.Duration{r.spans(2), r.spans(3)}
+	admitted := func() bool { return r.put(k, random[otp.MAC](), l).Refused == otp.Admitted }
+	start := time.Now()
+	r.waits("the first send", r.put(k, random[otp.MAC](), l), otp.Admitted, l.Cooldown[0])
+	if a := r.put(k, random[otp.MAC](), l); time.Since(start) < l.Cooldown[0] {
+		r.waits("a second send at once", a, otp.TooSoon, l.Cooldown[0])
+	}
+	for _, rung := range []int{0, 1, 1} {
+		r.until("a cooldown ends", start, l.Cooldown[rung], admitted)
+		start = time.Now()
+	}
+}
+
+// waits demands an answer, and a wait that is at most the one expected.
+func (r *storeRun) waits(what string, got otp.Admission, want otp.Refusal, most time.Duration) {
+	r.refuses(what, got, want)
+	if got.Wait <= 0 || got.Wait > most+storeEarly {
+		r.breaks("%s is told to wait %v, not %v", what, got.Wait, most)
+	}
+}
+
+func storeWindow(r *storeRun) {
+	k, l := random[otp.Key](), free()
+	l.Sends, l.Window = 2, r.spans(4)
+	start := time.Now()
+	r.sent(k, l)
+	r.sent(k, l)
+	if a := r.put(k, random[otp.MAC](), l); time.Since(start) < l.Window {
+		r.waits("a third send of two", a, otp.TooMany, l.Window)
+	}
+	r.until("a send leaves the window", start, l.Window, func() bool { return r.put(k, random[otp.MAC](), l).Refused == otp.Admitted })
+}
+
+func storeRemembers(r *storeRun) {
+	k, l := random[otp.Key](), free()
+	l.Failures, l.Remember = 2, r.spans(2)
+	r.sent(k, l)
+	r.wrong(k, l, 1)
+	if r.Advance != nil {
+		r.Advance(r.spans(1))
+	}
+	start := time.Now()
+	r.is("the second failure of two", r.wrong(k, l, 1), otp.Locked)
+	r.until("failures are forgotten, counted from the last one", start, l.Remember, func() bool {
+		return r.put(k, random[otp.MAC](), l).Refused == otp.Admitted
+	})
+	r.leaves("a first failure", r.wrong(k, l, 1), 1)
+}
+
+// storeRestarts opens the store again between any two steps.
+func storeRestarts(r *storeRun) {
+	reopen := func() { r.Store = r.Reopen(r.t) }
+	k := random[otp.Key]()
+	reopen()
+	code, _ := r.sent(k, otp.Limits{})
+	reopen()
+	r.refuses("a second send at once, after a restart", r.put(k, random[otp.MAC](), otp.Limits{}), otp.TooSoon)
+	for left := 4; left >= 2; left-- {
+		reopen()
+		r.leaves("a wrong guess after a restart", r.wrong(k, otp.Limits{}, 1), left)
+	}
+	reopen()
+	id := random[otp.ID]()
+	r.is("the right code after a restart", r.redeem(k, id, otp.Limits{}, code), otp.Match)
+	reopen()
+	r.is("the right code, made again after a restart", r.redeem(k, id, otp.Limits{}, code), otp.Match)
+	r.is("the right code once more, after a restart", r.guess(k, otp.Limits{}, code), otp.Gone)
+
+	k = random[otp.Key]()
+	blocked := otp.Limits{Failures: 1}
+	_, id = r.sent(k, blocked)
+	reopen()
+	r.wrong(k, blocked, 1)
+	reopen()
+	r.refuses("a send after the last failure and a restart", r.put(k, random[otp.MAC](), blocked), otp.SendBlocked)
+	r.undo(k, id)
+	r.forget(k)
+	reopen()
+	r.sent(k, blocked)
+}
