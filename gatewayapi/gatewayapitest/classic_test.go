@@ -1,0 +1,101 @@
+package gatewayapitest_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
+)
+
+func TestClassicSendsOneMessage(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	got := a.post(classic, helloThere)
+	assert.Equal(t, http.StatusOK, got.status)
+	assert.JSONEq(t, `{"ids":[421332671],"usage":{"countries":{"US":1},"currency":"DKK","total_cost":0.12}}`, got.text)
+	assert.Equal(t, "123456", a.Code(to))
+	assert.Equal(t, "sms", a.Messages()[0].Channel)
+}
+
+func TestClassicSendsAListToMany(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	got := a.post(classic, `[`+helloThere+`,{"message":"Hi","recipients":[{"msisdn":"4555555555"},{"msisdn":`+other+`},{"msisdn":299555555}]}]`)
+	assert.JSONEq(t, `{"ids":[421332671,421332672],
+		"usage":{"countries":{"US":2,"DK":1,"ZZ":1},"currency":"DKK","total_cost":0.48}}`, got.text)
+	assert.Equal(t, 4, a.Effects())
+	assert.Empty(t, a.Code("+"+other), "a text without a code")
+	assert.Empty(t, a.Code("+15005550001"), "nobody")
+}
+
+func TestClassicCarriesWhatTheEncodingHolds(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		text, encoding, arrives string
+		cost                    float64
+	}{
+		"GSM-7":                         {"Kode: [1] er din, 1 € ç", "UTF8", "Kode: [1] er din, 1 € ?", 0.12},
+		"UCS-2":                         {"代码 ç", "UCS2", "代码 ç", 0.12},
+		"not in GSM-7":                  {"代码", "UTF8", "??", 0.12},
+		"two parts of GSM-7":            {strings.Repeat("x", 161), "UTF8", strings.Repeat("x", 161), 0.24},
+		"two parts for two-sept. chars": {strings.Repeat("€", 81), "UTF8", strings.Repeat("€", 81), 0.24},
+		"two parts of UCS-2":            {strings.Repeat("代", 71), "UCS2", strings.Repeat("代", 71), 0.24},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			got := a.post(classic, `{"message":"`+tc.text+`","encoding":"`+tc.encoding+`","recipients":[{"msisdn":`+number+`}]}`)
+			assert.Equal(t, tc.arrives, a.Messages()[0].Text)
+			usage, _ := got.body["usage"].(map[string]any)
+			assert.InDelta(t, tc.cost, usage["total_cost"], 1e-9)
+		})
+	}
+}
+
+func TestClassicRefuses(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		body   string
+		status int
+		code   string
+	}{
+		"no message":             {`{"recipients":[{"msisdn":` + number + `}]}`, 400, "0x0222"},
+		"no recipients":          {`{"message":"Hi"}`, 400, "0x0222"},
+		"a recipient twice":      {`{"message":"Hi","recipients":[{"msisdn":` + number + `},{"msisdn":"` + number + `"}]}`, 422, "0x0310"},
+		"a recipient in letters": {`{"message":"Hi","recipients":[{"msisdn":"abc"}]}`, 422, "0x0308"},
+		"a recipient with plus":  {`{"message":"Hi","recipients":[{"msisdn":"` + to + `"}]}`, 422, "0x0308"},
+		"an unknown class":       {strings.Replace(helloThere, "{", `{"class":"gold",`, 1), 422, "0x0218"},
+		"an unknown priority":    {strings.Replace(helloThere, "{", `{"priority":"urgent",`, 1), 422, "0x0311"},
+		"an unknown encoding":    {strings.Replace(helloThere, "{", `{"encoding":"GSM",`, 1), 422, "0x0308"},
+		"no JSON":                {`{`, 400, ""},
+		"an empty list":          {`[]`, 400, ""},
+		"a list of numbers":      {`[1]`, 422, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			a.post(classic, tc.body).refused(t, tc.status, tc.code)
+			assert.Zero(t, a.Effects())
+		})
+	}
+}
+
+func TestBalanceEndsWithTheCredit(t *testing.T) {
+	t.Parallel()
+	a := account{gatewayapitest.NewServer(t, gatewayapitest.Options{Credit: 0.30}), t}
+	assert.JSONEq(t, `{"credit":0.3,"currency":"DKK","id":1}`, a.do(http.MethodGet, me, "").text)
+	assert.Equal(t, 200, a.post(classic, helloThere).status)
+	assert.Equal(t, 202, a.post(single, hello).status)
+	a.post(classic, helloThere).refused(t, 403, "0x0216")
+	a.post(single, hello).refused(t, 403, "0x0216")
+	a.post(multi, `{"messages":[`+hello+`]}`).refused(t, 403, "0x0216")
+	assert.JSONEq(t, `{"credit":0.06,"currency":"DKK","id":1}`, a.do(http.MethodGet, me, "").text)
+
+	a = account{gatewayapitest.NewServer(t, gatewayapitest.Options{Credit: -1}), t}
+	a.post(classic, helloThere).refused(t, 403, "0x0216")
+	a = account{gatewayapitest.NewServer(t), t}
+	assert.JSONEq(t, `{"credit":1000,"currency":"DKK","id":1}`, a.do(http.MethodGet, me, "").text)
+}
