@@ -1,0 +1,175 @@
+package observe_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/observe"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const phone = "+15005550006"
+
+// scripted answers every call with what it was told.
+type scripted struct {
+	receipt verify.Receipt
+	err     error
+	takes   time.Duration
+}
+
+func (s scripted) Capabilities() verify.Capabilities {
+	return verify.Capabilities{Vendor: "scripted", Channels: []verify.Channel{verify.ChannelSMS, verify.ChannelEmail}, MaxScope: 64}
+}
+
+func (s scripted) Send(context.Context, string, ...verify.SendOption) (verify.Receipt, error) {
+	<-time.After(s.takes)
+	return s.receipt, s.err
+}
+
+func (s scripted) Check(context.Context, string, string, ...verify.CheckOption) error { return s.err }
+
+func (s scripted) Close() error { return nil }
+
+func recorded(v verify.Verifier) (verify.Verifier, *[]observe.Event) {
+	var events []observe.Event
+	return observe.New(v, nil, func(_ context.Context, e observe.Event) { events = append(events, e) }), &events
+}
+
+func TestOneEventForEachCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v, events := recorded(scripted{
+			receipt: verify.Receipt{Vendor: "leg", Channel: verify.ChannelApp, Tries: 2, PossibleDuplicate: true},
+			takes:   3 * time.Second,
+		})
+		began := time.Now()
+		_, err := v.Send(t.Context(), phone, verify.WithScope("login"))
+		require.NoError(t, err)
+		require.NoError(t, v.Check(t.Context(), phone, "123456", verify.WithScope("login")))
+
+		require.Len(t, *events, 2, "R60: one event a call")
+		send, check := (*events)[0], (*events)[1]
+		assert.Equal(t, observe.Event{
+			Time: began, Op: "send", Vendor: "leg", Channel: verify.ChannelApp, Scope: "login",
+			Latency: 3 * time.Second, Tries: 2, CallingCode: "1", Subject: send.Subject, Duplicate: true,
+		}, send)
+		assert.Equal(t, "check", check.Op)
+		assert.Equal(t, send.Subject, check.Subject, "a subject joins a Send with its Check")
+	})
+}
+
+func TestFailuresAreTold(t *testing.T) {
+	t.Parallel()
+	v, events := recorded(scripted{err: &verify.Error{
+		Vendor: "leg", Kind: verify.ErrBlocked, VendorCode: "60410", HTTPStatus: 403, Tries: 1,
+	}})
+	_, err := v.Send(t.Context(), "a@example.com")
+	require.ErrorIs(t, err, verify.ErrBlocked, "the error passes through untouched")
+	require.ErrorIs(t, v.Check(t.Context(), phone, "123456"), verify.ErrBlocked)
+	send := (*events)[0]
+	assert.Equal(t, verify.ErrBlocked, send.Outcome)
+	assert.Equal(t, "leg", send.Vendor)
+	assert.Equal(t, "60410", send.VendorCode)
+	assert.Equal(t, 403, send.HTTPStatus)
+	assert.Equal(t, verify.ChannelEmail, send.Channel, "the channel that was asked for")
+	assert.Empty(t, send.CallingCode)
+
+	v, events = recorded(scripted{err: errors.New("of a stranger")})
+	require.Error(t, v.Check(t.Context(), phone, "123456", verify.WithScope("not a scope")))
+	assert.Equal(t, verify.ErrOutcomeUnknown, (*events)[0].Outcome)
+	assert.Empty(t, (*events)[0].Scope, "what is no scope is not repeated")
+	assert.Equal(t, "scripted", (*events)[0].Vendor)
+}
+
+func TestSubjectsTellApartAndMeanNothingOutside(t *testing.T) {
+	t.Parallel()
+	v, events := recorded(scripted{})
+	other, elsewhere := recorded(scripted{})
+	for _, to := range []string{phone, "+15017122661"} {
+		for _, scope := range []string{"login", "payment"} {
+			require.NoError(t, v.Check(t.Context(), to, "123456", verify.WithScope(scope)))
+		}
+	}
+	require.NoError(t, other.Check(t.Context(), phone, "123456", verify.WithScope("login")))
+	seen := map[observe.Subject]bool{(*elsewhere)[0].Subject: true}
+	for _, e := range *events {
+		assert.False(t, seen[e.Subject])
+		seen[e.Subject] = true
+	}
+}
+
+func TestWhatIsBehindIsFound(t *testing.T) {
+	t.Parallel()
+	v := observe.New(scripted{})
+	_, ok := verify.As[io.Closer](v)
+	assert.True(t, ok)
+	assert.Equal(t, "scripted", v.Capabilities().Vendor)
+}
+
+func TestSlog(t *testing.T) {
+	t.Parallel()
+	for outcome, level := range map[verify.Outcome]string{
+		"": "INFO", verify.ErrMismatch: "INFO", verify.ErrTooManySends: "INFO",
+		verify.ErrUnavailable: "WARN", verify.ErrOutcomeUnknown: "WARN", verify.ErrRateLimited: "WARN", verify.ErrBlocked: "WARN",
+		verify.ErrUnauthorized: "ERROR", verify.ErrUnsupported: "ERROR", verify.ErrRejected: "ERROR",
+	} {
+		var log bytes.Buffer
+		s := scripted{receipt: verify.Receipt{Vendor: "leg", Channel: verify.ChannelSMS, Tries: 1, PossibleDuplicate: true}}
+		if outcome != "" {
+			s.err = &verify.Error{Kind: outcome, HTTPStatus: 500, VendorCode: "7", Tries: 1}
+		}
+		v := observe.New(s, observe.Slog(slog.New(slog.NewJSONHandler(&log, nil))))
+		_, _ = v.Send(t.Context(), phone, verify.WithScope("login"))
+		var line map[string]any
+		require.NoError(t, json.Unmarshal(log.Bytes(), &line), outcome)
+		assert.Equal(t, level, line["level"], outcome)
+		assert.Equal(t, "verify send", line["msg"])
+		assert.Equal(t, "login", line["scope"])
+		assert.Equal(t, "1", line["country"])
+		if outcome == "" {
+			assert.Equal(t, "ok", line["outcome"])
+			assert.Equal(t, true, line["possible_duplicate"])
+		} else {
+			assert.Equal(t, string(outcome), line["outcome"])
+			assert.EqualValues(t, 500, line["http_status"])
+		}
+		assert.NotContains(t, log.String(), phone[1:], "never a number")
+	}
+}
+
+func TestSlogAsksNothingOfAQuietLogger(t *testing.T) {
+	t.Parallel()
+	quiet := slog.New(slog.DiscardHandler)
+	v := observe.New(scripted{}, observe.Slog(quiet))
+	require.NoError(t, v.Check(t.Context(), phone, "123456"))
+}
+
+func TestEventsHoldNoPerson(t *testing.T) {
+	t.Parallel()
+	v, events := recorded(scripted{})
+	_, _ = v.Send(t.Context(), phone, verify.WithTransaction("EUR 1", "Acme"))
+	_ = v.Check(t.Context(), phone, "135790")
+	for _, e := range *events {
+		text := fmt.Sprintf("%v %+v %#v", e, e, e)
+		for _, secret := range []string{phone[1:], "135790", "Acme"} {
+			assert.NotContains(t, text, secret)
+		}
+	}
+}
+
+func Example() {
+	v := observe.New(scripted{}, func(_ context.Context, e observe.Event) {
+		fmt.Println(e.Op, e.Vendor, e.CallingCode, e.Outcome == "")
+	})
+	_ = v.Check(context.Background(), phone, "123456")
+	// Output: check scripted 1 true
+}
