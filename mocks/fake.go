@@ -1,0 +1,226 @@
+package mocks
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go2fa/verify"
+)
+
+const vendor = "fake"
+
+// The rules of the fake.
+const (
+	lifetime   = 10 * time.Minute
+	maxGuesses = 5
+	usual      = 6 // digits
+)
+
+// A Fake is a verify.Verifier in memory that keeps the rules of a real one: a code
+// lives ten minutes, dies with the next one sent, is accepted once, and can be
+// guessed five times. It is safe for concurrent use.
+type Fake struct {
+	mu      sync.Mutex
+	fixed   []string
+	later   time.Duration // by Advance
+	pending map[subject]*pending
+	failing []error
+	sent    []verify.SendRequest
+	checked []verify.CheckRequest
+}
+
+type subject struct{ to, scope string }
+
+type pending struct {
+	code        string
+	transaction verify.Transaction
+	expires     time.Time
+	guesses     int
+}
+
+var (
+	_ verify.Verifier = (*Fake)(nil)
+	_ verify.Canceler = (*Fake)(nil)
+)
+
+// Format keeps codes and recipients out of every print.
+func (*Fake) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("mocks.Fake{[hidden]}")) }
+
+// NewVerifier makes a fake. It sends the given codes in turn, the last one again
+// and again, and random ones if none is given.
+func NewVerifier(codes ...string) *Fake {
+	return &Fake{fixed: slices.Clone(codes), pending: map[subject]*pending{}}
+}
+
+// abilities are generous, so that a test may narrow but need not widen them.
+func abilities() verify.Capabilities {
+	return verify.Capabilities{
+		Vendor: vendor,
+		Channels: []verify.Channel{
+			verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp, verify.ChannelEmail,
+		},
+		MinDigits: 4, MaxDigits: 10, DefaultDigits: usual, MaxScope: 64,
+		Transaction: true, Locale: true, ClientIP: true,
+	}
+}
+
+// Capabilities says yes to every option.
+func (f *Fake) Capabilities() verify.Capabilities { return abilities() }
+
+// Send makes a code and keeps it for CodeFor.
+func (f *Fake) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
+	req, err := abilities().SendRequest(to, opts...)
+	if err != nil {
+		return verify.Receipt{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sent = append(f.sent, req)
+	if err := f.fails(ctx, "send"); err != nil {
+		return verify.Receipt{}, err
+	}
+	p := &pending{code: f.code(req.Digits), transaction: req.Transaction, expires: f.now().Add(lifetime)}
+	f.pending[subjectOf(req.To, req.Scope)] = p
+	return verify.Receipt{
+		ID: fmt.Sprintf("fake-%d", len(f.sent)), Vendor: vendor, Channel: req.Channel,
+		Digits: len(p.code), ExpiresAt: p.expires, Tries: 1,
+	}, nil
+}
+
+// Check charges a guess and compares.
+func (f *Fake) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
+	req, err := abilities().CheckRequest(to, code, opts...)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.checked = append(f.checked, req)
+	if err := f.fails(ctx, "check"); err != nil {
+		return err
+	}
+	return f.compare(req)
+}
+
+func (f *Fake) compare(req verify.CheckRequest) error {
+	failure := &verify.Error{Vendor: vendor, Op: "check", Tries: 1}
+	s := subjectOf(req.To, req.Scope)
+	p := f.pending[s]
+	switch {
+	case p == nil || !f.now().Before(p.expires):
+		failure.Kind = verify.ErrNotPending
+		return failure
+	case p.guesses >= maxGuesses:
+		failure.Kind = verify.ErrTooManyAttempts
+		return failure
+	}
+	p.guesses++
+	if subtle.ConstantTimeCompare([]byte(p.code), []byte(req.Code)) == 1 && p.transaction == req.Transaction {
+		delete(f.pending, s)
+		return nil
+	}
+	failure.Kind, failure.GuessesLeft = verify.ErrMismatch, maxGuesses-p.guesses
+	if failure.GuessesLeft == 0 {
+		failure.Kind = verify.ErrTooManyAttempts
+	}
+	return failure
+}
+
+// Cancel makes what was sent in a scope worthless.
+func (f *Fake) Cancel(ctx context.Context, to string, opts ...verify.CheckOption) error {
+	req, err := abilities().SubjectRequest("cancel", to, opts...)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err := f.fails(ctx, "cancel"); err != nil {
+		return err
+	}
+	delete(f.pending, subjectOf(req.To, req.Scope))
+	return nil
+}
+
+// CodeFor returns the code that is live for a recipient in a scope, or "".
+func (f *Fake) CodeFor(to, scope string) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	p := f.pending[subjectOf(to, scope)]
+	if p == nil || !f.now().Before(p.expires) {
+		return ""
+	}
+	return p.code
+}
+
+// FailNext has the next calls fail, one for each error: an outcome, a
+// *verify.Error, or any other. What fails has no effect.
+func (f *Fake) FailNext(errs ...error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failing = append(f.failing, errs...)
+}
+
+// Advance moves the fake's time by d.
+func (f *Fake) Advance(d time.Duration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.later += d
+}
+
+// Sent returns the sends so far that were not refused, those that failed
+// included.
+func (f *Fake) Sent() []verify.SendRequest {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.sent)
+}
+
+// Checked returns the checks so far that were not refused, those that failed
+// included.
+func (f *Fake) Checked() []verify.CheckRequest {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.checked)
+}
+
+func subjectOf(to, scope string) subject { return subject{strings.ToLower(to), scope} }
+
+func (f *Fake) now() time.Time { return time.Now().Add(f.later) }
+
+// fails returns what FailNext asked for, or the caller's own end. An outcome
+// alone becomes a whole error, as a vendor would return it.
+func (f *Fake) fails(ctx context.Context, op string) error {
+	if err := ctx.Err(); err != nil {
+		return &verify.Error{Vendor: vendor, Op: op, Kind: verify.ErrUnavailable, Detail: "the caller is gone", Err: err}
+	}
+	if len(f.failing) == 0 {
+		return nil
+	}
+	err := f.failing[0]
+	f.failing = f.failing[1:]
+	if kind, ok := err.(verify.Outcome); ok { //nolint:errorlint // a bare outcome, and nothing that wraps one
+		return &verify.Error{Vendor: vendor, Op: op, Kind: kind, Tries: 1}
+	}
+	return err
+}
+
+// code is the next fixed one, or random digits.
+func (f *Fake) code(digits int) string {
+	if len(f.fixed) > 0 {
+		code := f.fixed[0]
+		if len(f.fixed) > 1 {
+			f.fixed = f.fixed[1:]
+		}
+		return code
+	}
+	most := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	n, _ := rand.Int(rand.Reader, most) // never fails: see crypto/rand
+	return fmt.Sprintf("%0*d", digits, n)
+}
