@@ -1,0 +1,196 @@
+package vendors_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/vendors"
+)
+
+func TestParseDSN(t *testing.T) {
+	for name, tc := range map[string]struct {
+		dsn  string
+		want vendors.Config
+	}{
+		"parts under their keys": {"twilio://AC0:t%2Fk@VA0?digits=8", vendors.Config{Vendor: "twilio", Settings: map[string]string{
+			"account_sid": "AC0", "auth_token": "t/k", "service_sid": "VA0", "digits": "8"}}},
+		"references as they are": {"twilio://VA0?auth_token=env:NAME&account_sid=file:/run/a%20b", vendors.Config{Vendor: "twilio", Settings: map[string]string{
+			"service_sid": "VA0", "auth_token": "env:NAME", "account_sid": "file:/run/a b"}}},
+		"basic":             {"bandwidth://u:p@9?auth=basic", vendors.Config{Vendor: "bandwidth", Settings: map[string]string{"username": "u", "password": "p", "account_id": "9", "auth": "basic"}}},
+		"oauth":             {"bandwidth://u:p@9?auth=oauth", vendors.Config{Vendor: "bandwidth", Settings: map[string]string{"client_id": "u", "client_secret": "p", "account_id": "9", "auth": "oauth"}}},
+		"of another module": {"smtp://u:p@h%3A587?from=a@b.c", vendors.Config{Vendor: "smtp", Settings: map[string]string{"user": "u", "pass": "p", "host": "h:587", "from": "a@b.c"}}},
+		"nothing":           {"smtp://", vendors.Config{Vendor: "smtp"}},
+		"a failover": {"failover(authy://KEY@phone failover(a://)?name=b)?route.45=authy", vendors.Config{
+			Vendor: "failover", Settings: map[string]string{"route.45": "authy"}, Legs: []vendors.Config{
+				{Vendor: "authy", Settings: map[string]string{"api_key": "KEY", "product": "phone"}},
+				{Vendor: "failover", Settings: map[string]string{"name": "b"}, Legs: []vendors.Config{{Vendor: "a"}}},
+			}}},
+		"what no vendor has": {"authy://?colour=red", vendors.Config{Vendor: "authy", Settings: map[string]string{"colour": "red"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := vendors.ParseDSN(tc.dsn)
+			require.NoError(t, err)
+			assert.Equal(t, tc.want, c)
+
+			again, err := vendors.ParseDSN(c.DSN())
+			require.NoError(t, err)
+			assert.Equal(t, c, again)
+
+			var read vendors.Config
+			file, err := json.Marshal(c)
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(file, &read))
+			assert.Equal(t, c, read)
+		})
+	}
+}
+
+// ParseDSN refuses what a Config would say otherwise than the line did.
+func TestParseDSNRefuses(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"":                                 "character 1: a DSN opens with one of",
+		"twilio://env:TOKEN@VA0":           "character 10: twilio: env: and file: are read behind the question mark only",
+		"twilio://AC0:env%3ATOKEN@VA0":     "character 14: twilio: env: and file:",
+		"smtp://u:file%3A@h":               "character 10: this scheme: env: and file:",
+		"smtp://u@h?user=v":                "character 12: this scheme: user is given twice",
+		"twilio://VA0?service_sid=VA1":     "character 14: twilio: service_sid is given twice",
+		"gatewayapi://T:p@eu":              "character 16: gatewayapi has no pass",
+		"bandwidth://u:p@9?auth=env:AUTH":  "character 19: bandwidth: auth is written out",
+		"failover(a:// authy://K:p@phone)": "character 25: authy has no pass",
+	} {
+		c, err := vendors.ParseDSN(dsn)
+		assert.ErrorContains(t, err, "vendors: "+want, dsn)
+		assert.Zero(t, c)
+	}
+}
+
+func TestConfigOpens(t *testing.T) {
+	p := playGateway(t)
+	c, err := vendors.ParseDSN("failover(" + p.dsn + ")?digits=8" + theEngine)
+	require.NoError(t, err)
+	v, err := c.Open()
+	require.NoError(t, err)
+	receipt := walk(t, v, p.code)
+	assert.Equal(t, 8, receipt.Digits)
+
+	var s shelf
+	c = vendors.Config{Vendor: "pigeon", Settings: map[string]string{
+		"user": "u", "pass": "p w", "host": "h:587", "from": "a+b@c.d", "store": "shelf://h", "key": otpKey,
+	}}
+	v, err = c.Open(s.options()...)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"pigeon://u:p%20w@h:587?from=a%2Bb@c.d", "shelf://h"}, s.urls)
+	assert.Equal(t, "pigeon", v.Capabilities().Vendor)
+}
+
+func TestConfigRefuses(t *testing.T) {
+	twilio := vendors.Config{Vendor: "twilio", Settings: map[string]string{"account_sid": ac, "auth_token": "t", "service_sid": va}}
+	with := func(key, value string) vendors.Config {
+		return vendors.Config{Vendor: "authy", Settings: map[string]string{"api_key": "K", "product": "phone", key: value}}
+	}
+	failover := func(legs ...vendors.Config) vendors.Config {
+		return vendors.Config{Vendor: "failover", Legs: legs}
+	}
+	for name, tc := range map[string]struct {
+		config vendors.Config
+		want   string
+	}{
+		"nothing":                  {vendors.Config{}, "vendors: a DSN opens with one of"},
+		"another vendor":           {vendors.Config{Vendor: "vonage"}, "vendors: a DSN opens with one of"},
+		"a line for a vendor":      {vendors.Config{Vendor: "twilio://" + ac + ":t@" + va}, "vendors: a DSN opens with one of"},
+		"a vendor in capitals":     {vendors.Config{Vendor: "Twilio"}, "vendors: a DSN opens with one of"},
+		"a bad value":              {with("digits", "six"), "vendors: authy: digits must be a whole number"},
+		"an empty value":           {with("api_key", ""), "vendors: authy: api_key is empty"},
+		"an unknown key":           {with("colour", "red"), "vendors: authy has no such key, but api_key"},
+		"a key without a name":     {with("", "x"), "vendors: a setting has no key"},
+		"what the vendor refuses":  {with("digits", "4"), "vendors: authy: Digits must be 6 to 10"},
+		"a failover without legs":  {failover(), "vendors: a failover has legs, and no other vendor has"},
+		"legs of a vendor":         {vendors.Config{Vendor: "twilio", Legs: []vendors.Config{twilio}}, "vendors: a failover has legs"},
+		"a leg":                    {failover(twilio, with("digits", "six")), "vendors: leg 2: authy: digits must be"},
+		"a leg of a leg":           {failover(twilio, failover(twilio, with("digits", "six"))), "vendors: leg 2: leg 2: authy: digits must be"},
+		"two legs of one name":     {failover(twilio, twilio), "vendors: failover: two legs of one name"},
+		"failovers five deep":      {failover(failover(failover(failover(failover(twilio))))), "vendors: leg 1: leg 1: leg 1: leg 1: failovers stand in each other at most 4 deep"},
+		"legs of a leg's vendor":   {failover(twilio, vendors.Config{Vendor: "authy", Legs: []vendors.Config{twilio}}), "vendors: leg 2: a failover has legs"},
+		"a reference to nothing":   {with("api_key", "env:VENDORS_TEST_GONE"), "vendors: authy: api_key names an environment variable that is not set"},
+		"parts that are no keys":   {vendors.Config{Vendor: "twilio", Settings: map[string]string{"user": ac}}, "vendors: twilio has no such key"},
+		"a failover's bad setting": {vendors.Config{Vendor: "failover", Settings: map[string]string{"on_unknown": "x"}, Legs: []vendors.Config{twilio}}, "vendors: failover: on_unknown must be"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, err := tc.config.Open()
+			assert.Nil(t, v)
+			require.ErrorContains(t, err, tc.want)
+			assert.NotContains(t, err.Error(), "character")
+
+			_, err = vendors.Open(tc.config.DSN())
+			assert.Error(t, err, "nor is its line accepted")
+		})
+	}
+}
+
+// Every print and every log line hides the settings; a file holds them.
+func TestConfigHidesItsSettings(t *testing.T) {
+	c := vendors.Config{Vendor: canary, Settings: map[string]string{canary: canary}, Legs: []vendors.Config{{Vendor: canary}}}
+	var logged bytes.Buffer
+	for _, h := range []slog.Handler{slog.NewTextHandler(&logged, nil), slog.NewJSONHandler(&logged, nil)} {
+		slog.New(h).Info("config", "value", c, "pointer", &c)
+	}
+	texts := []string{logged.String(), fmt.Sprint(c), fmt.Sprint(&c), fmt.Sprint([]vendors.Config{c}), fmt.Sprint(struct{ C vendors.Config }{c})}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		texts = append(texts, fmt.Sprintf(verb, c), fmt.Sprintf(verb, &c))
+	}
+	for _, text := range texts {
+		assert.NotContains(t, text, canary)
+		assert.Contains(t, text, "vendors.Config{[hidden]}")
+	}
+
+	file, err := json.Marshal(c)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"vendor":"C","settings":{"C":"C"},"legs":[{"vendor":"C"}]}`, strings.ReplaceAll(string(file), canary, "C"))
+}
+
+// JSON and YAML have the same names.
+func TestConfigIsNamedAlikeInJSONAndYAML(t *testing.T) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[vendors.Config]()) {
+		assert.NotEmpty(t, field.Tag.Get("json"))
+		assert.Equal(t, field.Tag.Get("json"), field.Tag.Get("yaml"))
+	}
+}
+
+// FuzzConfig: what ParseDSN reads, DSN writes, and it reads the same; both are
+// opened, or refused, alike.
+func FuzzConfig(f *testing.F) {
+	for _, seed := range []string{
+		plain, plain + "?scope.pay=" + vb + "&name=a", "twilio://?account_sid=env:A&auth_token=file:/b", "authy://K@phone",
+		"bandwidth://u:p@9?auth=basic&sms_app=a&from=+15017122661", "bandwidth://u:p@9?auth=oauth", "smtp://u:p@h%3A587?a=b%26c%23%25",
+		"gatewayapi://T@eu?sender=Acme&key=" + otpKey + "&store=memory", "failover(" + plain + " authy://K@phone)?route.1=authy",
+		"failover(failover(a://)?b=c)", "a://%40%3A%2F?%3D=%26", "a+b-c.d://", "failover(gatewayapi://T@eu?sender=A%20B)" + "?key=" + otpKey + "&store=memory",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, line string) {
+		c, err := vendors.ParseDSN(line)
+		if err != nil {
+			require.True(t, strings.HasPrefix(err.Error(), "vendors: character "), err)
+			return
+		}
+		again, err := vendors.ParseDSN(c.DSN())
+		require.NoError(t, err)
+		assert.Equal(t, c, again)
+		assert.Equal(t, c.DSN(), again.DSN())
+
+		if strings.Contains(line, "file") {
+			return // what it reads is none of ours
+		}
+		_, fromLine := vendors.Open(line)
+		_, fromConfig := c.Open()
+		assert.Equal(t, fromLine == nil, fromConfig == nil, "%v, %v", fromLine, fromConfig)
+	})
+}

@@ -1,0 +1,262 @@
+package vendors_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/bandwidth/bandwidthtest"
+	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/vendors"
+)
+
+func TestFailoverOfHostedVendors(t *testing.T) {
+	first, second := playTwilio(t), playBandwidth(t)
+	v := opened(t, "failover("+first.dsn+" "+second.dsn+")")
+	assert.Equal(t, "failover", v.Capabilities().Vendor)
+	receipt := walk(t, v, first.code)
+	assert.Equal(t, "twilio", receipt.Vendor)
+	assert.Zero(t, second.effects())
+
+	first.down()
+	receipt = walk(t, opened(t, "failover("+first.dsn+" "+second.dsn+")"), second.code)
+	assert.Equal(t, "bandwidth", receipt.Vendor)
+	assert.Equal(t, 1, second.effects())
+}
+
+// A code of our own is as good a leg as a vendor's.
+func TestFailoverToACarrierWithAnEngineOfItsOwn(t *testing.T) {
+	first, second := playTwilio(t), playGateway(t)
+	first.down()
+	receipt := walk(t, opened(t, "failover("+first.dsn+" "+second.dsn+theEngine+")"), second.code)
+	assert.Equal(t, "gatewayapi", receipt.Vendor)
+}
+
+func TestFailoverWithinAnother(t *testing.T) {
+	first, second, third := playTwilio(t), playGateway(t), playMessaging(t)
+	first.down()
+	second.down()
+	v := opened(t, "failover("+first.dsn+" failover("+second.dsn+" "+third.dsn+")?name=texts"+theEngine+")?route.1=texts")
+	receipt := walk(t, v, third.code)
+	assert.Equal(t, "twilio", receipt.Vendor, "by its messaging")
+	assert.Equal(t, 1, third.effects())
+
+	p := playTwilio(t)
+	walk(t, opened(t, "failover(failover("+p.dsn+")?name=inner)?name=outer"), p.code)
+}
+
+func TestNamesRoutesAndSettingsOfAFailover(t *testing.T) {
+	t.Setenv("VENDORS_TEST_NAME", "spare")
+	for name, tc := range map[string]struct {
+		names [2]string
+		more  string
+		want  string // who sends first
+	}{
+		"in their order":             {[2]string{}, "", "twilio"},
+		"by route":                   {[2]string{}, "?route.1=bandwidth", "bandwidth"},
+		"by a longer route":          {[2]string{}, "?route.1=twilio&route.1500=bandwidth,twilio", "bandwidth"},
+		"by a route of others":       {[2]string{}, "?route.45=bandwidth", "twilio"},
+		"by a name":                  {[2]string{"&name=main", "&name=spare"}, "?route.1=spare", "bandwidth"},
+		"by one in the environment":  {[2]string{"", "&name=env:VENDORS_TEST_NAME"}, "?route.1=spare", "bandwidth"},
+		"with every setting":         {[2]string{}, "?on_unknown=next&ttl=15m&guesses=3&failures=50&remember=48h&ledger=memory&key=" + otpKey, "twilio"},
+		"stopping is said":           {[2]string{}, "?on_unknown=stop", "twilio"},
+		"with a ledger of their own": {[2]string{}, "?ledger=shelf://h&key=" + otpKey, "twilio"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s shelf
+			legs := map[string]played{"twilio": playTwilio(t), "bandwidth": playBandwidth(t)}
+			v := opened(t, "failover("+legs["twilio"].dsn+tc.names[0]+" "+legs["bandwidth"].dsn+tc.names[1]+")"+tc.more, s.options()...)
+			receipt := walk(t, v, legs[tc.want].code)
+			assert.Equal(t, tc.want, receipt.Vendor)
+		})
+	}
+}
+
+// A ledger of its own lets one process check what another one sent.
+func TestLedgerJoinsProcesses(t *testing.T) {
+	var s shelf
+	first, second := playTwilio(t), playBandwidth(t)
+	dsn := "failover(" + first.dsn + " " + second.dsn + ")"
+	mine := dsn + "?ledger=shelf://h&key=" + otpKey
+	_, err := opened(t, mine, s.options()...).Send(context.Background(), to)
+	require.NoError(t, err)
+	assert.ErrorIs(t, opened(t, dsn).Check(context.Background(), to, first.code()), verify.ErrNotPending, "a ledger in memory knows nothing of it")
+	assert.NoError(t, opened(t, mine, s.options()...).Check(context.Background(), to, first.code()))
+}
+
+func TestOnUnknown(t *testing.T) {
+	for policy, want := range map[string]string{"": "", "?on_unknown=stop": "", "?on_unknown=next": "bandwidth"} {
+		one, two := twiliotest.NewServer(t), bandwidthtest.NewServer(t)
+		one.Fail(twiliotest.Fault{Break: twiliotest.Reset, Effect: true})
+		v := opened(t, "failover(twilio://"+twiliotest.AccountSID+":"+twiliotest.AuthToken+"@"+twiliotest.ServiceSID+"?base_url="+one.URL+
+			" bandwidth://"+bandwidthtest.ClientID+":"+bandwidthtest.ClientSecret+"@"+bandwidthtest.AccountID+"?sms_app="+
+			bandwidthtest.SMSApplicationID+"&from="+bandwidthtest.From+"&base_url="+two.URL+")"+policy)
+		receipt, err := v.Send(context.Background(), to)
+		if want == "" {
+			assert.ErrorIs(t, err, verify.ErrOutcomeUnknown)
+			continue
+		}
+		require.NoError(t, err)
+		assert.Equal(t, want, receipt.Vendor)
+		assert.True(t, receipt.PossibleDuplicate)
+	}
+}
+
+// Carriers are joined below one engine: the second one carries the very code that
+// the first could not, and the guesses are those of one code.
+func TestFailoverOfCarriers(t *testing.T) {
+	first, second := playGateway(t), playMessaging(t)
+	dsn := "failover(" + first.dsn + " " + second.dsn + ")?digits=8" + theEngine
+	v := opened(t, dsn)
+	_, isEngine := verify.As[*otp.Engine](v)
+	assert.True(t, isEngine)
+	_, isFailover := verify.As[*failover.Verifier](v)
+	assert.False(t, isFailover)
+
+	receipt := walk(t, v, first.code)
+	assert.Equal(t, "gatewayapi", receipt.Vendor)
+	assert.Equal(t, 8, receipt.Digits)
+	assert.Zero(t, second.effects())
+
+	_, err := v.Send(context.Background(), to)
+	assert.ErrorIs(t, err, verify.ErrTooManySends, "a cooldown holds over all of them")
+
+	first.down()
+	receipt = walk(t, opened(t, dsn), second.code)
+	assert.Equal(t, "twilio", receipt.Vendor)
+	assert.Equal(t, 8, receipt.Digits)
+}
+
+func TestCodeStaysTheSameOverCarriers(t *testing.T) {
+	var s, spare shelf
+	v := opened(t, "failover(pigeon://one owl://two)?store=memory&key="+otpKey,
+		vendors.WithCarrier("pigeon", s.openCarrier), vendors.WithCarrier("owl", spare.openCarrier))
+	assert.Equal(t, []string{"pigeon://one"}, s.urls)
+	assert.Equal(t, []string{"owl://two"}, spare.urls)
+	s.down = &verify.Error{Kind: verify.ErrUnavailable}
+	receipt, err := v.Send(context.Background(), to)
+	require.NoError(t, err)
+	assert.Equal(t, "owl", receipt.Vendor)
+	assert.NoError(t, v.Check(context.Background(), to, spare.code()))
+}
+
+func TestFailoverRefuses(t *testing.T) {
+	const gateway, other = "gatewayapi://TOKEN@eu?sender=Acme", "twilio-sms://" + ac + ":t@?from=%2B15017122661"
+	for name, tc := range map[string]struct{ dsn, want string }{
+		"two legs of one name":          {"failover(" + plain + " " + plain + ")", "character 1: failover: two legs of one name"},
+		"an empty name":                 {"failover(" + plain + "?name=)", "character 95: twilio: name is empty"},
+		"another policy":                {"failover(" + plain + ")?on_unknown=maybe", "character 96: failover: on_unknown must be stop or next"},
+		"an unknown key":                {"failover(" + plain + ")?retry=3", "character 96: failover has no such key, but on_unknown, route.NAME, ledger, key, ttl, guesses, failures, remember, name"},
+		"a route to nobody":             {"failover(" + plain + ")?route.45=spare", "failover: a route names a leg that there is not"},
+		"a route that is no prefix":     {"failover(" + plain + ")?route.dk=twilio", "failover: a route is 1 to 15 digits"},
+		"a ledger nobody knows":         {"failover(" + plain + ")?ledger=redis://h", "character 1: failover: ledger must be memory, or a URL whose scheme was handed in by vendors.WithLedger"},
+		"a ledger without a key":        {"failover(" + plain + ")?ledger=shelf://h", "character 1: failover: Key must be at least 32 random bytes"},
+		"a short key":                   {"failover(" + plain + ")?key=short", "Key must be at least 32 random bytes"},
+		"eleven guesses":                {"failover(" + plain + ")?guesses=11", "guesses must be at most 10"},
+		"too many failures":             {"failover(" + plain + ")?failures=101", "failures at most 100"},
+		"an engine's key with a leg":    {"failover(" + gateway + "&key=" + otpKey + " " + other + ")?store=memory", "character 1: failover: key is missing"},
+		"an engine's key in both":       {"failover(" + gateway + "&key=" + otpKey + " " + other + ")?store=memory&key=" + otpKey, "character 44: key stands behind the parenthesis, once for all these carriers"},
+		"a store with a stranger's leg": {"failover(" + gateway + " pigeon://h?store=memory)?store=memory&key=" + otpKey, "character 55: store stands behind the parenthesis"},
+		"a failover's key for carriers": {"failover(" + gateway + ")?on_unknown=next&store=memory&key=" + otpKey, "character 45: failover has no such key, but key, index_key, store"},
+		"a carrier without a sender":    {"failover(gatewayapi://TOKEN@eu)?store=memory&key=" + otpKey, "character 10: gatewayapi: Sender"},
+		"a carrier with a bad key":      {"failover(" + gateway + "&colour=red)?store=memory&key=" + otpKey, "character 44: gatewayapi has no such key, but token"},
+		"a second carrier is unknown":   {"failover(" + gateway + " raven://h)?store=memory&key=" + otpKey, "character 44: a DSN opens with one of"},
+		"a leg that is refused":         {"failover(" + plain + " authy://KEY@users)", "character 95: authy: users need vendors.WithDirectory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s shelf
+			v, err := vendors.Open(tc.dsn, s.options()...)
+			assert.Nil(t, v)
+			require.ErrorContains(t, err, tc.want)
+		})
+	}
+}
+
+// What Open opened is closed once, and nothing else.
+func TestCloseClosesWhatWasOpened(t *testing.T) {
+	const gateway = "gatewayapi://TOKEN@eu?sender=Acme"
+	const kept = "store=shelf://h&key=" + otpKey
+	for name, tc := range map[string]struct {
+		dsn  string
+		want []string
+	}{
+		"a vendor":                      {plain, nil},
+		"a carrier and its store":       {gateway + "&" + kept, []string{"store"}},
+		"a stranger and its store":      {"pigeon://h?" + kept, []string{"pigeon", "store"}},
+		"a stranger and our memory":     {"pigeon://h?store=memory&key=" + otpKey, []string{"pigeon"}},
+		"one carrier of a failover":     {"failover(pigeon://h)?" + kept, []string{"pigeon", "store"}},
+		"several, one store":            {"failover(pigeon://h owl://h " + gateway + ")?" + kept, []string{"pigeon", "owl", "store"}},
+		"hosted vendors and a ledger":   {"failover(" + plain + ")?ledger=shelf://h&key=" + otpKey, []string{"ledger"}},
+		"a ledger in memory":            {"failover(" + plain + ")", nil},
+		"all of it, one in another":     {"failover(" + plain + " failover(pigeon://h owl://h)?" + kept + "&name=a " + gateway + "&" + kept + ")?ledger=shelf://h&key=" + otpKey, []string{"pigeon", "owl", "store", "store", "ledger"}},
+		"hosted in hosted, two ledgers": {"failover(failover(" + plain + ")?ledger=shelf://h&key=" + otpKey + ")?ledger=shelf://h&key=" + otpKey, []string{"ledger", "ledger"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s shelf
+			v, err := vendors.Open(tc.dsn, s.options()...)
+			require.NoError(t, err)
+			assert.Empty(t, s.closed)
+			c, ok := verify.As[io.Closer](v)
+			require.True(t, ok)
+			require.NoError(t, c.Close())
+			assert.Equal(t, tc.want, s.closed)
+		})
+	}
+}
+
+func TestWhatWasOpenedInVainIsClosed(t *testing.T) {
+	const gateway, kept = "gatewayapi://TOKEN@eu?sender=Acme", "store=shelf://h&key=" + otpKey
+	for name, tc := range map[string]struct {
+		dsn  string
+		want []string
+	}{
+		"the store is unknown":            {"pigeon://h?store=redis://h&key=" + otpKey, []string{"pigeon"}},
+		"the engine refuses":              {"pigeon://h?" + kept + "&guesses=11", []string{"pigeon", "store"}},
+		"the engine of a vendor refuses":  {gateway + "&" + kept + "&ttl=1h", []string{"store"}},
+		"the engine's settings are wrong": {"pigeon://h?" + kept + "&guesses=x", nil},
+		"a second carrier is refused":     {"failover(pigeon://h gatewayapi://TOKEN@eu)?" + kept, []string{"pigeon"}},
+		"the store of several is unknown": {"failover(pigeon://h owl://h)?store=redis://h&key=" + otpKey, []string{"pigeon", "owl"}},
+		"the engine of several refuses":   {"failover(pigeon://h owl://h)?" + kept + "&guesses=11", []string{"pigeon", "owl", "store"}},
+		"a second leg is refused":         {"failover(pigeon://h?" + kept + " twilio://VA0)", []string{"pigeon", "store"}},
+		"the ledger is unknown":           {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=redis://h&key=" + otpKey, []string{"pigeon", "store"}},
+		"the failover refuses":            {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=shelf://h&key=short", []string{"ledger", "pigeon", "store"}},
+		"the failover's settings":         {"failover(" + plain + " pigeon://h?" + kept + ")?guesses=11", []string{"pigeon", "store"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s shelf
+			_, err := vendors.Open(tc.dsn, s.options()...)
+			require.Error(t, err)
+			assert.Equal(t, tc.want, s.closed)
+			assert.NotContains(t, err.Error(), "shelf")
+		})
+	}
+}
+
+func TestCloseTellsAllErrors(t *testing.T) {
+	one, two := errors.New("one"), errors.New("two")
+	open := func(err error) func(string) (otp.Carrier, error) {
+		return func(string) (otp.Carrier, error) { return stuck{err: err}, nil }
+	}
+	v, err := vendors.Open("failover(pigeon://h owl://h)?store=memory&key="+otpKey,
+		vendors.WithCarrier("pigeon", open(one)), vendors.WithCarrier("owl", open(two)))
+	require.NoError(t, err)
+	c, _ := verify.As[io.Closer](v)
+	err = c.Close()
+	assert.ErrorIs(t, err, one)
+	assert.ErrorIs(t, err, two)
+}
+
+// A stuck carrier does not close.
+type stuck struct {
+	shelfCarrier
+	err error
+}
+
+func (s stuck) Close() error { return s.err }

@@ -1,0 +1,286 @@
+package vendors_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/vendors"
+)
+
+// A shelf hands out stores, ledgers and carriers, and counts what is closed. Its
+// zero value opens everything.
+type shelf struct {
+	urls   []string
+	closed []string
+	err    error // of every opener
+	none   bool  // every opener returns nil and no error
+	store  otp.MemoryStore
+	ledger failover.MemoryLedger
+
+	mu   sync.Mutex
+	sent []otp.Message
+	down error // of every Carry
+}
+
+type (
+	shelfStore struct {
+		*otp.MemoryStore
+		of *shelf
+	}
+	shelfLedger struct {
+		*failover.MemoryLedger
+		of *shelf
+	}
+	shelfCarrier struct {
+		of   *shelf
+		name string
+	}
+)
+
+func (s shelfStore) Close() error { return s.of.close("store") }
+
+func (l shelfLedger) Closer() io.Closer { return ender(func() error { return l.of.close("ledger") }) }
+
+// An ender closes something else.
+type ender func() error
+
+func (e ender) Close() error        { return e() }
+func (c shelfCarrier) Close() error { return c.of.close(c.name) }
+
+func (s *shelf) close(what string) error {
+	s.closed = append(s.closed, what)
+	return nil
+}
+
+func (c shelfCarrier) Capabilities() verify.Capabilities {
+	return verify.Capabilities{Vendor: c.name, Channels: []verify.Channel{verify.ChannelSMS}}
+}
+
+func (c shelfCarrier) Carry(_ context.Context, m otp.Message) (string, error) {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	if c.of.down != nil {
+		return "", c.of.down
+	}
+	c.of.sent = append(c.of.sent, m)
+	return c.name + "-1", nil
+}
+
+// code is the one in the last message.
+func (s *shelf) code() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sent[len(s.sent)-1].Text[:6]
+}
+
+// opening is what every opener begins with.
+func (s *shelf) opening(dsn string) (nothing bool, err error) {
+	s.urls = append(s.urls, dsn)
+	if s.err != nil {
+		return true, &url.Error{Op: "open", URL: dsn, Err: s.err}
+	}
+	return s.none, nil
+}
+
+func (s *shelf) openStore(dsn string) (otp.Store, error) {
+	if nothing, err := s.opening(dsn); nothing {
+		return nil, err
+	}
+	return shelfStore{&s.store, s}, nil
+}
+
+func (s *shelf) openLedger(dsn string) (failover.Ledger, error) {
+	if nothing, err := s.opening(dsn); nothing {
+		return nil, err
+	}
+	return shelfLedger{&s.ledger, s}, nil
+}
+
+func (s *shelf) openCarrier(dsn string) (otp.Carrier, error) {
+	if nothing, err := s.opening(dsn); nothing {
+		return nil, err
+	}
+	scheme, _, _ := strings.Cut(dsn, "://")
+	return shelfCarrier{s, scheme}, nil
+}
+
+// options hand in all three.
+func (s *shelf) options() []vendors.Option {
+	return []vendors.Option{
+		vendors.WithStore("shelf", s.openStore), vendors.WithLedger("shelf", s.openLedger),
+		vendors.WithCarrier("pigeon", s.openCarrier), vendors.WithCarrier("owl", s.openCarrier),
+	}
+}
+
+func TestStoreIsOpenedByItsScheme(t *testing.T) {
+	for name, tc := range map[string]struct{ written, want string }{
+		"plain":       {"shelf://h:6379/0", "shelf://h:6379/0"},
+		"with a pass": {"shelf://u:p%2525@h/0?a=b%26c=d", "shelf://u:p%25@h/0?a=b&c=d"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s shelf
+			p := playGateway(t)
+			walk(t, opened(t, p.dsn+"&key="+otpKey+"&store="+tc.written, s.options()...), p.code)
+			assert.Equal(t, []string{tc.want}, s.urls)
+		})
+	}
+}
+
+// A key is changed while codes of the old one live, and the limits stay.
+func TestKeysRotate(t *testing.T) {
+	var s shelf
+	p := playGateway(t)
+	dsn := p.dsn + "&store=shelf://&key="
+	before := opened(t, dsn+otpKey, s.options()...)
+	_, err := before.Send(context.Background(), to)
+	require.NoError(t, err)
+	old := p.code()
+
+	after := opened(t, dsn+otherKey+","+otpKey+"&index_key="+otpKey, s.options()...)
+	require.ErrorIs(t, after.Check(context.Background(), to, spoil(old)), verify.ErrMismatch)
+	require.NoError(t, after.Check(context.Background(), to, old), "sent under the old key")
+
+	alone := opened(t, dsn+otherKey+"&index_key="+otpKey, s.options()...)
+	pay := verify.WithScope("pay") // where no cooldown holds
+	_, err = after.Send(context.Background(), to, pay)
+	require.NoError(t, err)
+	assert.ErrorIs(t, before.Check(context.Background(), to, p.code(), pay), verify.ErrMismatch, "the new key makes the code")
+	assert.NoError(t, alone.Check(context.Background(), to, p.code(), pay))
+}
+
+func TestOpenersThatFail(t *testing.T) {
+	const gateway = "gatewayapi://TOKEN@eu?sender=Acme&key=" + otpKey + "&store=shelf://Zq9XkvJw@h"
+	const hosted = "twilio://" + ac + ":t@" + va
+	for name, tc := range map[string]struct{ dsn, want string }{
+		"a store":             {gateway, "vendors: character 1: store could not be opened: check its URL"},
+		"a store of several":  {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&key=" + otpKey, "vendors: character 1: store could not be opened: check its URL"},
+		"a ledger":            {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&key=" + otpKey, "vendors: character 1: failover: ledger could not be opened: check its URL"},
+		"a carrier":           {"pigeon://Zq9XkvJw@h?store=memory&key=" + otpKey, "vendors: character 1: pigeon: the carrier refuses its settings"},
+		"a carrier, a second": {"failover(gatewayapi://TOKEN@eu?sender=Acme pigeon://Zq9XkvJw@h)?store=memory&key=" + otpKey, "vendors: character 44: pigeon: the carrier refuses its settings"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, s := range []*shelf{{err: errors.New("Zq9XkvJw is no host")}, {none: true}} {
+				v, err := vendors.Open(tc.dsn, s.options()...)
+				assert.Nil(t, v)
+				assert.EqualError(t, err, tc.want)
+				assert.Len(t, s.urls, 1)
+				assert.Empty(t, s.closed)
+			}
+		})
+	}
+}
+
+func TestNilOpenersAreNone(t *testing.T) {
+	opts := []vendors.Option{vendors.WithStore("shelf", nil), vendors.WithLedger("shelf", nil), vendors.WithCarrier("pigeon", nil)}
+	for dsn, want := range map[string]string{
+		"gatewayapi://TOKEN@eu?sender=Acme&store=shelf://&key=" + otpKey:           "handed in by vendors.WithStore",
+		"failover(twilio://" + ac + ":t@" + va + ")?ledger=shelf://&key=" + otpKey: "handed in by vendors.WithLedger",
+		"pigeon://h?store=memory&key=" + otpKey:                                    "handed in by vendors.WithCarrier",
+	} {
+		_, err := vendors.Open(dsn, opts...)
+		assert.ErrorContains(t, err, want)
+	}
+}
+
+// Options with functions can be compared as well: one is like itself alone.
+func TestOptionsWithOpenersAreComparable(t *testing.T) {
+	var s shelf
+	all := s.options()
+	for i, o := range all {
+		assert.True(t, o == all[i])
+		assert.False(t, o == s.options()[i])
+	}
+}
+
+// The maps of one list of options do not grow by another.
+func TestOptionsDoNotShareMaps(t *testing.T) {
+	var first, second shelf
+	base := vendors.WithStore("shelf", first.openStore)
+	dsn := "gatewayapi://TOKEN@eu?sender=Acme&store=shelf://h&key=" + otpKey
+	opened(t, dsn, base, vendors.WithStore("shelf", second.openStore))
+	opened(t, dsn, base)
+	assert.Len(t, first.urls, 1)
+	assert.Len(t, second.urls, 1, "the last one for a scheme holds")
+}
+
+func TestCarrierGetsItsOwnSettings(t *testing.T) {
+	t.Setenv("VENDORS_TEST_PASS", "p@ss:/wo rd%+;")
+	t.Setenv("VENDORS_TEST_EMPTY", "")
+	for name, tc := range map[string]struct{ written, want string }{
+		"nothing":              {"pigeon://?", "pigeon://"},
+		"user, pass and host":  {"pigeon://u:p@h?", "pigeon://u:p@h"},
+		"a port":               {"pigeon://u:p@h%3A587?", "pigeon://u:p@h:587"},
+		"an address":           {"pigeon://[%3A%3A1]%3A587?", "pigeon://[::1]:587"},
+		"escapes":              {"pigeon://u%40:p%2F@h?a=b%26c&", "pigeon://u%40:p%2F@h?a=b%26c"},
+		"settings of its own":  {"pigeon://h?from=a@example.com&tls=true&", "pigeon://h?from=a@example.com&tls=true"},
+		"a plus stays one":     {"pigeon://h?from=a+b@example.com&", "pigeon://h?from=a%2Bb@example.com"},
+		"a semicolon too":      {"pigeon://h?a=b;c&", "pigeon://h?a=b%3Bc"},
+		"a name is the leg's":  {"pigeon://h?name=spare&a=b&", "pigeon://h?a=b"},
+		"parts under keys":     {"pigeon://?host=h:587&user=u&pass=p&a=b&", "pigeon://u:p@h:587?a=b"},
+		"from the environment": {"pigeon://h?user=u&pass=env:VENDORS_TEST_PASS&a=env:VENDORS_TEST_PASS&", "pigeon://u:p%40ss%3A%2Fwo%20rd%25+;@h?a=p@ss:/wo%20rd%25%2B%3B"},
+		"from a file":          {"pigeon://h?a=" + written(t, "b c\n") + "&", "pigeon://h?a=b%20c"},
+		"the engine's are not": {"pigeon://h?digits=8&guesses=3&a=b&ttl=5m&", "pigeon://h?a=b"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var s shelf
+			dsn := tc.written + "store=memory&key=" + otpKey
+			v := opened(t, dsn, s.options()...)
+			assert.Equal(t, []string{tc.want}, s.urls)
+			assert.Equal(t, "pigeon", v.Capabilities().Vendor)
+
+			u, err := url.Parse(s.urls[0])
+			require.NoError(t, err, "net/url reads it too")
+			if u.User.Username() == "u" && name == "from the environment" {
+				pass, _ := u.User.Password()
+				assert.Equal(t, "p@ss:/wo rd%+;", pass)
+				assert.Equal(t, pass, u.Query().Get("a"))
+			}
+		})
+	}
+	for dsn, want := range map[string]string{
+		"pigeon://h?a=env:VENDORS_TEST_GONE&":  "character 12: pigeon: this setting names an environment variable that is not set",
+		"pigeon://h?a=env:VENDORS_TEST_EMPTY&": "character 12: pigeon: this setting is empty",
+		"pigeon://h?a=&":                       "character 12: pigeon: this setting is empty",
+		"pigeon://h?a=%00&":                    "character 12: pigeon: this setting holds a control character",
+		"pigeon://env:X@h?":                    "character 10: pigeon: env: and file: are read behind the question mark only: user=env:...",
+		"pigeon://u:p@h?pass=q&":               "character 16: pigeon: pass is given twice",
+		"pigeon://h?pass=q&":                   "character 1: pigeon: pass needs user as well",
+		"pigeon://h?name=a/b&":                 "character 12: pigeon: name must be 1 to 64 of",
+		"pigeon://h?digits=six&":               "character 12: pigeon: digits must be a whole number",
+	} {
+		var s shelf
+		_, err := vendors.Open(dsn+"store=memory&key="+otpKey, s.options()...)
+		assert.ErrorContains(t, err, want, dsn)
+		assert.Empty(t, s.urls, dsn)
+	}
+	_, err := vendors.Open("pigeon://h?store=memory", new(shelf).options()...)
+	assert.EqualError(t, err, "vendors: character 1: pigeon: key is missing")
+}
+
+func TestCarrierOfAnotherModuleSendsAndChecks(t *testing.T) {
+	var s shelf
+	v := opened(t, "pigeon://h?store=memory&key="+otpKey, s.options()...)
+	receipt := walk(t, v, s.code)
+	assert.Equal(t, "pigeon-1", receipt.ID)
+	_, ok := verify.As[*otp.Engine](v)
+	assert.True(t, ok)
+}
+
+// A scheme of this module stays its own.
+func TestCarrierCannotTakeAVendorsName(t *testing.T) {
+	var s shelf
+	v := opened(t, plain, vendors.WithCarrier("twilio", s.openCarrier))
+	assert.Empty(t, s.urls)
+	assert.Equal(t, "twilio", v.Capabilities().Vendor)
+}

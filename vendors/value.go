@@ -1,0 +1,135 @@
+package vendors
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+const maxFile = 64 << 10 // bytes of a file that a value is read from
+
+// What may be wrong with a value. None of these holds a part of it.
+var (
+	errTwice      = errors.New("is given twice")
+	errEmpty      = errors.New("is empty")
+	errControl    = errors.New("holds a control character")
+	errName       = errors.New("has a NAME that is not " + nameRule)
+	errNumber     = errors.New("must be a whole number from 1 to 999999")
+	errTime       = errors.New("must be a time such as 90s, 10m or 24h")
+	errFlag       = errors.New("must be true or false")
+	errEnv        = errors.New("names an environment variable that is not set")
+	errEnvName    = errors.New("has env: without the name of a variable")
+	errFile       = errors.New("names a file that cannot be read")
+	errFileGone   = errors.New("names a file that does not exist")
+	errFileDenied = errors.New("names a file that this process is not permitted to read")
+	errFileLong   = errors.New("names a file of more than 65536 bytes")
+)
+
+const (
+	envReference  = "env:"
+	fileReference = "file:"
+)
+
+func isReference(value string) bool {
+	return strings.HasPrefix(value, envReference) || strings.HasPrefix(value, fileReference)
+}
+
+// read returns what a value stands for, and refuses what no setting can be.
+func read(value string) (string, error) {
+	value, err := resolve(value)
+	switch {
+	case err != nil:
+		return "", err
+	case value == "":
+		return "", errEmpty
+	case hasControl(value):
+		return "", errControl
+	}
+	return value, nil
+}
+
+// resolve reads what env:NAME and file:PATH point to, and returns any other value
+// as it is. What it has read is not resolved again.
+func resolve(value string) (string, error) {
+	if name, ok := strings.CutPrefix(value, envReference); ok {
+		return fromEnv(name)
+	}
+	if path, ok := strings.CutPrefix(value, fileReference); ok {
+		return fromFile(path)
+	}
+	return value, nil
+}
+
+func fromEnv(name string) (string, error) {
+	if name == "" {
+		return "", errEnvName
+	}
+	value, ok := os.LookupEnv(name)
+	if !ok {
+		return "", errEnv
+	}
+	return value, nil
+}
+
+// fromFile drops one newline at the end, which editors and echo leave there.
+func fromFile(path string) (string, error) {
+	f, err := os.Open(path) //nolint:gosec // G304: whoever configures names the file
+	if err != nil {
+		return "", fileError(err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	switch {
+	case err != nil:
+		return "", fileError(err)
+	case len(b) > maxFile:
+		return "", errFileLong
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), nil
+}
+
+// fileError keeps the path, which *fs.PathError holds, to itself.
+func fileError(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return errFileGone
+	case errors.Is(err, fs.ErrPermission):
+		return errFileDenied
+	}
+	return errFile
+}
+
+func parseNumber(s string) (int, error) {
+	if s == "" || len(s) > 6 || s[0] == '0' {
+		return 0, errNumber
+	}
+	n := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, errNumber
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return n, nil
+}
+
+func parseTime(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil || d <= 0 { // its error quotes what it read
+		return 0, errTime
+	}
+	return d, nil
+}
+
+func parseFlag(s string) (bool, error) {
+	switch s {
+	case "true":
+		return true, nil
+	case "false":
+		return false, nil
+	}
+	return false, errFlag
+}
