@@ -1,0 +1,174 @@
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/go2fa/verify"
+)
+
+const (
+	totalTime   = 15 * time.Second
+	connectTime = 3 * time.Second // for the connection, and for TLS
+	quitTime    = time.Second     // for a farewell that changes nothing
+
+	// maxRead bounds what a server may say in one connection, certificates
+	// included.
+	maxRead = 256 << 10
+)
+
+// deliver makes one attempt over a connection of its own.
+func (c *Carrier) deliver(ctx context.Context, to string, content []byte) *verify.Error {
+	ctx, cancel := context.WithTimeout(ctx, totalTime)
+	defer cancel()
+
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return failure(ctx, atConnect, err)
+	}
+	defer func() { _ = conn.Close() }()
+	// A deadline of the connection would not notice a caller who gives up earlier.
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+
+	at, err := c.converse(ctx, conn, to, content)
+	if err != nil {
+		return failure(ctx, at, err)
+	}
+	return nil
+}
+
+// dial opens the connection, which is not TLS yet.
+func (c *Carrier) dial(ctx context.Context) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: connectTime}
+	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(c.cfg.Host, strconv.Itoa(c.cfg.Port)))
+	if err != nil {
+		return nil, err
+	}
+	if c.cfg.Security == None && !onLoopback(conn.RemoteAddr()) {
+		_ = conn.Close()
+		return nil, errElsewhere
+	}
+	return &bounded{conn, maxRead}, nil
+}
+
+// onLoopback does not take a name's word for it: a resolver may send "localhost"
+// anywhere.
+func onLoopback(remote net.Addr) bool {
+	tcp, ok := remote.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// converse says all there is to say, and returns where it ended if it failed.
+func (c *Carrier) converse(ctx context.Context, conn net.Conn, to string, content []byte) (stage, error) {
+	client, at, err := c.greet(ctx, conn)
+	if err != nil {
+		return at, err
+	}
+	if err := c.authenticate(client); err != nil {
+		return atAuth, err
+	}
+	if err := client.Mail("<" + c.from.Address + ">"); err != nil {
+		return atMail, err
+	}
+	if err := client.Rcpt("<" + to + ">"); err != nil {
+		return atRcpt, err
+	}
+	w, err := client.Data()
+	if err != nil {
+		return atData, err
+	}
+	_, err = w.Write(content)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return atContent, err
+	}
+	_ = conn.SetDeadline(time.Now().Add(quitTime))
+	_ = client.Quit() // the mail is accepted, whatever the server says now
+	return 0, nil
+}
+
+// greet returns once both sides know each other and nobody else listens.
+func (c *Carrier) greet(ctx context.Context, conn net.Conn) (*smtp.Client, stage, error) {
+	if c.cfg.Security == Implicit {
+		secure := tls.Client(conn, c.cfg.tls())
+		ctx, cancel := context.WithTimeout(ctx, connectTime)
+		defer cancel()
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, atTLS, err
+		}
+		conn = secure
+	}
+	client, err := smtp.NewClient(conn, c.cfg.Host)
+	if err != nil {
+		return nil, atConnect, err
+	}
+	client.SkipSMTPUTF8(true) // no address of ours needs it
+	if err := client.Hello(c.cfg.Hello); err != nil {
+		return nil, atConnect, err
+	}
+	if c.cfg.Security == StartTLS {
+		if offered, _ := client.Extension("STARTTLS"); !offered {
+			return nil, atTLS, errNoStartTLS
+		}
+		if err := client.StartTLS(c.cfg.tls()); err != nil {
+			return nil, atTLS, err
+		}
+	}
+	return client, 0, nil
+}
+
+// authenticate uses the first mechanism that both sides know.
+func (c *Carrier) authenticate(client *smtp.Client) error {
+	if c.cfg.Username == "" {
+		return nil
+	}
+	user, password, host, clear := c.cfg.Username, c.cfg.Password, c.cfg.Host, c.cfg.Security == None
+	_, offered := client.Extension("AUTH")
+	mechanisms := strings.Fields(strings.ToUpper(offered))
+	switch {
+	case slices.Contains(mechanisms, "PLAIN"):
+		return client.Auth(smtp.PlainAuth("", user, password, host, clear))
+	case slices.Contains(mechanisms, "LOGIN"):
+		return client.Auth(smtp.LoginAuth(user, password, host, clear))
+	case slices.Contains(mechanisms, "SCRAM-SHA-256"):
+		return client.Auth(smtp.ScramSHA256Auth(user, password))
+	case slices.Contains(mechanisms, "CRAM-MD5"):
+		return client.Auth(smtp.CRAMMD5Auth(user, password))
+	}
+	return errNoMechanism
+}
+
+// What we find out ourselves.
+var (
+	errElsewhere   = errors.New("localhost is not this machine")
+	errNoStartTLS  = errors.New("no STARTTLS")
+	errNoMechanism = errors.New("no mechanism")
+	errTalkative   = errors.New("too many bytes")
+)
+
+// A bounded connection keeps a server that never ends a line from filling our
+// memory.
+type bounded struct {
+	net.Conn
+	left int
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		return 0, errTalkative
+	}
+	n, err := b.Conn.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}

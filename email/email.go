@@ -1,0 +1,110 @@
+// Package email delivers one-time codes by e-mail, over SMTP.
+//
+//	carrier, err := email.New(email.Config{
+//		Host: "smtp.example.com", Username: user, Password: password,
+//		From: "Acme <login@example.com>",
+//	})
+//	engine, err := otp.New(otp.Config{Carrier: carrier, Store: store, Keys: keys})
+//	receipt, err := engine.Send(ctx, "a@example.com")
+//
+// From one line of configuration, [Open] does the same:
+//
+//	v, err := vendors.Open(dsn, vendors.WithCarrier("smtp", email.Open))
+//
+// # An address is no authenticator
+//
+// NIST SP 800-63B-4 section 3.1.3.1 does not accept e-mail as a second factor: a
+// code sent there proves that somebody reads the mailbox, which often takes no
+// more than a password.
+//
+// # The mail
+//
+// Plain text, one recipient, marked as automatic (RFC 3834) so that nobody's
+// absence note answers it. Its Message-ID is the reference of the send, and so
+// is the id in the receipt: look for it in the server's log. The code stands in
+// the text only, never in the subject, which locked phones show.
+//
+// # The connection
+//
+// TLS 1.2 or newer with a certificate that is checked, or no mail at all; only a
+// server on loopback may go without. Each mail has a connection of its own, and
+// 15 seconds, or what its caller's context leaves.
+//
+// # What is known when it fails
+//
+// Until the text is on its way surely nothing was sent. After that only a reply
+// of the server counts: 250 is a yes and 4xx and 5xx are a no, but silence, a
+// lost connection or anything else is [verify.ErrOutcomeUnknown]. Accepted mail
+// may still bounce; nobody tells us.
+package email
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/otp"
+)
+
+const vendor = "smtp"
+
+// A Carrier sends each message as one mail. It is safe for concurrent use.
+type Carrier struct {
+	cfg  Config
+	from *mail.Address
+}
+
+var _ otp.Carrier = (*Carrier)(nil)
+
+// New returns a Carrier, or says which field of cfg is at fault. It makes no
+// connection.
+func New(cfg Config) (*Carrier, error) {
+	cfg = cfg.withDefaults()
+	from, err := cfg.validate()
+	if err != nil {
+		return nil, err
+	}
+	return &Carrier{cfg, from}, nil
+}
+
+// Format keeps the password out of every print.
+func (*Carrier) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("email.Carrier{[hidden]}")) }
+
+// Capabilities says that there is e-mail, and that the locale chooses the
+// subject.
+func (*Carrier) Capabilities() verify.Capabilities {
+	return verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelEmail}, Locale: true}
+}
+
+// Carry sends one mail and returns its Message-ID. Of the hints it uses the
+// locale, for the subject.
+//
+// Its error matches [verify.ErrInvalidRecipient] if the server knows no such
+// mailbox, [verify.ErrRejected] if it refuses this mail, and
+// [verify.ErrUnauthorized] if it refuses Username, Password or From;
+// [verify.ErrUnavailable] if it cannot be reached, is not to be trusted, or asks
+// to come back later.
+func (c *Carrier) Carry(ctx context.Context, m otp.Message) (id string, err error) {
+	id, kind, detail := c.id(m)
+	if kind != "" {
+		return "", &verify.Error{Vendor: vendor, Op: "send", Kind: kind, Detail: detail}
+	}
+	if err := ctx.Err(); err != nil {
+		return "", &verify.Error{
+			Vendor: vendor, Op: "send", Kind: verify.ErrUnavailable, Err: err,
+			Detail: "the context was done before anything was sent",
+		}
+	}
+	content, err := c.compose(m, id)
+	if err != nil {
+		return "", &verify.Error{
+			Vendor: vendor, Op: "send", Kind: verify.ErrUnavailable, Detail: "the mail could not be written",
+		}
+	}
+	if err := c.deliver(ctx, m.To, content); err != nil {
+		err.RequestID = id
+		return "", err
+	}
+	return id, nil
+}

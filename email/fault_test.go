@@ -1,0 +1,204 @@
+package email_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/email"
+)
+
+// carryError makes one Carry that must fail, and looks at what every error must
+// be.
+func carryError(t *testing.T, ctx context.Context, c *email.Carrier) *verify.Error {
+	t.Helper()
+	id, err := c.Carry(ctx, aMessage())
+	require.Error(t, err)
+	assert.Empty(t, id)
+	e := new(verify.Error)
+	require.ErrorAs(t, err, &e)
+	assert.Equal(t, "smtp", e.Vendor)
+	assert.Equal(t, "send", e.Op)
+	assert.NotEmpty(t, e.Detail)
+	for _, secret := range []string{"a@example.com", "login@", "s3cret", "app", "123456", "127.0.0.1", "canary"} {
+		assert.NotContains(t, fmt.Sprintf("%v %+v %#v %v", err, err, err, e.Err), secret)
+	}
+	return e
+}
+
+// What a server says, at each stage. A 4xx and a 5xx are a definite no.
+func TestReplies(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		stage, reply string
+		want         verify.Outcome
+		code         string
+		detail       string
+	}{
+		"closed for the day":             {"connect", "421 4.3.2 canary", verify.ErrUnavailable, "421 4.3.2", "come back later"},
+		"no service":                     {"connect", "554 canary", verify.ErrUnavailable, "554", "refused to talk"},
+		"something that is not SMTP":     {"connect", "HTTP/1.1 400 canary", verify.ErrUnavailable, "", "does not speak SMTP"},
+		"a greeting out of place":        {"connect", "250 canary", verify.ErrUnavailable, "", "does not speak SMTP"},
+		"credentials refused":            {"AUTH", "535 5.7.8 canary", verify.ErrUnauthorized, "535 5.7.8", "Username and Password"},
+		"a mechanism refused":            {"AUTH", "504 5.5.4 canary", verify.ErrUnauthorized, "504 5.5.4", "Username and Password"},
+		"credentials not checkable":      {"AUTH", "454 4.7.0 canary", verify.ErrUnavailable, "454 4.7.0", "come back later"},
+		"another sender's address":       {"MAIL", "553 5.7.1 canary", verify.ErrUnauthorized, "553 5.7.1", "address in From"},
+		"credentials wanted":             {"MAIL", "530 5.7.0 canary", verify.ErrUnauthorized, "530 5.7.0", "Username and Password"},
+		"no room":                        {"MAIL", "452 4.3.1 canary", verify.ErrUnavailable, "452 4.3.1", "come back later"},
+		"no such mailbox":                {"RCPT", "550 5.1.1 <a@example.com> canary", verify.ErrInvalidRecipient, "550 5.1.1", "no such mailbox"},
+		"no such mailbox, in short":      {"RCPT", "550 canary", verify.ErrInvalidRecipient, "550", "no such mailbox"},
+		"moved":                          {"RCPT", "551 canary", verify.ErrInvalidRecipient, "551", "no such mailbox"},
+		"a name not allowed":             {"RCPT", "553 5.1.3 canary", verify.ErrInvalidRecipient, "553 5.1.3", "no such mailbox"},
+		"a full mailbox":                 {"RCPT", "552 5.2.2 canary", verify.ErrInvalidRecipient, "552 5.2.2", "no such mailbox"},
+		"no relay":                       {"RCPT", "550 5.7.1 canary", verify.ErrRejected, "550 5.7.1", "policy"},
+		"a policy, in short":             {"RCPT", "554 canary", verify.ErrRejected, "554", "policy"},
+		"a bad sender, said late":        {"RCPT", "550 5.1.8 canary", verify.ErrUnauthorized, "550 5.1.8", "address in From"},
+		"credentials wanted, said late":  {"RCPT", "530 5.7.0 canary", verify.ErrUnauthorized, "530 5.7.0", "Username and Password"},
+		"greylisted":                     {"RCPT", "450 4.2.0 canary", verify.ErrUnavailable, "450 4.2.0", "come back later"},
+		"too many recipients":            {"RCPT", "452 4.5.3 canary", verify.ErrUnavailable, "452 4.5.3", "come back later"},
+		"what is no enhanced code":       {"RCPT", "550 5.1.1234 canary", verify.ErrInvalidRecipient, "550", "no such mailbox"},
+		"a code of another class":        {"RCPT", "550 2.1.5 canary", verify.ErrInvalidRecipient, "550", "no such mailbox"},
+		"no mail today":                  {"DATA", "451 4.3.0 canary", verify.ErrUnavailable, "451 4.3.0", "come back later"},
+		"no mail at all":                 {"DATA", "554 5.5.1 canary", verify.ErrRejected, "554 5.5.1", "refused this mail"},
+		"an answer out of place":         {"DATA", "250 canary", verify.ErrUnavailable, "", "does not speak SMTP"},
+		"taken for spam":                 {"content", "550 5.7.1 canary", verify.ErrRejected, "550 5.7.1", "refused this mail"},
+		"not now":                        {"content", "451 4.7.1 canary", verify.ErrUnavailable, "451 4.7.1", "come back later"},
+		"nonsense after the text":        {"content", "canary", verify.ErrOutcomeUnknown, "", "may arrive"},
+		"another yes after the text":     {"content", "251 canary", verify.ErrOutcomeUnknown, "", "may arrive"},
+		"a question after the text":      {"content", "354 canary", verify.ErrOutcomeUnknown, "", "may arrive"},
+		"a number that means nothing":    {"content", "650 canary", verify.ErrOutcomeUnknown, "", "may arrive"},
+		"a multi-line no after the text": {"content", "554-5.7.1 canary\r\n554 5.7.1 canary", verify.ErrRejected, "554 5.7.1", "refused this mail"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, says(tc.stage, tc.reply), offering("AUTH PLAIN"))
+			e := carryError(t, t.Context(), s.carrier(t, withLogin))
+			assert.Equal(t, tc.want, e.Kind)
+			assert.Equal(t, tc.code, e.VendorCode)
+			assert.Contains(t, e.Detail, tc.detail)
+			assert.Equal(t, 1, e.Tries)
+			assert.Equal(t, "0123456789abcdef0123456789abcdef@example.com", e.RequestID)
+			if tc.stage != "content" {
+				assert.Empty(t, s.mails(), "surely nothing was sent")
+			}
+		})
+	}
+}
+
+// Without a reply it depends on one thing only: had the text begun to leave.
+func TestLostReplies(t *testing.T) {
+	t.Parallel()
+	stages := map[string]verify.Outcome{
+		"connect": verify.ErrUnavailable, "EHLO": verify.ErrUnavailable, "STARTTLS": verify.ErrUnavailable,
+		"AUTH": verify.ErrUnavailable, "MAIL": verify.ErrUnavailable, "RCPT": verify.ErrUnavailable,
+		"DATA": verify.ErrUnavailable, "content": verify.ErrOutcomeUnknown,
+	}
+	for stage, want := range stages {
+		for _, fault := range []string{hangUp, keepMum, babble} {
+			t.Run(stage+", "+fault, func(t *testing.T) {
+				t.Parallel()
+				s := serve(t, says(stage, fault), offering("AUTH PLAIN", "STARTTLS"))
+				ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+				defer cancel()
+				if fault != keepMum {
+					ctx = t.Context()
+				}
+				begun := time.Now()
+				e := carryError(t, ctx, s.carrier(t, withLogin, with(email.StartTLS)))
+				assert.Equal(t, want, e.Kind)
+				assert.Empty(t, e.VendorCode)
+				if fault == keepMum {
+					assert.ErrorIs(t, e, context.DeadlineExceeded)
+				}
+				assert.Less(t, time.Since(begun), 5*time.Second)
+				if stage == "content" {
+					assert.Len(t, s.mails(), 1)
+				} else {
+					assert.Empty(t, s.mails())
+				}
+			})
+		}
+	}
+}
+
+func TestCallersWhoGiveUp(t *testing.T) {
+	t.Parallel()
+	for stage, want := range map[string]verify.Outcome{"RCPT": verify.ErrUnavailable, "content": verify.ErrOutcomeUnknown} {
+		t.Run(stage, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			s := serve(t, says(stage, keepMum), func(s *server) { s.reached = map[string]func(){stage: cancel} })
+			begun := time.Now()
+			e := carryError(t, ctx, s.carrier(t))
+			assert.Equal(t, want, e.Kind)
+			assert.ErrorIs(t, e, context.Canceled)
+			assert.Less(t, time.Since(begun), 2*time.Second)
+		})
+	}
+	t.Run("before it began", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		s := serve(t)
+		e := carryError(t, ctx, s.carrier(t))
+		assert.Equal(t, verify.ErrUnavailable, e.Kind)
+		assert.ErrorIs(t, e, context.Canceled)
+		assert.Zero(t, e.Tries)
+		assert.Empty(t, s.lines())
+	})
+}
+
+// What comes after the yes changes nothing.
+func TestAcceptedIsAccepted(t *testing.T) {
+	t.Parallel()
+	for _, farewell := range []string{hangUp, keepMum, "421 canary", "canary"} {
+		t.Run(farewell, func(t *testing.T) {
+			t.Parallel()
+			s := serve(t, says("QUIT", farewell))
+			begun := time.Now()
+			id, err := s.carrier(t).Carry(t.Context(), aMessage())
+			require.NoError(t, err)
+			assert.NotEmpty(t, id)
+			assert.Less(t, time.Since(begun), 5*time.Second)
+		})
+	}
+}
+
+func TestServersThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	tests := map[string]func(*email.Config){
+		"nobody listens":         func(cfg *email.Config) { cfg.Port = l.Addr().(*net.TCPAddr).Port },
+		"a name that is nowhere": func(cfg *email.Config) { cfg.Host, cfg.Port = "canary.invalid", 1 },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := email.Config{Host: "127.0.0.1", From: "login@example.com"}
+			change(&cfg)
+			c, err := email.New(cfg)
+			require.NoError(t, err)
+			e := carryError(t, t.Context(), c)
+			assert.Equal(t, verify.ErrUnavailable, e.Kind)
+			assert.Contains(t, e.Detail, "cannot be reached")
+		})
+	}
+}
+
+// A server that floods us ends with its connection, not with our memory.
+func TestFloods(t *testing.T) {
+	t.Parallel()
+	s := serve(t, says("MAIL", strings.Repeat("250-canary\r\n", 100_000)))
+	e := carryError(t, t.Context(), s.carrier(t))
+	assert.Equal(t, verify.ErrUnavailable, e.Kind)
+}

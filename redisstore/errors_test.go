@@ -1,0 +1,247 @@
+package redisstore_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/redisstore"
+)
+
+// failing are all calls of a store, whose errors are to be looked at.
+func failing(t *testing.T, ctx context.Context, s *redisstore.Store) map[string]*redisstore.Error {
+	t.Helper()
+	k, id := aKey(), anID()
+	a, putErr := s.Put(ctx, k, id, aMAC(), time.Minute, otp.Limits{})
+	assert.True(t, putErr != nil || a.Refused != otp.Admitted)
+	v, _, redeemErr := s.Redeem(ctx, k, id, []otp.MAC{aMAC()}, otp.Limits{})
+	assert.Equal(t, otp.Gone, v)
+	all := map[string]error{
+		"put": putErr, "redeem": redeemErr, "undo": s.Undo(ctx, k, id), "forget": s.Forget(ctx, k), "probe": s.Probe(ctx),
+	}
+	errs := map[string]*redisstore.Error{}
+	for op, err := range all {
+		if err == nil {
+			require.Equal(t, otp.Full, a.Refused, op)
+			continue
+		}
+		e := new(redisstore.Error)
+		require.ErrorAs(t, err, &e, op)
+		assert.Equal(t, op, e.Op)
+		assert.Equal(t, "redisstore: "+op+": "+e.Detail, e.Error())
+		errs[op] = e
+	}
+	return errs
+}
+
+func TestWhatTheServerSays(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ says, want string }{
+		"no credentials":       {"NOAUTH Authentication required. sesame", "refused the credentials"},
+		"wrong credentials":    {"WRONGPASS invalid username-password pair sesame", "refused the credentials"},
+		"an ACL":               {"NOPERM sesame has no permissions to run the 'evalsha' command", "ACL forbids"},
+		"no memory":            {"OOM command not allowed when used memory > 'maxmemory' sesame", "raise its maxmemory"},
+		"a replica":            {"READONLY You can't write against a read only replica. sesame", "connect to the primary"},
+		"a record of others":   {"WRONGTYPE Operation against a key sesame", "another Prefix"},
+		"a full disk":          {"MISCONF Redis is configured to save RDB snapshots sesame", "look at its disk"},
+		"loading":              {"LOADING Redis is loading the dataset in memory sesame", "not ready"},
+		"a cluster that fails": {"CLUSTERDOWN The cluster is down sesame", "not ready"},
+		"too many clients":     {"ERR max number of clients reached sesame", "not ready"},
+		"anything else":        {"ERR unknown command 'sesame'", "6.2 or newer"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := miniredis.RunT(t)
+			srv := server{network: "tcp", addr: m.Addr()}
+			store, prefix := aStore(t, srv.client(t, func(o *redis.Options) { o.MaxRetries = -1 }))
+			m.SetError(tc.says)
+
+			for op, err := range failing(t, t.Context(), store) {
+				assert.Contains(t, err.Detail, tc.want, op)
+				assert.NoError(t, err.Err)
+				for _, secret := range []string{"sesame", prefix, m.Addr(), m.Port()} {
+					assert.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), secret)
+				}
+			}
+		})
+	}
+}
+
+func TestAFullServerRefusesSends(t *testing.T) {
+	t.Parallel()
+	needReal(t)
+	client := ownServer(t).client(t)
+	store, _ := aStore(t, client)
+	k, mac := aKey(), aMAC()
+	mustPut(t, store, k, anID(), mac)
+	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory", "1").Err())
+
+	a, err := store.Put(t.Context(), aKey(), anID(), aMAC(), time.Minute, otp.Limits{})
+	require.NoError(t, err)
+	assert.Equal(t, otp.Full, a.Refused)
+	v, _, err := store.Redeem(t.Context(), k, anID(), []otp.MAC{mac}, otp.Limits{})
+	require.Error(t, err, "what cannot be charged is not compared")
+	assert.Equal(t, otp.Gone, v)
+	require.NoError(t, store.Forget(t.Context(), k))
+}
+
+func TestServersThatAreNotThere(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = silent.Close() })
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, gone.Close())
+
+	site := httptest.NewUnstartedServer(nil)
+	site.StartTLS()
+	t.Cleanup(site.Close)
+	foreign := miniredis.NewMiniRedis()
+	require.NoError(t, foreign.StartTLS(site.TLS))
+	t.Cleanup(foreign.Close)
+
+	impatient := func(o *redis.Options) {
+		o.ReadTimeout, o.DialTimeout, o.MaxRetries = 20*time.Millisecond, 20*time.Millisecond, -1
+	}
+	tests := map[string]struct {
+		addr   string
+		change func(*redis.Options)
+		want   string
+	}{
+		"nobody listens":     {gone.Addr().String(), impatient, "cannot be reached"},
+		"nobody answers":     {silent.Addr().String(), impatient, "did not answer in time"},
+		"no connection free": {silent.Addr().String(), func(o *redis.Options) { impatient(o); o.Dialer = full }, "raise the client's PoolSize"},
+		"nobody knows it": {foreign.Addr(), func(o *redis.Options) {
+			o.TLSConfig, o.MaxRetries = &tls.Config{ServerName: "cache.example.com"}, -1
+		}, "certificate is not trusted"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, _ := aStore(t, server{network: "tcp", addr: tc.addr}.client(t, tc.change))
+			for op, err := range failing(t, t.Context(), store) {
+				assert.Contains(t, err.Detail, tc.want, op)
+				assert.NotContains(t, err.Error(), tc.addr)
+			}
+		})
+	}
+}
+
+func full(context.Context, string, string) (net.Conn, error) { return nil, redis.ErrPoolTimeout }
+
+func TestContexts(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = silent.Close() })
+	srv := server{network: "tcp", addr: silent.Addr().String()}
+
+	t.Run("done before the call", func(t *testing.T) {
+		t.Parallel()
+		w := new(wire)
+		store, _ := aStore(t, mini(t).client(t, w.into))
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		for op, err := range failing(t, ctx, store) {
+			require.ErrorIs(t, err, context.Canceled, op)
+		}
+		assert.Zero(t, w.requests.Load())
+	})
+	t.Run("a deadline that passes", func(t *testing.T) {
+		t.Parallel()
+		store, _ := aStore(t, srv.client(t))
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		for op, err := range failing(t, ctx, store) {
+			require.ErrorIs(t, err, context.DeadlineExceeded, op)
+			assert.Contains(t, err.Detail, "context was done")
+		}
+		assert.Less(t, time.Since(begun), 3*time.Second)
+	})
+}
+
+func TestRecordsOfOthers(t *testing.T) {
+	t.Parallel()
+	records := map[string]string{
+		"of a later layout": "2 new", "of no layout": "", "cut short": "1 - 0 0 0 0",
+		"with words for numbers": "1 - 0 zero 0 0 0 0 0 - |",
+	}
+	for name, record := range records {
+		t.Run(name, func(t *testing.T) {
+			onServers(t, func(t *testing.T, srv server) {
+				client := srv.client(t)
+				store, prefix := aStore(t, client)
+				k := aKey()
+				mustPut(t, store, k, anID(), aMAC())
+				key := keysOf(t, client, prefix)[0]
+				require.NoError(t, client.Set(t.Context(), key, record, time.Minute).Err())
+
+				_, err := store.Put(t.Context(), k, anID(), aMAC(), time.Minute, loose())
+				require.ErrorContains(t, err, "layout of another version")
+				v, _, err := store.Redeem(t.Context(), k, anID(), []otp.MAC{aMAC()}, loose())
+				require.ErrorContains(t, err, "layout of another version")
+				assert.Equal(t, otp.Gone, v)
+				require.ErrorContains(t, store.Undo(t.Context(), k, anID()), "layout of another version")
+				assert.Equal(t, record, client.Get(t.Context(), key).Val(), "it is left alone")
+				require.NoError(t, store.Forget(t.Context(), k), "an operator can remove it")
+			})
+		})
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	client := redis.NewClient(&redis.Options{})
+	t.Cleanup(func() { _ = client.Close() })
+	ring := redis.NewRing(&redis.RingOptions{})
+	t.Cleanup(func() { _ = ring.Close() })
+	tests := map[string]struct {
+		client redis.UniversalClient
+		prefix string
+		want   string
+	}{
+		"no client":            {nil, "", "client is missing"},
+		"a ring":               {ring, "", "a Ring forgets limits"},
+		"a brace":              {client, "a{b", "Prefix must be"},
+		"a closing brace":      {client, "a}b", "Prefix must be"},
+		"a space":              {client, "a b", "Prefix must be"},
+		"not ASCII":            {client, "bé:", "Prefix must be"},
+		"more than 64 letters": {client, fmt.Sprintf("%065d", 0), "Prefix must be"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := redisstore.New(tc.client, redisstore.Config{Prefix: tc.prefix})
+			require.ErrorContains(t, err, tc.want)
+		})
+	}
+	_, err := redisstore.New(client, redisstore.Config{Prefix: fmt.Sprintf("%064d", 0)})
+	require.NoError(t, err)
+}
+
+func TestTheEngineTellsWhatFailed(t *testing.T) {
+	t.Parallel()
+	m := miniredis.RunT(t)
+	store, _ := aStore(t, server{network: "tcp", addr: m.Addr()}.client(t))
+	engine, err := otp.New(otp.Config{Carrier: new(postbox), Store: store, Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}})
+	require.NoError(t, err)
+	m.SetError("NOAUTH Authentication required.")
+
+	_, err = engine.Send(t.Context(), "+15005550006")
+	var cause *redisstore.Error
+	require.True(t, errors.As(err, &cause), "an operator can dig out the reason")
+	assert.Contains(t, cause.Detail, "credentials")
+}

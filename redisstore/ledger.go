@@ -1,0 +1,136 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/otp"
+)
+
+// A Ledger is a [failover.Ledger] on Redis, for composites that run as more than
+// one process. What is said of a Store in the package comment holds for it too:
+// each method is one script and one round trip, on the server's own clock, and a
+// script that is sent again changes nothing and gets the same answer. It is safe
+// for concurrent use.
+type Ledger struct {
+	store  *Store // for its client, its keys and its errors
+	script *redis.Script
+}
+
+var _ failover.Ledger = (*Ledger)(nil)
+
+// NewLedger returns a Ledger over client, which stays the caller's to close. It
+// makes no request. See [New] for what is refused.
+func NewLedger(client redis.UniversalClient, cfg Config) (*Ledger, error) {
+	store, err := New(client, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Ledger{store: store, script: redis.NewScript(ledgerScript)}, nil
+}
+
+// OpenLedger makes a Ledger from a URL, as [Open] makes a Store:
+//
+//	vendors.WithLedger("redis", redisstore.OpenLedger)
+func OpenLedger(url string) (failover.Ledger, error) {
+	opened, err := Open(url)
+	if err != nil {
+		return nil, err
+	}
+	store, ok := opened.(*Store)
+	if !ok {
+		return nil, notUnderstood("open")
+	}
+	return &Ledger{store: store, script: redis.NewScript(ledgerScript)}, nil
+}
+
+// Closer closes the connections that [OpenLedger] made, and nothing that was
+// handed in; Close, which ends a try, is taken.
+func (l *Ledger) Closer() io.Closer { return l.store }
+
+// Probe refuses a server that may forget; see [Store.Probe].
+func (l *Ledger) Probe(ctx context.Context) error { return l.store.Probe(ctx) }
+
+// Format keeps the client, and so its credentials, out of every print.
+func (l *Ledger) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("redisstore.Ledger{[hidden]}")) }
+
+// Open reserves a recipient for one try; see [failover.Ledger].
+func (l *Ledger) Open(ctx context.Context, k failover.Key, id failover.ID, leg string, lease time.Duration) (time.Duration, error) {
+	word, busy, err := l.run(ctx, "open", k, id, leg, millis(lease))
+	switch {
+	case err != nil:
+		return 0, err
+	case word == "open":
+		return 0, nil
+	case word == "busy" && busy > 0:
+		return time.Duration(busy) * time.Millisecond, nil
+	}
+	return 0, notUnderstood("open")
+}
+
+// Close ends a try; see [failover.Ledger].
+func (l *Ledger) Close(ctx context.Context, k failover.Key, id failover.ID, leg string, s failover.State, ttl time.Duration) error {
+	state := "sent" // or unknown: the code may be on its way
+	if s == failover.NotSent {
+		state = "notsent"
+	}
+	word, _, err := l.run(ctx, "close", k, id, leg, state, millis(ttl))
+	if err == nil && word != "closed" {
+		return notUnderstood("close")
+	}
+	return err
+}
+
+// Charge spends one guess; see [failover.Ledger].
+func (l *Ledger) Charge(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (failover.Charge, error) {
+	word, left, err := l.run(ctx, "charge", k, id, limits.Guesses, limits.Failures, millis(limits.Remember))
+	if err != nil {
+		return failover.Charge{}, err
+	}
+	names, live := strings.CutPrefix(word, "live ")
+	switch {
+	case live:
+		return failover.Charge{Legs: strings.Fields(names), Left: int(left)}, nil
+	case word == "locked":
+		return failover.Charge{Locked: true}, nil
+	case word == "none":
+		return failover.Charge{}, nil
+	}
+	return failover.Charge{}, notUnderstood("charge")
+}
+
+// Settle ends a Check; see [failover.Ledger].
+func (l *Ledger) Settle(ctx context.Context, k failover.Key, id failover.ID, v failover.Verdict) (bool, error) {
+	verdict := "denied"
+	switch v {
+	case failover.NotAsked:
+		verdict = "notasked"
+	case failover.Approved:
+		verdict = "approved"
+	}
+	word, _, err := l.run(ctx, "settle", k, id, verdict)
+	switch {
+	case err != nil:
+		return false, err
+	case word != "won" && word != "lost":
+		return false, notUnderstood("settle")
+	}
+	return word == "won", nil
+}
+
+func (l *Ledger) run(ctx context.Context, op string, k failover.Key, id failover.ID, args ...any) (string, int64, error) {
+	key := l.store.tag(otp.Key(k)) + "l:" + hex.EncodeToString(k[:])
+	return l.store.run(ctx, op, l.script, []string{key}, append([]any{op, hex.EncodeToString(id[:])}, args...)...)
+}
+
+// millis rounds up, as micros does.
+func millis(d time.Duration) int64 {
+	return int64(d/time.Millisecond) + min(int64(d%time.Millisecond), 1)
+}

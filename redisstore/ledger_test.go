@@ -1,0 +1,204 @@
+package redisstore_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/redisstore"
+)
+
+var guesses = failover.Limits{Guesses: 5, Failures: 12, Remember: time.Hour}
+
+func aLedger(t testing.TB, srv server) *redisstore.Ledger {
+	t.Helper()
+	_, prefix := aStore(t, srv.client(t))
+	l, err := redisstore.NewLedger(srv.client(t), redisstore.Config{Prefix: prefix})
+	require.NoError(t, err)
+	return l
+}
+
+func aLedgerKey() failover.Key { return failover.Key(aKey()) }
+
+// ledgerStep makes one random call and says what came of it. Busy is told without its
+// length, which is real time.
+func ledgerStep(t *testing.T, l failover.Ledger, k failover.Key, r *rand.Rand) string {
+	id := failover.ID{byte(1 + r.IntN(6))}
+	leg := []string{"a", "b", "c"}[r.IntN(3)]
+	switch r.IntN(6) {
+	case 0:
+		busy, err := l.Open(t.Context(), k, id, leg, time.Minute)
+		require.NoError(t, err)
+		return fmt.Sprint("open ", id[0], leg, busy > 0)
+	case 1, 2:
+		state := failover.State(r.IntN(3))
+		require.NoError(t, l.Close(t.Context(), k, id, leg, state, time.Hour))
+		return fmt.Sprint("close ", id[0], leg, state)
+	case 3, 4:
+		c, err := l.Charge(t.Context(), k, id, guesses)
+		require.NoError(t, err)
+		return fmt.Sprint("charge ", id[0], c)
+	}
+	v := failover.Verdict(r.IntN(3))
+	won, err := l.Settle(t.Context(), k, id, v)
+	require.NoError(t, err)
+	return fmt.Sprint("settle ", id[0], v, won)
+}
+
+// The ledger in memory is what is meant; this one must not differ.
+func TestLedgerAnswersAsTheOneInMemory(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, srv server) {
+		l := aLedger(t, srv)
+		for seed := range uint64(60) {
+			k, memory := aLedgerKey(), new(failover.MemoryLedger)
+			mine, its := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 1))
+			var history []string
+			for range 40 {
+				want := ledgerStep(t, memory, k, its)
+				history = append(history, want)
+				require.Equal(t, want, ledgerStep(t, l, k, mine), "seed %d: %s", seed, strings.Join(history, ", "))
+			}
+		}
+	})
+}
+
+func TestLedgersLeasesAndLegsEnd(t *testing.T) {
+	t.Parallel()
+	srv := mini(t)
+	l, k := aLedger(t, srv), aLedgerKey()
+	busy, err := l.Open(t.Context(), k, failover.ID{1}, "a", 20*time.Second)
+	require.NoError(t, err)
+	require.Zero(t, busy)
+	busy, err = l.Open(t.Context(), k, failover.ID{2}, "b", 20*time.Second)
+	require.NoError(t, err)
+	assert.InDelta(t, 20*time.Second, busy, float64(5*time.Second))
+	srv.advance(21 * time.Second)
+	busy, err = l.Open(t.Context(), k, failover.ID{2}, "b", 20*time.Second)
+	require.NoError(t, err)
+	require.Zero(t, busy, "a Send that never closed does not hold for ever")
+	require.NoError(t, l.Close(t.Context(), k, failover.ID{2}, "b", failover.Sent, 10*time.Minute))
+	srv.advance(10*time.Minute - time.Second)
+	c, err := l.Charge(t.Context(), k, failover.ID{3}, guesses)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"b"}, c.Legs)
+	srv.advance(2 * time.Second)
+	c, err = l.Charge(t.Context(), k, failover.ID{4}, guesses)
+	require.NoError(t, err)
+	assert.Equal(t, failover.Charge{}, c)
+}
+
+func TestLedgerForgetsWhatMeansNothing(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, srv server) {
+		client := srv.client(t)
+		_, prefix := aStore(t, client)
+		l, err := redisstore.NewLedger(client, redisstore.Config{Prefix: prefix})
+		require.NoError(t, err)
+		k := aLedgerKey()
+		_, err = l.Open(t.Context(), k, failover.ID{1}, "a", time.Minute)
+		require.NoError(t, err)
+		require.NoError(t, l.Close(t.Context(), k, failover.ID{1}, "a", failover.Sent, 10*time.Minute))
+		for _, key := range keysOf(t, client, prefix) {
+			ttl := client.PTTL(t.Context(), key).Val()
+			assert.Positive(t, ttl, "every key expires")
+			assert.LessOrEqual(t, ttl, 10*time.Minute+time.Second)
+		}
+	})
+}
+
+func TestCompositeOverTwoProcesses(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, srv server) {
+		vendor := &oneCode{code: "135790", live: map[string]bool{}}
+		l := aLedger(t, srv)
+		process := func() *failover.Verifier {
+			v, err := failover.New(failover.Config{
+				Legs: []failover.Leg{{Verifier: vendor}}, Ledger: l, Key: make([]byte, 32),
+			})
+			require.NoError(t, err)
+			return v
+		}
+		_, err := process().Send(t.Context(), "+15005550006")
+		require.NoError(t, err)
+		var mu sync.Mutex
+		won := 0
+		var group sync.WaitGroup
+		for range 32 {
+			group.Go(func() {
+				if process().Check(t.Context(), "+15005550006", vendor.code) == nil {
+					mu.Lock()
+					won++
+					mu.Unlock()
+				}
+			})
+		}
+		group.Wait()
+		assert.Equal(t, 1, won, "R19: one approval over any number of processes")
+	})
+}
+
+func TestLedgerThatCannotAnswer(t *testing.T) {
+	t.Parallel()
+	srv := mini(t)
+	client := srv.client(t)
+	l, err := redisstore.NewLedger(client, redisstore.Config{})
+	require.NoError(t, err)
+	k := aLedgerKey()
+	_, err = l.Open(t.Context(), k, failover.ID{1}, "a", time.Minute)
+	require.NoError(t, err)
+	keys := keysOf(t, client, "verify:")
+	require.Len(t, keys, 1)
+	require.NoError(t, client.Set(t.Context(), keys[0], "not JSON", 0).Err())
+	_, err = l.Charge(t.Context(), k, failover.ID{2}, guesses)
+	require.ErrorContains(t, err, "layout")
+
+	require.NoError(t, client.Close())
+	_, err = l.Open(t.Context(), k, failover.ID{1}, "a", time.Minute)
+	require.Error(t, err)
+	require.Error(t, l.Close(t.Context(), k, failover.ID{1}, "a", failover.Sent, time.Minute))
+	_, err = l.Charge(t.Context(), k, failover.ID{1}, guesses)
+	require.Error(t, err)
+	_, err = l.Settle(t.Context(), k, failover.ID{1}, failover.Approved)
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), keys[0])
+}
+
+func TestOpenLedger(t *testing.T) {
+	t.Parallel()
+	srv := mini(t)
+	l, err := redisstore.OpenLedger("redis://" + srv.options().Addr + "/0")
+	require.NoError(t, err)
+	_, err = l.Charge(t.Context(), aLedgerKey(), failover.ID{1}, guesses)
+	require.NoError(t, err)
+	mine, ok := l.(*redisstore.Ledger)
+	require.True(t, ok)
+	assert.NotContains(t, fmt.Sprintf("%v %+v %#v %s", mine, mine, mine, mine), srv.options().Addr)
+	require.NoError(t, mine.Closer().Close())
+	_, err = l.Charge(t.Context(), aLedgerKey(), failover.ID{1}, guesses)
+	require.ErrorContains(t, err, "closed")
+
+	_, err = redisstore.OpenLedger("http://127.0.0.1")
+	require.Error(t, err)
+	_, err = redisstore.NewLedger(nil, redisstore.Config{})
+	require.Error(t, err)
+}
+
+// oneCode is a vendor that sends one code to everybody.
+type oneCode struct {
+	code string
+	mu   sync.Mutex
+	live map[string]bool
+}
+
+func (*oneCode) Capabilities() verify.Capabilities {
+	return verify.Capabilities{Vendor: "one", Channels: []verify.Channel{verify.ChannelSMS}, MaxScope: 64}
+}

@@ -1,0 +1,93 @@
+package redisstore_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestProbe(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ info, want string }{
+		"never evicts":                  {"# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n", ""},
+		"evicts anything":               {"maxmemory_policy:allkeys-lru\r\n", "set its maxmemory-policy to noeviction"},
+		"evicts what expires":           {"maxmemory_policy:volatile-ttl\r\n", "set its maxmemory-policy to noeviction"},
+		"evicts, without a limit today": {"maxmemory:0\r\nmaxmemory_policy:volatile-lru\r\n", "set its maxmemory-policy to noeviction"},
+		"a policy of another name":      {"maxmemory_policy:noeviction2\r\n", "set its maxmemory-policy to noeviction"},
+		"does not tell":                 {"# Memory\r\nmaxmemory:0\r\n", "does not tell"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client := mini(t).client(t)
+			client.AddHook(telling(tc.info))
+			store, prefix := aStore(t, client)
+			err := store.Probe(t.Context())
+			assert.Empty(t, keysOf(t, client, prefix), "it changes nothing")
+			if tc.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, tc.want)
+		})
+	}
+}
+
+// telling is a hook that answers INFO.
+func telling(info string) redis.Hook {
+	return hook(func(_ context.Context, cmd redis.Cmder) (bool, error) {
+		text, ok := cmd.(*redis.StringCmd)
+		if ok = ok && cmd.Name() == "info"; ok {
+			text.SetVal(info)
+		}
+		return ok, nil
+	})
+}
+
+func TestProbeOfARealServer(t *testing.T) {
+	t.Parallel()
+	needReal(t)
+	client := ownServer(t).client(t)
+	store, _ := aStore(t, client)
+	require.NoError(t, store.Probe(t.Context()))
+
+	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory-policy", "allkeys-lfu").Err())
+	require.ErrorContains(t, store.Probe(t.Context()), "noeviction")
+	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory-policy", "noeviction").Err())
+
+	allowed := []string{"reset", "on", ">x", "~verify:*", "+evalsha", "+eval", "+get", "+set", "+del", "+exists", "+time", "+info"}
+	acl := func(rules ...string) *redis.Client {
+		args := []any{"acl", "setuser", "app"}
+		for _, rule := range rules {
+			args = append(args, rule)
+		}
+		require.NoError(t, client.Do(t.Context(), args...).Err())
+		o := *client.Options()
+		o.Username, o.Password = "app", "x"
+		c := redis.NewClient(&o)
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	t.Run("as a user who may do what the package comment lists", func(t *testing.T) {
+		store := verifyStore(t, acl(allowed...))
+		require.NoError(t, store.Probe(t.Context()))
+		k, id, mac := aKey(), anID(), aMAC()
+		mustPut(t, store, k, id, mac)
+		redeem(t, store, k, anID(), mac)
+		require.NoError(t, store.Undo(t.Context(), k, id))
+		require.NoError(t, store.Forget(t.Context(), k))
+	})
+	t.Run("as a user who may not run scripts", func(t *testing.T) {
+		require.ErrorContains(t, verifyStore(t, acl(append(allowed, "-evalsha", "-eval")...)).Probe(t.Context()), "ACL forbids")
+	})
+	t.Run("as a user with other keys", func(t *testing.T) {
+		require.ErrorContains(t, verifyStore(t, acl(append(allowed, "resetkeys", "~other:*")...)).Probe(t.Context()), "ACL forbids")
+	})
+	t.Run("as a replica", func(t *testing.T) {
+		require.NoError(t, client.ReplicaOf(t.Context(), "127.0.0.1", "1").Err())
+		require.ErrorContains(t, store.Probe(t.Context()), "connect to the primary")
+	})
+}

@@ -1,0 +1,69 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/go2fa/verify/otp"
+)
+
+// redeemScript takes the key of a record, and the arguments id, guesses,
+// failures, remember and the MACs. Their equality may be plain: nobody chooses
+// the bytes of a MAC.
+//
+// An answer is kept with the guess it is for: a generator that repeats itself
+// must not hand one person's approval to another.
+const redeemScript = loadLua + `
+local id, guess, longer = ARGV[1], string.sub(ARGV[5], 1, 16), ARGV[4]
+
+if answers ~= '' then
+  local verdict, left, at = string.match(answers, id .. ' ' .. guess .. ' (%a+) (%d+) (%d+);')
+  if at and now - at <= replay then return {verdict, tonumber(left)} end
+end
+if now - guessed - longer >= 0 then failures = '0' end
+if failures - ARGV[3] >= 0 then return {'blocked', 0} end
+if code == '-' or now - expires >= 0 then return {'gone', 0} end
+if guesses - ARGV[2] >= 0 then return {'locked', 0} end
+
+guesses, failures, guessed = guesses + 1, failures + 1, string.format('%d', now)
+if longer - remember > 0 then remember = longer end
+local verdict, left = 'wrong', ARGV[2] - guesses
+if ARGV[3] - failures < left then left = ARGV[3] - failures end
+if left == 0 then verdict = 'locked' end
+for i = 5, #ARGV do
+  if ARGV[i] == code then verdict = 'match' end
+end
+if verdict == 'match' then code, failures = '-', '0' end
+
+while answers ~= '' do
+  local old, rest = string.match(answers, '^[^;]* (%d+);(.*)')
+  if now - old <= replay then break end
+  answers = rest
+end
+answers = answers .. id .. ' ' .. guess .. ' ' .. verdict .. ' ' .. left .. ' ' .. guessed .. ';'
+` + saveLua + `
+return {verdict, left}
+`
+
+// Redeem charges, compares and settles one guess; see [otp.Store]. Without macs
+// there is nothing to ask.
+func (s *Store) Redeem(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (otp.Verdict, int, error) {
+	if len(macs) == 0 {
+		return otp.Gone, 0, nil
+	}
+	l = l.WithDefaults()
+	args := []any{hex.EncodeToString(id[:]), l.Guesses, l.Failures, micros(l.Remember)}
+	for _, mac := range macs {
+		args = append(args, macWord(mac))
+	}
+	word, left, err := s.run(ctx, "redeem", s.redeem, s.record(k), args...)
+	if err != nil {
+		return otp.Gone, 0, err
+	}
+	for _, v := range [...]otp.Verdict{otp.Gone, otp.Wrong, otp.Locked, otp.Blocked, otp.Match} {
+		if word == v.String() {
+			return v, int(left), nil
+		}
+	}
+	return otp.Gone, 0, notUnderstood("redeem")
+}

@@ -1,0 +1,151 @@
+// Package redisstore keeps one-time codes in Redis, for programs that run as
+// more than one process.
+//
+//	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
+//	store, err := redisstore.New(client, redisstore.Config{})
+//	engine, err := otp.New(otp.Config{Carrier: carrier, Store: store, Keys: keys})
+//
+// From one line of configuration, [Open] does the same:
+//
+//	v, err := vendors.Open(dsn, vendors.WithStore("redis", redisstore.Open))
+//
+// # One step
+//
+// Each operation is one script and one round trip, on the server's own clock. A
+// guess is charged before it is compared, so the limits hold over any number of
+// processes. go-redis sends a script again when its reply was lost: each attempt
+// carries an id, and for two minutes the same id changes nothing and gets the
+// same answer.
+//
+// # What is kept
+//
+// Keyed hashes of recipients and codes, times and counters; no recipient and no
+// code. Every key expires: a record ten minutes after its last send, or when
+// [otp.Limits] say that its failures are forgotten (30 days by default). Forget
+// removes the record at once. A send that was taken back leaves its random id
+// for two minutes, and not whose it was.
+//
+// # The server
+//
+// Redis 6.2 or newer, or Valkey; one server, Sentinel, or a cluster. It must not
+// evict: its maxmemory-policy must be noeviction, or a full server drops the
+// count of failures and every guess is new. [Store.Probe] refuses any other.
+//
+// What the server forgets, the limits forget. Without persistence a restart
+// kills the live codes, which only costs a new send, and clears all counts of
+// failures, which gives a guesser a fresh start: keep an append-only file
+// (appendonly yes, appendfsync everysec loses a second at most). A replica is
+// asynchronous: after a failover, what the old primary had not yet sent on is
+// forgotten, be it a guess, a send or an approval, and then a code that was
+// accepted a moment ago may be accepted once more. Where that second matters,
+// set min-replicas-to-write and min-replicas-max-lag, which bound it, or use one
+// server.
+//
+// An ACL user needs
+//
+//	+evalsha +eval +get +set +del +exists +time +info ~verify:*
+//
+// # Errors
+//
+// Every error is an [*Error]. It says what to do, and holds no address, key or
+// credential. go-redis itself logs to standard error; redis.SetLogger changes
+// that.
+package redisstore
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/go2fa/verify/otp"
+)
+
+const (
+	defaultPrefix = "verify:"
+	maxPrefix     = 64 // bytes
+)
+
+// A Config says how a Store names its keys.
+type Config struct {
+	// Prefix opens the name of every key, and keeps applications apart that share
+	// a database: 1 to 64 of printable ASCII without spaces and braces. Another one
+	// forgets every limit that was reached. Defaults to "verify:".
+	Prefix string
+}
+
+// A Store is an [otp.Store] on Redis. It is safe for concurrent use.
+type Store struct {
+	client            redis.UniversalClient
+	prefix            string
+	put, redeem, undo *redis.Script
+	own               bool // opened here, so closed here
+}
+
+var _ otp.Store = (*Store)(nil)
+
+// New returns a Store over client, which stays the caller's to close. It makes
+// no request; see [Store.Probe].
+//
+// Set ContextTimeoutEnabled in the client's options, or a caller's deadline does
+// not bind a wait for the server. A *redis.Ring is refused: when one of its
+// servers is down it turns to another one, which knows no limits.
+func New(client redis.UniversalClient, cfg Config) (*Store, error) {
+	if client == nil {
+		return nil, errors.New("redisstore: client is missing")
+	}
+	if _, ring := client.(*redis.Ring); ring {
+		return nil, errors.New("redisstore: a Ring forgets limits when a server is down: use a cluster or one server")
+	}
+	if cfg.Prefix == "" {
+		cfg.Prefix = defaultPrefix
+	}
+	if !isPrefix(cfg.Prefix) {
+		return nil, errors.New("redisstore: Prefix must be 1 to 64 of printable ASCII without spaces and braces")
+	}
+	return &Store{
+		client: client, prefix: cfg.Prefix,
+		put: redis.NewScript(putScript), redeem: redis.NewScript(redeemScript), undo: redis.NewScript(undoScript),
+	}, nil
+}
+
+// isPrefix keeps braces out: the first pair decides where a cluster keeps a key.
+func isPrefix(s string) bool {
+	outside := func(r rune) bool { return r <= ' ' || r > '~' || r == '{' || r == '}' }
+	return s != "" && len(s) <= maxPrefix && !strings.ContainsFunc(s, outside)
+}
+
+// Close closes the connections that [Open] made. After [New] it does nothing:
+// the client is the caller's.
+func (s *Store) Close() error {
+	if !s.own {
+		return nil
+	}
+	if err := s.client.Close(); err != nil {
+		return failure(context.Background(), "close", err)
+	}
+	return nil
+}
+
+// Format keeps the client, and so its credentials, out of every print.
+func (s *Store) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("redisstore.Store{[hidden]}")) }
+
+// record is the one key of all that is kept of k. What stands in braces decides
+// where a cluster keeps a key.
+func (s *Store) record(k otp.Key) []string {
+	return []string{s.tag(k) + "r:" + hex.EncodeToString(k[:])}
+}
+
+// recordAndUndone are a record and the mark that the Put of id was taken back.
+// Their common tag keeps them on one server, and does not tell whose the mark
+// is: two bytes of a hash are shared by many.
+func (s *Store) recordAndUndone(k otp.Key, id otp.ID) []string {
+	return append(s.record(k), s.tag(k)+"u:"+hex.EncodeToString(id[:]))
+}
+
+func (s *Store) tag(k otp.Key) string {
+	return s.prefix + "{" + hex.EncodeToString(k[:2]) + "}:"
+}

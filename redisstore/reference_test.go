@@ -1,0 +1,156 @@
+package redisstore_test
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/otp"
+)
+
+// A step is one call, or a move of the clock.
+type step struct {
+	op    string
+	key   otp.Key
+	id    otp.ID
+	macs  []otp.MAC
+	wait  time.Duration
+	limit otp.Limits
+}
+
+// history makes up steps over two keys, with codes that are often right, and
+// with attempts that are often made again within two minutes.
+func history(seed uint64, length int) []step {
+	r := rand.New(rand.NewPCG(seed, seed))
+	limits := otp.Limits{
+		Guesses: 1 + r.IntN(3), Failures: 3 + r.IntN(6), Remember: time.Duration(24+r.IntN(48)) * time.Hour,
+		Sends: 1 + r.IntN(4), Window: time.Duration(30+r.IntN(300)) * time.Second,
+		Cooldown: []time.Duration{0, time.Second, 5 * time.Second}[r.IntN(3):],
+	}
+	var steps []step
+	var now time.Duration
+	young := map[otp.ID]time.Duration{} // a call is made again within two minutes, or never
+	var ids []otp.ID
+	for len(steps) < length {
+		s := step{key: otp.Key{byte(r.IntN(2)), 9}, id: otp.ID{byte(len(steps)), byte(seed), 1}, limit: limits}
+		if len(ids) > 0 && r.IntN(4) == 0 {
+			s.id = ids[r.IntN(len(ids))]
+		}
+		switch n := r.IntN(20); {
+		case n < 6:
+			s.op, s.macs, s.wait = "put", []otp.MAC{{byte(r.IntN(4))}}, time.Duration(1+r.IntN(600))*time.Second
+		case n < 14:
+			s.op = "redeem"
+			for range r.IntN(3) {
+				s.macs = append(s.macs, otp.MAC{byte(r.IntN(4))})
+			}
+		case n < 16:
+			s.op = "undo"
+		case n < 17:
+			s.op = "forget"
+		default:
+			s.op, s.wait = "wait", time.Duration(r.IntN(4)*r.IntN(40))*time.Second
+			if r.IntN(6) == 0 {
+				s.wait = time.Duration(1+r.IntN(40)) * time.Hour
+			}
+			now += s.wait
+			ids = slices.DeleteFunc(ids, func(id otp.ID) bool { return now-young[id] > 2*time.Minute })
+		}
+		if s.op == "put" || s.op == "redeem" {
+			ids, young[s.id] = append(ids, s.id), now
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// play makes the calls of a history and writes down all answers.
+func play(t *testing.T, s otp.Store, advance func(time.Duration), steps []step) []string {
+	var lines []string
+	for i, st := range steps {
+		line := fmt.Sprintf("%d %s %x %x %x %s: ", i, st.op, st.key[:1], st.id[:1], firstBytes(st.macs), st.wait)
+		switch st.op {
+		case "put":
+			a, err := s.Put(t.Context(), st.key, st.id, st.macs[0], st.wait, st.limit)
+			line += fmt.Sprint(a.Refused, " ", a.Wait, " ", err)
+		case "redeem":
+			v, left, err := s.Redeem(t.Context(), st.key, st.id, st.macs, st.limit)
+			line += fmt.Sprint(v, " ", left, " ", err)
+		case "undo":
+			line += fmt.Sprint(s.Undo(t.Context(), st.key, st.id))
+		case "forget":
+			line += fmt.Sprint(s.Forget(t.Context(), st.key))
+		case "wait":
+			if advance != nil {
+				advance(st.wait)
+			}
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func firstBytes(macs []otp.MAC) (b []byte) {
+	for _, m := range macs {
+		b = append(b, m[0])
+	}
+	return b
+}
+
+// The memory store says what every answer must be.
+func TestAnswersAreThoseOfTheMemoryStore(t *testing.T) {
+	t.Parallel()
+	var all strings.Builder
+	for seed := range uint64(100) {
+		steps := history(seed, 80)
+		var want []string
+		synctest.Test(t, func(t *testing.T) {
+			want = play(t, new(otp.MemoryStore), time.Sleep, steps)
+		})
+		srv := mini(t)
+		store, _ := aStore(t, srv.client(t))
+		got := play(t, store, srv.advance, steps)
+		require.Equal(t, strings.Join(want, "\n"), strings.Join(got, "\n"), "seed %d", seed)
+		all.WriteString(strings.Join(got, "\n"))
+	}
+	for _, answer := range []string{
+		"put.*: admitted", "put.*: too soon", "put.*: too many", "put.*: blocked",
+		"redeem.*: gone", "redeem.*: wrong", "redeem.*: locked", "redeem.*: blocked", "redeem.*: match",
+	} {
+		met := len(regexp.MustCompile(answer).FindAllString(all.String(), -1))
+		assert.Greater(t, met, 20, "histories that hardly ever meet %q prove little", answer)
+	}
+}
+
+// A real server speaks another Lua, and its clock cannot be moved: there the
+// histories are played without waits, and how long to wait is left out.
+func TestAnswersOfARealServer(t *testing.T) {
+	t.Parallel()
+	store, _ := aStore(t, needReal(t).client(t))
+	for seed := range uint64(100) {
+		steps := history(seed, 80)
+		for i := range steps {
+			steps[i].limit.Cooldown = []time.Duration{0}
+			binary.BigEndian.PutUint64(steps[i].key[8:], seed)
+			if steps[i].op == "put" {
+				steps[i].wait = 10 * time.Minute
+			}
+		}
+		want := play(t, new(otp.MemoryStore), nil, steps)
+		got := play(t, store, nil, steps)
+		require.Equal(t, withoutWaits(want), withoutWaits(got), "seed %d", seed)
+	}
+}
+
+func withoutWaits(answers []string) string {
+	return regexp.MustCompile(`(admitted|too many|too soon|blocked) \S+ <nil>`).ReplaceAllString(strings.Join(answers, "\n"), "$1")
+}

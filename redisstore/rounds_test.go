@@ -1,0 +1,114 @@
+package redisstore_test
+
+import (
+	"crypto/rand"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/otp"
+)
+
+func TestOneRoundTripEach(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, srv server) {
+		w := new(wire)
+		store := lossy(t, srv, w)
+		k, id, mac := aKey(), anID(), aMAC()
+		calls := []struct {
+			name string
+			call func()
+		}{
+			{"put", func() { mustPut(t, store, k, id, mac) }},
+			{"a wrong guess", func() { redeem(t, store, k, anID(), aMAC(), aMAC()) }},
+			{"the right one", func() { redeem(t, store, k, anID(), mac) }},
+			{"one too late", func() { redeem(t, store, k, anID(), mac) }},
+			{"undo", func() { require.NoError(t, store.Undo(t.Context(), k, id)) }},
+			{"forget", func() { require.NoError(t, store.Forget(t.Context(), k)) }},
+		}
+		for _, c := range calls {
+			w.requests.Store(0)
+			c.call()
+			assert.EqualValues(t, 1, w.requests.Load(), c.name)
+		}
+	})
+}
+
+// The server's own count, on a server that nobody else asks anything.
+func TestCommandStatistics(t *testing.T) {
+	t.Parallel()
+	needReal(t)
+	srv := ownServer(t)
+	client := srv.client(t)
+	store, _ := aStore(t, client)
+	mustPut(t, store, aKey(), anID(), aMAC())
+	redeem(t, store, aKey(), anID(), aMAC())
+	require.NoError(t, client.ConfigResetStat(t.Context()).Err())
+
+	for range 10 {
+		k, mac := aKey(), aMAC()
+		mustPut(t, store, k, anID(), mac)
+		v, _ := redeem(t, store, k, anID(), mac)
+		require.Equal(t, otp.Match, v)
+	}
+	stats, err := client.Info(t.Context(), "commandstats").Result()
+	require.NoError(t, err)
+	assert.Contains(t, stats, "cmdstat_evalsha:calls=20,")
+	assert.NotContains(t, stats, "cmdstat_eval:")
+}
+
+// BenchmarkRoundTrip reports how much longer a guess takes than a PING, over a
+// network that takes one millisecond each way: 1.1 times at most.
+func BenchmarkRoundTrip(b *testing.B) {
+	w := &wire{delay: time.Millisecond}
+	client := needReal(b).client(b, w.into)
+	compare(b, client, "guess/ping", func() error { return client.Ping(b.Context()).Err() })
+}
+
+// BenchmarkGuess reports how much longer a guess takes than the least script
+// that counts, compares and decides: 1.15 times at most.
+func BenchmarkGuess(b *testing.B) {
+	client := needReal(b).client(b)
+	sha, err := client.ScriptLoad(b.Context(), `
+		local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
+		if n > 5 then return {'locked', 0} end
+		if redis.call('HGET', KEYS[1], 'code') == ARGV[1] then
+			redis.call('DEL', KEYS[1])
+			return {'match', 0}
+		end
+		redis.call('PEXPIRE', KEYS[1], 600000)
+		return {'wrong', 5 - n}`).Result()
+	require.NoError(b, err)
+	compare(b, client, "guess/bare", func() error {
+		return client.EvalSha(b.Context(), sha, []string{"test-" + rand.Text()}, "x").Err()
+	})
+}
+
+// compare reports how much longer a guess, one that is compared, takes than
+// something else.
+func compare(b *testing.B, client *redis.Client, unit string, other func() error) {
+	store, _ := aStore(b, client)
+	macs := []otp.MAC{aMAC()}
+	var others, guesses time.Duration
+	b.ReportAllocs()
+	for b.Loop() {
+		k := aKey()
+		mustPut(b, store, k, anID(), aMAC())
+		id := anID()
+		start := time.Now()
+		if err := other(); err != nil {
+			b.Fatal(err)
+		}
+		between := time.Now()
+		if v, _, err := store.Redeem(b.Context(), k, id, macs, otp.Limits{}); err != nil || v != otp.Wrong {
+			b.Fatal(v, err)
+		}
+		others += between.Sub(start)
+		guesses += time.Since(between)
+		_ = store.Forget(b.Context(), k)
+	}
+	b.ReportMetric(float64(guesses)/float64(others), unit)
+}
