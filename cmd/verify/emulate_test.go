@@ -1,0 +1,320 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain plays the program itself, or an application, when a test starts it as a
+// process.
+func TestMain(m *testing.M) {
+	switch {
+	case os.Getenv("VERIFY_TEST_MAIN") != "":
+		main()
+	case os.Getenv("VERIFY_TEST_APPLICATION") != "":
+		application()
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+// process is this program in a process of its own.
+func process(ctx context.Context, env string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(ctx, os.Args[0], args...)
+	c.Env = append(os.Environ(), "VERIFY_TEST_MAIN=1", env)
+	return c
+}
+
+// A running emulation, in this process or in one of its own.
+type running struct {
+	inbox  string
+	places []place
+	lines  *bufio.Scanner // what it prints
+	end    func() int     // interrupts it and returns its status
+}
+
+// silent asserts that nothing but the lines was printed, once it has ended.
+func (r running) silent(t *testing.T) {
+	t.Helper()
+	assert.False(t, r.lines.Scan(), r.lines.Text())
+}
+
+func emulating(t *testing.T, args ...string) running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	status := make(chan int, 1)
+	go func() {
+		status <- run(ctx, append([]string{"emulate", "-addr", "127.0.0.1:0", "-json"}, args...), strings.NewReader(""), in, io.Discard, os.Getenv)
+		_ = in.Close()
+	}()
+	vendors := len(args)
+	if vendors == 0 {
+		vendors = len(emulations())
+	}
+	r := announced(t, out, vendors)
+	r.end = func() int {
+		cancel()
+		r.silent(t)
+		return <-status
+	}
+	t.Cleanup(cancel)
+	return r
+}
+
+// announced reads the JSON lines of emulate: the inbox first, then the vendors.
+func announced(t *testing.T, out io.Reader, vendors int) running {
+	t.Helper()
+	s := bufio.NewScanner(out)
+	line := func(v any) {
+		require.True(t, s.Scan(), s.Err())
+		d := json.NewDecoder(strings.NewReader(s.Text()))
+		d.DisallowUnknownFields()
+		require.NoError(t, d.Decode(v), s.Text())
+	}
+	var first struct{ Inbox string }
+	line(&first)
+	r := running{inbox: first.Inbox, places: make([]place, vendors), lines: s}
+	for i := range r.places {
+		line(&r.places[i])
+	}
+	return r
+}
+
+func get(t *testing.T, url string) (*http.Response, string) {
+	t.Helper()
+	res, err := http.Get(url)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res, string(body)
+}
+
+func TestEmulatePrintsWhereEverythingIs(t *testing.T) {
+	r := emulating(t)
+	require.Len(t, r.places, len(emulations()))
+	for i, e := range emulations() {
+		p := r.places[i]
+		assert.Equal(t, e.vendor, p.Vendor)
+		assert.Regexp(t, `^http://127\.0\.0\.1:[0-9]+$`, p.URL)
+		assert.True(t, strings.HasPrefix(p.DSN, e.vendor+"://"), p.DSN)
+		assert.Contains(t, p.DSN, "base_url="+p.URL)
+	}
+	assert.Regexp(t, `^http://127\.0\.0\.1:[0-9]+$`, r.inbox)
+	assert.Equal(t, 0, r.end())
+	_, err := http.Get(r.places[0].URL)
+	assert.Error(t, err, "it has ended")
+	_, err = http.Get(r.inbox)
+	assert.Error(t, err, "it has ended")
+}
+
+func TestEmulateSpeaksToPeople(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	out, in := io.Pipe()
+	status := make(chan int, 1)
+	go func() {
+		status <- run(ctx, []string{"emulate", "-addr", "127.0.0.1:0", "twilio"}, strings.NewReader(""), in, io.Discard, os.Getenv)
+	}()
+	s := bufio.NewScanner(out)
+	require.True(t, s.Scan())
+	assert.Regexp(t, `^inbox http://127\.0\.0\.1:[0-9]+$`, s.Text())
+	require.True(t, s.Scan())
+	assert.Regexp(t, `^twilio http://127\.0\.0\.1:[0-9]+ twilio://\S+$`, s.Text())
+	cancel()
+	assert.Equal(t, 0, <-status)
+}
+
+func TestEmulateRefusesATakenPort(t *testing.T) {
+	r := emulating(t)
+	got := start(t, nil, "emulate", "-addr", strings.TrimPrefix(r.inbox, "http://"))
+	assert.Equal(t, 2, got.status)
+	assert.Contains(t, got.err, "is the port free?")
+}
+
+func TestInboxShowsWhatWasSent(t *testing.T) {
+	r := emulating(t, "twilio")
+	res, body := get(t, r.inbox+"/inbox.json")
+	assert.Equal(t, "application/json", res.Header.Get("Content-Type"))
+	assert.Equal(t, "[]\n", body)
+
+	before := time.Now()
+	env := map[string]string{"VERIFY_DSN": r.places[0].DSN}
+	require.Equal(t, 0, start(t, env, "send", "-to", to).status)
+	require.Equal(t, 0, start(t, env, "send", "-to", "o'neil@example.com").status)
+
+	_, body = get(t, r.inbox+"/inbox.json")
+	var messages []map[string]string
+	require.NoError(t, json.Unmarshal([]byte(body), &messages))
+	require.Len(t, messages, 2)
+	newest, oldest := messages[0], messages[1]
+	assert.Equal(t, "o'neil@example.com", newest["to"], "the newest first")
+	assert.Equal(t, "email", newest["channel"])
+	assert.Equal(t, to, oldest["to"])
+	assert.Equal(t, "twilio", oldest["vendor"])
+	assert.Equal(t, "sms", oldest["channel"])
+	assert.Contains(t, oldest["text"], oldest["code"])
+	assert.Contains(t, oldest["at"], ".", "fractions of a second")
+	at, err := time.Parse(time.RFC3339Nano, oldest["at"])
+	require.NoError(t, err)
+	assert.WithinRange(t, at, before.Add(-time.Second), time.Now().Add(time.Second))
+	assert.Len(t, oldest, 7, "vendor, to, channel, scope, code, text, at")
+
+	assert.Equal(t, 0, start(t, env, "check", "-to", to, "-code", oldest["code"]).status)
+}
+
+// An element is one of a parsed page.
+type element struct {
+	XMLName  xml.Name
+	Attrs    []xml.Attr `xml:",any,attr"`
+	Text     string     `xml:",chardata"`
+	Children []element  `xml:",any"`
+}
+
+func (e element) attr(name string) string {
+	for _, a := range e.Attrs {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// all returns the elements of a name below e, in the order of the page.
+func (e element) all(name string) []element {
+	var found []element
+	for _, c := range e.Children {
+		if c.XMLName.Local == name {
+			found = append(found, c)
+		}
+		found = append(found, c.all(name)...)
+	}
+	return found
+}
+
+func parsed(t *testing.T, page string) element {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(page))
+	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	var root element
+	require.NoError(t, d.Decode(&root))
+	return root
+}
+
+func TestInboxPage(t *testing.T) {
+	r := emulating(t, "twilio")
+	env := map[string]string{"VERIFY_DSN": r.places[0].DSN}
+	_, body := get(t, r.inbox)
+	assert.Contains(t, body, "No message yet")
+	require.Equal(t, 0, start(t, env, "send", "-to", to).status)
+	require.Equal(t, 0, start(t, env, "send", "-to", to, "-channel", "voice").status)
+
+	res, body := get(t, r.inbox)
+	root := parsed(t, body)
+	articles := root.all("article")
+	require.Len(t, articles, 2)
+	assert.Equal(t, []string{"m2", "m1"}, []string{articles[0].attr("id"), articles[1].attr("id")}, "the newest first")
+	assert.Equal(t, to, articles[0].all("h2")[0].Text)
+	assert.Regexp(t, `^[0-9]{6}$`, articles[0].all("code")[0].Text)
+	_, err := time.Parse(time.RFC3339Nano, articles[0].all("time")[0].attr("datetime"))
+	require.NoError(t, err)
+	assert.Contains(t, body, "voice")
+	assert.NotContains(t, body, "No message yet")
+	assert.Contains(t, body, r.places[0].URL)
+
+	assert.Equal(t, "en", root.attr("lang"))
+	assert.Contains(t, body, `name="viewport"`)
+	assert.Contains(t, body, `aria-live="polite"`)
+	assert.Contains(t, body, "prefers-color-scheme: dark")
+	assert.Equal(t, "text/html; charset=utf-8", res.Header.Get("Content-Type"))
+}
+
+// The policy lets the page's own style and script run, by their hashes, and
+// nothing else; the page asks for nothing from elsewhere.
+func TestInboxPageIsSealed(t *testing.T) {
+	r := emulating(t, "twilio")
+	for _, path := range []string{"/", "/inbox.json", "/nothing"} {
+		res, _ := get(t, r.inbox+path)
+		policy := res.Header.Get("Content-Security-Policy")
+		assert.Contains(t, policy, "default-src 'none'", path)
+		assert.NotContains(t, policy, "unsafe", path)
+		assert.Equal(t, "nosniff", res.Header.Get("X-Content-Type-Options"), path)
+		assert.Equal(t, "no-store", res.Header.Get("Cache-Control"), path)
+	}
+	res, body := get(t, r.inbox)
+	policy := res.Header.Get("Content-Security-Policy")
+	for _, tag := range []string{"style", "script"} {
+		_, rest, _ := strings.Cut(body, "<"+tag+">")
+		inner, _, found := strings.Cut(rest, "</"+tag+">")
+		require.True(t, found)
+		assert.Contains(t, policy, tag+"-src '"+hash(inner)+"'")
+	}
+	for _, e := range append(parsed(t, body).all("link"), parsed(t, body).all("script")...) {
+		assert.Empty(t, strings.TrimPrefix(e.attr("href"), "data:,"))
+		assert.Empty(t, e.attr("src"))
+	}
+}
+
+func TestInboxKnowsTwoPaths(t *testing.T) {
+	r := emulating(t, "twilio")
+	for path, want := range map[string]int{"/": 200, "/inbox.json": 200, "/inbox": 404, "/favicon.ico": 404} {
+		res, _ := get(t, r.inbox+path)
+		assert.Equal(t, want, res.StatusCode, path)
+	}
+	res, err := http.Post(r.inbox, "text/plain", nil)
+	require.NoError(t, err)
+	_ = res.Body.Close()
+	assert.Equal(t, http.StatusMethodNotAllowed, res.StatusCode)
+}
+
+// Three processes, as in earnest: one plays the vendor, one sends, one checks.
+func TestProcesses(t *testing.T) {
+	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		emulator := process(ctx, "", "emulate", "-addr", "127.0.0.1:0", "-json", "twilio")
+		out, err := emulator.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, emulator.Start())
+		r := announced(t, out, 1)
+
+		env := "VERIFY_DSN=" + r.places[0].DSN
+		sent, err := process(ctx, env, "send", "-to", to, "-json").Output()
+		require.NoError(t, err)
+		assert.Contains(t, string(sent), `"vendor":"twilio"`)
+
+		_, body := get(t, r.inbox+"/inbox.json")
+		var messages []struct{ Code string }
+		require.NoError(t, json.Unmarshal([]byte(body), &messages))
+		require.Len(t, messages, 1)
+		assert.Error(t, process(ctx, env, "check", "-to", to, "-code", spoil(messages[0].Code)).Run())
+		approved, err := process(ctx, env, "check", "-to", to, "-code", messages[0].Code).Output()
+		require.NoError(t, err)
+		assert.Equal(t, "approved\n", string(approved))
+
+		require.NoError(t, emulator.Process.Signal(sig))
+		r.silent(t)
+		assert.NoError(t, emulator.Wait(), "%v ends it with 0", sig)
+		cancel()
+	}
+}
+
+// Package flag quotes what was typed on the real standard error, if it is let.
+func TestProcessDoesNotQuoteWhatWasTyped(t *testing.T) {
+	out, err := process(context.Background(), "", "send", "-to", to, "-digits", "Zq9XkvJw").CombinedOutput()
+	require.Error(t, err)
+	assert.Contains(t, string(out), "its value cannot be read")
+	assert.NotContains(t, string(out), "Zq9XkvJw")
+}

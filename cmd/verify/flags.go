@@ -1,0 +1,130 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/go2fa/verify"
+)
+
+// The flags that each command takes, and those it cannot do without.
+var (
+	taken = map[string][]string{
+		"send":    {"dsn", "to", "scope", "channel", "digits", "locale", "directory", "json", "timeout"},
+		"check":   {"dsn", "to", "code", "scope", "directory", "json"},
+		"try":     {"dsn", "to", "directory"},
+		"doctor":  {"dsn", "directory", "json", "timeout"},
+		"emulate": {"addr", "json"},
+		"demo":    {"vendor"},
+	}
+	needed = []string{"to", "code"}
+)
+
+var errHelp = errors.New("help was asked for")
+
+// A misuse is an error of whoever typed the command. It holds nothing they typed.
+type misuse string
+
+// Error implements error.
+func (m misuse) Error() string { return string(m) }
+
+// flags are those of all commands; each takes some.
+type flags struct {
+	command
+	set *flag.FlagSet
+
+	dsn, to, code, scope, channel, locale, directory, addr, vendor string
+	digits                                                         int
+	json                                                           bool
+	timeout                                                        time.Duration
+}
+
+func newFlags(c command) *flags {
+	f := &flags{command: c, set: flag.NewFlagSet(c.name, flag.ContinueOnError)}
+	f.set.SetOutput(io.Discard) // package flag would quote what was typed
+	define := map[string]func(name string){
+		"dsn":  func(n string) { f.set.StringVar(&f.dsn, n, "", "the vendor, as one `line`; else VERIFY_DSN") },
+		"to":   func(n string) { f.set.StringVar(&f.to, n, "", "`recipient`: +15005550006 or an e-mail address") },
+		"code": func(n string) { f.set.StringVar(&f.code, n, "", "the `code` that the person typed") },
+		"scope": func(n string) {
+			f.set.StringVar(&f.scope, n, "", "a `name` of what the code is for: login, payment, ...")
+		},
+		"channel": func(n string) { f.set.StringVar(&f.channel, n, "", "`how` it travels: sms, voice, whatsapp, email") },
+		"digits":  func(n string) { f.set.IntVar(&f.digits, n, 0, "`length` of the code; the vendor's own if 0") },
+		"locale":  func(n string) { f.set.StringVar(&f.locale, n, "", "`language` of the message: da, pt-BR") },
+		"directory": func(n string) {
+			f.set.StringVar(&f.directory, n, "", "`file` of Authy's users, as JSON: {\"+15005550006\": \"1000\"}")
+		},
+		"json":    func(n string) { f.set.BoolVar(&f.json, n, false, "print JSON, one object a line") },
+		"timeout": func(n string) { f.set.DurationVar(&f.timeout, n, 15*time.Second, "give up after this `time`") },
+		"addr": func(n string) {
+			f.set.StringVar(&f.addr, n, "127.0.0.1:4010", "`address` of the inbox; port 0 is a free one")
+		},
+		"vendor": func(n string) { f.set.StringVar(&f.vendor, n, "twilio", "`vendor` to play") },
+	}
+	for _, name := range taken[c.name] {
+		define[name](name)
+	}
+	return f
+}
+
+func (f *flags) usage(w io.Writer) {
+	say(w, "usage: verify %s %s\n\nverify %s %s.\n\n", f.name, f.synopsis, f.name, f.about)
+	f.set.SetOutput(w)
+	f.set.PrintDefaults()
+	f.set.SetOutput(io.Discard)
+}
+
+// parse reads args, and VERIFY_DSN where a DSN is wanted and not among them.
+func (f *flags) parse(args []string, env func(string) string) error {
+	err := f.set.Parse(args)
+	takes := func(name string) bool { return slices.Contains(taken[f.name], name) }
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return errHelp
+	case err != nil:
+		return misuse("a flag is unknown, lacks its value, or its value cannot be read")
+	case f.set.NArg() > 0 && f.name != "emulate":
+		return misuse("a word stands where a flag should: " + f.name + " takes nothing else")
+	case takes("timeout") && f.timeout <= 0:
+		return misuse("-timeout must be above zero")
+	}
+	if f.dsn == "" {
+		f.dsn = env("VERIFY_DSN")
+	}
+	if takes("dsn") && f.dsn == "" {
+		return misuse("give -dsn, or set VERIFY_DSN")
+	}
+	for _, name := range needed {
+		if takes(name) && f.set.Lookup(name).Value.String() == "" {
+			return misuse("-" + name + " is missing")
+		}
+	}
+	return nil
+}
+
+func (f *flags) sendOptions() []verify.SendOption {
+	opts := []verify.SendOption{
+		verify.WithChannel(verify.Channel(f.channel)), verify.WithDigits(f.digits), verify.WithLocale(f.locale),
+	}
+	if f.scope != "" {
+		opts = append(opts, verify.WithScope(f.scope))
+	}
+	return opts
+}
+
+func (f *flags) checkOptions() []verify.CheckOption {
+	if f.scope == "" {
+		return nil
+	}
+	return []verify.CheckOption{verify.WithScope(f.scope)}
+}
+
+// limited ends with -timeout.
+func (f *flags) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, f.timeout)
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
+
+	"github.com/go2fa/verify/authy"
+	"github.com/go2fa/verify/authy/authytest"
+	"github.com/go2fa/verify/internal/emulator"
+)
+
+// otpKey is what local codes are kept under on a stage.
+const otpKey = "emulatedotpkey000000000000000000"
+
+// A stage is where vendors are played, with the Redis that local codes need.
+type stage struct {
+	places []place
+	redis  *miniredis.Miniredis // nil if no vendor needs it
+}
+
+// A place is where an emulated vendor is reached.
+type place struct {
+	Vendor    string            `json:"vendor"`
+	URL       string            `json:"url"`
+	DSN       string            `json:"dsn"`
+	DSNUsers  string            `json:"dsn_users,omitempty"`
+	Directory map[string]string `json:"directory,omitempty"` // of dsn_users, for -directory
+
+	server *emulator.Server
+}
+
+// play serves vendors on loopback and has their messages told.
+func play(ctx context.Context, picked []emulation, tell func(emulator.Message)) (*stage, error) {
+	s := &stage{}
+	for _, e := range picked {
+		p, err := s.start(ctx, e, tell)
+		if err != nil {
+			s.close()
+			return nil, misuse("no port is free on loopback")
+		}
+		s.places = append(s.places, p)
+	}
+	return s, nil
+}
+
+func (s *stage) start(ctx context.Context, e emulation, tell func(emulator.Message)) (place, error) {
+	h := e.make()
+	h.Subscribe(tell)
+	served, err := emulator.Serve(h)
+	if err != nil {
+		return place{}, err
+	}
+	p := place{Vendor: e.vendor, URL: served.URL, DSN: e.dsn(served.URL), server: served}
+	if e.carrier {
+		var engine string
+		engine, err = s.engine()
+		p.DSN += engine
+	}
+	if err == nil && e.users != nil {
+		p.DSNUsers = e.users(served.URL)
+		p.Directory, err = registered(ctx, served.URL)
+	}
+	if err != nil {
+		served.Close()
+	}
+	return p, err
+}
+
+// engine returns the settings of local codes, and starts their Redis if it is
+// wanted for the first time.
+func (s *stage) engine() (string, error) {
+	if s.redis == nil {
+		redis, err := miniredis.Run()
+		if err != nil {
+			return "", err
+		}
+		redis.Server().SetPreHook(tellPolicy)
+		s.redis = redis
+	}
+	return "&key=" + otpKey + "&store=redis://" + s.redis.Addr() + "/0", nil
+}
+
+// tellPolicy answers INFO memory, which doctor asks for, and miniredis knows
+// nothing of. It never evicts.
+func tellPolicy(c *server.Peer, command string, args ...string) bool {
+	asked := command == "INFO" && len(args) == 1 && args[0] == "memory"
+	if asked {
+		c.WriteBulk("# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n")
+	}
+	return asked
+}
+
+// registered makes the demo's recipient a user of the emulated Authy, so that
+// there is somebody to send to.
+func registered(ctx context.Context, base string) (map[string]string, error) {
+	known := directory{}
+	users, err := authy.NewUsers(authy.Config{APIKey: authytest.APIKey, BaseURL: base, Directory: &open{known}})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = users.Close() }() // it was for this call alone
+	return known, users.Register(ctx, "a@example.com", demoRecipient)
+}
+
+func (s *stage) close() {
+	for _, p := range s.places {
+		p.server.Close()
+	}
+	if s.redis != nil {
+		s.redis.Close()
+	}
+}
