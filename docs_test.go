@@ -1,0 +1,233 @@
+package verify_test
+
+import (
+	"fmt"
+	"go/scanner"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	rulesFile  = "docs/rules.md"
+	vendorFile = "docs/new-vendor.md"
+)
+
+// A number is quoted as R07, V-15, F11: at the head of a message, row 28, or
+// rows 30 to 32.
+var (
+	quotedIDs  = regexp.MustCompile(`\b(?:R[0-9]{2}|V-[0-9]{2})\b|\bF[0-9]{1,2}\b:`)
+	quotedRows = regexp.MustCompile(`\b[Rr]ows? ([0-9]{1,2})\b(?:(?: to |, | and | or )([0-9]{1,2})\b)?`)
+	definition = regexp.MustCompile(`(?m)^\| (R[0-9]{2}|V-[0-9]{2}|F[0-9]{1,2}|[0-9]{1,2}) \|`)
+)
+
+// quotes lists the numbers that a text quotes, rows as "row 28".
+func quotes(text string) []string {
+	var all []string
+	for _, id := range quotedIDs.FindAllString(text, -1) {
+		all = append(all, strings.TrimSuffix(id, ":"))
+	}
+	for _, rows := range quotedRows.FindAllStringSubmatch(text, -1) {
+		for _, n := range rows[1:] {
+			if n != "" {
+				all = append(all, "row "+n)
+			}
+		}
+	}
+	return all
+}
+
+// definitions lists the numbers that docs/rules.md defines, in its order.
+func definitions(rules string) []string {
+	var all []string
+	for _, d := range definition.FindAllStringSubmatch(rules, -1) {
+		id := d[1]
+		if id[0] <= '9' {
+			id = "row " + id
+		}
+		all = append(all, id)
+	}
+	return all
+}
+
+// undefined reads every text below tree and lists what quotes a number that is
+// not defined: of Go files the comments and strings, of others all.
+func undefined(t *testing.T, tree fs.FS, defined []string) []string {
+	t.Helper()
+	var all []string
+	err := fs.WalkDir(tree, ".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && file != "." && skipped(d.Name()):
+			return fs.SkipDir
+		case d.IsDir() || !slices.Contains([]string{".go", ".md", ".lua"}, path.Ext(file)):
+			return nil
+		}
+		text, err := fs.ReadFile(tree, file)
+		if err != nil {
+			return err
+		}
+		if path.Ext(file) == ".go" {
+			text = proseOf(text)
+		}
+		for _, id := range quotes(string(text)) {
+			if !slices.Contains(defined, id) {
+				all = append(all, fmt.Sprintf("%s quotes %s, which %s does not define", file, id, rulesFile))
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return all
+}
+
+// proseOf keeps the comments and strings of a Go file: a name such as R12 quotes
+// nothing.
+func proseOf(src []byte) []byte {
+	var s scanner.Scanner
+	file := token.NewFileSet().AddFile("", -1, len(src))
+	s.Init(file, src, func(token.Position, string) {}, scanner.ScanComments) // what does not parse is the compiler's
+	var prose []byte
+	for {
+		_, tok, text := s.Scan()
+		switch tok {
+		case token.EOF:
+			return prose
+		case token.COMMENT, token.STRING:
+			prose = append(append(prose, text...), '\n')
+		}
+	}
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestNumbersThatAreQuotedAreDefined(t *testing.T) {
+	for _, breach := range undefined(t, os.DirFS("."), definitions(read(t, rulesFile))) {
+		t.Error(breach)
+	}
+}
+
+// No number is missing, and none is given twice.
+func TestRulesAreComplete(t *testing.T) {
+	var want []string
+	for _, list := range []struct {
+		form string
+		n    int
+	}{{"R%02d", 81}, {"row %d", 40}, {"V-%02d", 30}, {"F%d", 17}} {
+		for n := 1; n <= list.n; n++ {
+			want = append(want, fmt.Sprintf(list.form, n))
+		}
+	}
+	assert.Equal(t, want, definitions(read(t, rulesFile)))
+}
+
+func TestDocumentsNameRealOutcomes(t *testing.T) {
+	var real []string
+	for _, name := range regexp.MustCompile(`(?m)^\t(Err[A-Za-z]+) +Outcome = "`).FindAllStringSubmatch(read(t, "errors.go"), -1) {
+		real = append(real, name[1])
+	}
+	require.Len(t, real, 12)
+	for _, file := range []string{rulesFile, vendorFile, "README.md", "docs/design.md"} {
+		for _, name := range regexp.MustCompile(`(\w+\.)?\b(Err[A-Z][A-Za-z]+)\b`).FindAllStringSubmatch(read(t, file), -1) {
+			if name[1] == "" || name[1] == "verify." {
+				assert.Contains(t, real, name[2], "%s names an outcome that there is not", file)
+			}
+		}
+	}
+}
+
+// A test that finds nothing to complain about would never be noticed. Here only
+// these numbers are defined.
+func TestQuotesRing(t *testing.T) {
+	defined := []string{"R07", "V-15", "F11", "row 28", "row 30"}
+	tests := map[string]struct {
+		file, text string
+		want       []string // a part of each complaint, in order
+	}{
+		"defined numbers":         {"x.go", "package x // R07, V-15, row 28, rows 28 and 30\nvar _ = \"F11: x\"\n", nil},
+		"a requirement":           {"x_test.go", "package x // R08 holds\n", []string{"R08"}},
+		"in a string":             {"a/b/x_test.go", "package x\nvar _ = \"R08: x\"\n", []string{"a/b/x_test.go quotes R08"}},
+		"in a raw string":         {"x.go", "package x\nvar _ = `row 29`\n", []string{"row 29"}},
+		"a failure of others":     {"x.go", "package x // V-16\n", []string{"V-16"}},
+		"a finding":               {"x.go", "package x // F12: x\n", []string{"F12"}},
+		"a row at the head":       {"x.go", "package x // Row 27 is odd\n", []string{"row 27"}},
+		"the end of some rows":    {"x.go", "package x // rows 30 to 33\n", []string{"row 33"}},
+		"the begin of some rows":  {"x.go", "package x // rows 27, 28\n", []string{"row 27"}},
+		"a document":              {"docs/x.md", "see R08\n", []string{"R08"}},
+		"a script":                {"redisstore/x.lua", "-- R08\n", []string{"R08"}},
+		"a nested module":         {"cmd/verify/x.go", "package main // R08\n", []string{"R08"}},
+		"a name in Go":            {"x.go", "package x\nvar R08 = \"\"\n", nil},
+		"a number of three":       {"x.go", "package x // R820, row 412, V-311\n", nil},
+		"a word that ends so":     {"x.go", "package x // AR08, IV-16, arrow 29, F12 of some keyboard\n", nil},
+		"rows of something":       {"x.go", "package x // 29 rows, row upon row\n", nil},
+		"an address of something": {"x.go", "package x // E.164, R8, 63B\n", nil},
+		"what others wrote":       {"node_modules/x/x.md", "R08\n", nil},
+		"a recording":             {"twilio/testdata/x.md", "R08\n", nil},
+		"a file of data":          {"x.json", `"R08"`, nil},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := undefined(t, fstest.MapFS{tc.file: {Data: []byte(tc.text)}}, defined)
+			require.Len(t, got, len(tc.want), "%v", got)
+			for i, part := range tc.want {
+				assert.Contains(t, got[i], part)
+			}
+		})
+	}
+}
+
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+
+// blocks lists the Go code of a document.
+func blocks(document string) []string {
+	var all []string
+	for _, b := range goBlock.FindAllStringSubmatch(document, -1) {
+		all = append(all, b[1])
+	}
+	return all
+}
+
+// Who copies the blocks of docs/new-vendor.md one after the other has the two
+// files that are tested.
+func TestNewVendorIsTheToy(t *testing.T) {
+	got := strings.Join(blocks(read(t, vendorFile)), "\n")
+	want := read(t, "verifytest/toy_vendor_test.go") + "\n" + read(t, "verifytest/toy_test.go")
+	assert.Equal(t, want, got)
+}
+
+// The table of what a failing scenario teaches knows every scenario, and no
+// other.
+func TestNewVendorKnowsTheScenarios(t *testing.T) {
+	var taught []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[a-z_0-9*`, ]+) \\|").FindAllStringSubmatch(read(t, vendorFile), -1) {
+		taught = append(taught, regexp.MustCompile("[a-z_0-9*]+").FindAllString(row[1], -1)...)
+	}
+	played := regexp.MustCompile(`(?m)^//\t([a-z_0-9]+) {2,}\S`).FindAllStringSubmatch(read(t, "verifytest/run.go"), -1)
+	require.NotEmpty(t, played)
+	used := map[string]bool{}
+	for _, scenario := range played {
+		i := slices.IndexFunc(taught, func(name string) bool {
+			head, any := strings.CutSuffix(name, "*")
+			return name == scenario[1] || any && strings.HasPrefix(scenario[1], head)
+		})
+		if assert.GreaterOrEqual(t, i, 0, "%s is not explained", scenario[1]) {
+			used[taught[i]] = true
+		}
+	}
+	assert.Len(t, used, len(taught), "a scenario is explained that there is not, or one twice: %v", taught)
+}
