@@ -27,12 +27,12 @@ func (directory) SetAuthyID(context.Context, string, string) error { return errR
 // DeleteAuthyID implements authy.Directory.
 func (directory) DeleteAuthyID(context.Context, string) error { return errReadOnly }
 
-// open is a directory that can be written to, in memory.
-type open struct{ directory }
+// A written directory is one in memory.
+type written struct{ directory }
 
 // SetAuthyID implements authy.Directory.
-func (o *open) SetAuthyID(_ context.Context, phone, id string) error {
-	o.directory[phone] = id
+func (w written) SetAuthyID(_ context.Context, phone, id string) error {
+	w.directory[phone] = id
 	return nil
 }
 

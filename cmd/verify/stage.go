@@ -96,7 +96,7 @@ func tellPolicy(c *server.Peer, command string, args ...string) bool {
 // there is somebody to send to.
 func registered(ctx context.Context, base string) (map[string]string, error) {
 	known := directory{}
-	users, err := authy.NewUsers(authy.Config{APIKey: authytest.APIKey, BaseURL: base, Directory: &open{known}})
+	users, err := authy.NewUsers(authy.Config{APIKey: authytest.APIKey, BaseURL: base, Directory: written{known}})
 	if err != nil {
 		return nil, err
 	}
