@@ -23,6 +23,7 @@ type answer struct {
 	kind   verify.Outcome
 	vendor string // who sent for sure
 	a, b   string
+	raced  bool // an approval was under way with this Send, and may have ended it
 }
 
 // A live pair of codes is all that the model knows of a recipient.
@@ -64,7 +65,7 @@ var twoCodes = porcupine.NondeterministicModel{
 }
 
 // afterSend lists what may be good now: a code that was sent for sure is, one
-// that may have been sent may be.
+// that may have been sent may be, and none is if an approval came in between.
 func afterSend(k live, out answer) []any {
 	as, bs := []string{k.a}, []string{k.b}
 	if out.a != "" {
@@ -80,6 +81,9 @@ func afterSend(k live, out answer) []any {
 		bs = []string{out.b}
 	}
 	var states []any
+	if out.raced {
+		states = append(states, live{})
+	}
 	for _, a := range as {
 		for _, b := range bs {
 			states = append(states, live{a, b})
@@ -179,7 +183,22 @@ func play(t *testing.T, seed uint64) []porcupine.Operation {
 		})
 	}
 	group.Wait()
-	return p.log
+	return races(p.log)
+}
+
+// races marks each Send that an approved Check was under way with.
+func races(log []porcupine.Operation) []porcupine.Operation {
+	for i, send := range log {
+		for _, check := range log {
+			sent, checked := send.Output.(answer), check.Output.(answer)
+			if send.Input == "" && check.Input != "" && checked.kind == "" &&
+				check.Call <= send.Return && send.Call <= check.Return {
+				sent.raced = true
+				log[i].Output = sent
+			}
+		}
+	}
+	return log
 }
 
 func TestRandomHistoriesOfTwoVendors(t *testing.T) {
@@ -222,4 +241,8 @@ func TestTheModelRejects(t *testing.T) {
 	require.False(t, follows(sent, step{codeB, answer{}}), "a code that nobody sent")
 	require.False(t, follows(sent, step{codeA, answer{kind: verify.ErrMismatch}}), "the right code is not wrong")
 	require.False(t, follows(right), "nothing was sent")
+
+	raced := step{"", answer{vendor: "a", a: codeA, raced: true}}
+	require.True(t, follows(raced, step{codeA, answer{kind: verify.ErrMismatch}}), "an approval ended that send")
+	require.False(t, follows(raced, right, right), "and gives nobody a second one")
 }
