@@ -71,6 +71,7 @@ func TestOpenRefuses(t *testing.T) {
 		"a password alone":                 {"redis://:s3cret", errURL},
 		"a slash in the password":          {"redis://:12/s3cret@cache", errURL},
 		"a number sign in the password":    {"redis://:12#s3cret@cache", errURL},
+		"the same, with a user":            {"redis://app:12#s3cret@cache", errURL},
 		"a question mark in the password":  {"redis://app:12?s3cret@cache", errURL},
 		"an at sign in the password":       {"redis://app:s3@cret@cache", errURL},
 		"a bare percent":                   {"redis://app:s3cret%@cache", errURL},

@@ -154,3 +154,27 @@ func TestAnswersOfARealServer(t *testing.T) {
 func withoutWaits(answers []string) string {
 	return regexp.MustCompile(`(admitted|too many|too soon|blocked) \S+ <nil>`).ReplaceAllString(strings.Join(answers, "\n"), "$1")
 }
+
+// The server counts microseconds: what is finer is rounded to the strict side.
+func TestFractionsOfAMicrosecond(t *testing.T) {
+	t.Parallel()
+	store, _ := aStore(t, mini(t).client(t)) // its clock stands still
+	put := func(k otp.Key, ttl time.Duration, l otp.Limits) otp.Refusal {
+		a, err := store.Put(t.Context(), k, anID(), aMAC(), ttl, l)
+		require.NoError(t, err)
+		return a.Refused
+	}
+	k := aKey()
+	brief := otp.Limits{Cooldown: []time.Duration{time.Nanosecond}}
+	require.Equal(t, otp.Admitted, put(k, time.Minute, brief))
+	assert.Equal(t, otp.TooSoon, put(k, time.Minute, brief))
+
+	k = aKey()
+	narrow := otp.Limits{Sends: 1, Window: time.Nanosecond, Cooldown: []time.Duration{0}}
+	require.Equal(t, otp.Admitted, put(k, time.Minute, narrow))
+	assert.Equal(t, otp.TooMany, put(k, time.Minute, narrow))
+
+	require.Equal(t, otp.Admitted, put(k, 999*time.Nanosecond, loose()))
+	v, _ := redeem(t, store, k, anID(), aMAC())
+	assert.Equal(t, otp.Gone, v, "a code that lives for less than the clock can tell")
+}
