@@ -148,7 +148,7 @@ func TestAStoreDoesNotGrowWhilePeopleComeAndGo(t *testing.T) {
 		slots := uint32(0)
 		for i := range r.shards {
 			slots += r.shards[i].slab.used
-			assert.LessOrEqual(t, len(r.shards[i].answers.old)+len(r.shards[i].answers.young), 20)
+			assert.LessOrEqual(t, r.shards[i].answers.held(), 20)
 		}
 		assert.Less(t, slots, uint32(1200), "slots are used again")
 	})

@@ -49,7 +49,7 @@ func heap() uint64 {
 // filled is a store with a million live codes.
 func filled(b *testing.B) *MemoryStore {
 	b.Helper()
-	s := new(MemoryStore)
+	s := &MemoryStore{MaxEntries: 1 << 30}
 	limits := Limits{}.WithDefaults()
 	for n := range uint64(million) {
 		if a, err := s.Put(b.Context(), someKey(n), someID(n), someMAC(n), 10*time.Minute, limits); err != nil || a.Refused != Admitted {
@@ -81,7 +81,7 @@ func BenchmarkMemoryStore(b *testing.B) {
 			})
 		})
 	}
-	run("put", func(k, id uint64) {
+	run("put again", func(k, id uint64) {
 		_, _ = s.Put(b.Context(), someKey(k), someID(id), someMAC(k), 10*time.Minute, free)
 	})
 	run("wrong guess", func(k, id uint64) {
@@ -90,6 +90,23 @@ func BenchmarkMemoryStore(b *testing.B) {
 	run("life", func(k, id uint64) {
 		_, _ = s.Put(b.Context(), someKey(k), someID(id), someMAC(k), 10*time.Minute, free)
 		_, _, _ = s.Redeem(b.Context(), someKey(k), someID(id+1<<60), []MAC{someMAC(k)}, limits)
+	})
+}
+
+// BenchmarkNewPeople lets a million codes become more.
+func BenchmarkNewPeople(b *testing.B) {
+	s := filled(b)
+	limits := Limits{}.WithDefaults()
+	var turns atomic.Uint64
+	b.ReportAllocs()
+	b.SetParallelism(8)
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		n := turns.Add(1) << 32
+		for pb.Next() {
+			n++
+			_, _ = s.Put(b.Context(), someKey(n), someID(n), someMAC(n), 10*time.Minute, limits)
+		}
 	})
 }
 

@@ -7,6 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// asked is an entry whose last answer has this number.
+func asked(number uint32) *entry { return &entry{answer: number, asked: 1<<32 - 1} }
+
 func TestAnswersNumberWrapsAround(t *testing.T) {
 	t.Parallel()
 	a := answers{last: 1<<32 - 3}
@@ -17,11 +20,11 @@ func TestAnswersNumberWrapsAround(t *testing.T) {
 		last = number
 	}
 	for n := range uint64(10) {
-		x, ok := a.find(last, n, 0, 2)
+		x, ok := a.find(asked(last), answer{id: n}, 2)
 		require.True(t, ok, "the chain must not end where numbers wrap around")
 		require.Equal(t, uint8(n), x.left)
 	}
-	_, ok := a.find(0, 9, 0, 2)
+	_, ok := a.find(asked(0), answer{id: 9}, 2)
 	require.False(t, ok, "zero is no number")
 }
 
@@ -33,11 +36,11 @@ func TestAnAnswerThatNamesAnAncientOne(t *testing.T) {
 	for n := range uint64(6) {
 		a.add(answer{id: n, before: 5})
 	}
-	_, ok := a.find(2, 77, 0, 1)
+	_, ok := a.find(asked(2), answer{id: 77}, 1)
 	require.False(t, ok)
-	_, ok = a.find(5, 77, 0, 1)
+	_, ok = a.find(asked(5), answer{id: 77}, 1)
 	require.False(t, ok, "not even after its own number")
-	_, ok = a.find(6, 4, 0, 1)
+	_, ok = a.find(asked(6), answer{id: 4}, 1)
 	require.True(t, ok)
 }
 
@@ -58,14 +61,14 @@ func TestWhatHappenedIsForgotten(t *testing.T) {
 				u.add(someID(2), start)
 				number := a.add(answer{id: 1})
 				for now := start; now < start+15*minute; now += step {
-					_, known := a.find(number, 1, 0, now)
+					_, known := a.find(asked(number), answer{id: 1}, now)
 					was := u.has(someID(1), now)
 					switch age := now - start; {
 					case age <= 2*minute:
 						require.True(t, known && was, "after %s", time.Duration(age))
 					case age >= 4*minute:
 						require.False(t, known || was, "after %s", time.Duration(age))
-						require.Zero(t, len(a.old)+len(a.young)+len(u.old)+len(u.young))
+						require.Zero(t, a.held()+len(u.old)+len(u.young))
 					}
 				}
 			}
@@ -79,5 +82,23 @@ func TestAddingUndoneSendsForgetsOldOnes(t *testing.T) {
 	for n := range uint64(1000) {
 		u.add(someID(n), int64(n)*int64(time.Second))
 		require.LessOrEqual(t, len(u.young)+len(u.old), 241)
+	}
+}
+
+func TestAnswersOverManyPages(t *testing.T) {
+	t.Parallel()
+	const many = 3*pageSize + 5
+	var a answers
+	var numbers []uint32
+	for n := range uint64(many) {
+		numbers = append(numbers, a.add(answer{id: n}))
+		if n == many/2 {
+			a.turn(int64(replayTime))
+		}
+	}
+	require.Equal(t, many, a.held())
+	for n, number := range numbers {
+		_, ok := a.find(asked(number), answer{id: uint64(n)}, int64(replayTime))
+		require.True(t, ok, n)
 	}
 }

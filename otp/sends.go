@@ -30,11 +30,14 @@ func (s *shard) sends(i uint32, e *entry, room []send) []send {
 
 // save keeps the newest sends in the entry, and the others apart.
 func (s *shard) save(i uint32, e *entry, sends []send) {
+	apart := e.held > inlineSends
 	e.held = uint16(len(sends)) //nolint:gosec // stale keeps it to maxHeld
 	older := max(0, len(sends)-inlineSends)
 	clear(e.sends[copy(e.sends[:], sends[older:]):])
 	if older == 0 {
-		delete(s.more, i)
+		if apart {
+			delete(s.more, i)
+		}
 		return
 	}
 	if s.more == nil {

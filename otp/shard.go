@@ -32,6 +32,7 @@ type entry struct {
 	guessed    int64  // the last guess that was charged
 	prev, next uint32 // in its list; next also chains the free slots
 	answer     uint32 // the number of the last one
+	asked      uint32 // the marks of all that may be remembered: most guesses need not look for any
 	held       uint16 // sends held, here and in more
 	live       uint16 // one above the position of the send that made mac; zero if none
 	failures   uint8
@@ -84,7 +85,7 @@ func (s *shard) redeem(k Key, id ID, macs []MAC, l Limits, now int64) (Verdict, 
 	}
 	e := s.slab.at(i)
 	x := answer{id: short(id[:]), mac: short(macs[0][:]), before: e.answer}
-	if known, ok := s.answers.find(e.answer, x.id, x.mac, now); ok {
+	if known, ok := s.answers.find(e, x, now); ok {
 		return known.verdict, int(known.left)
 	}
 	switch {
@@ -97,7 +98,7 @@ func (s *shard) redeem(k Key, id ID, macs []MAC, l Limits, now int64) (Verdict, 
 	}
 	v, left := e.guess(macs, l, now)
 	x.verdict, x.left = v, uint8(left) //nolint:gosec // below Limits.Guesses, which are ten at most
-	e.answer = s.answers.add(x)
+	e.answer, e.asked = s.answers.add(x), e.asked|x.mark()
 	return v, left
 }
 
@@ -111,6 +112,9 @@ func (e *entry) blocked(l Limits, now int64) bool {
 
 // guess charges first: whatever happens then, the guess is spent.
 func (e *entry) guess(macs []MAC, l Limits, now int64) (v Verdict, left int) {
+	if now-e.guessed > forgotten {
+		e.asked = 0
+	}
 	e.guesses++
 	e.failures++
 	e.guessed = now
