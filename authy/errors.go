@@ -3,7 +3,6 @@ package authy
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
 	"slices"
 	"time"
 
@@ -148,7 +147,7 @@ func translate(op string, status int, code string) rest.Refusal {
 	r, known := refusals[code]
 	switch {
 	case !known:
-		r = unlisted(status)
+		r = rest.Unlisted(status)
 	case op == "check" && slices.Contains(goneCodes[:], code):
 		r.Kind = verify.ErrNotPending // as for a person who was never registered
 	}
@@ -169,19 +168,6 @@ func tokenIn(errs json.RawMessage) (token string) {
 		return ""
 	}
 	return token
-}
-
-// unlisted reads a code that Authy may have added since.
-func unlisted(status int) rest.Refusal {
-	switch {
-	case status == http.StatusUnauthorized:
-		return rest.Refusal{Kind: verify.ErrUnauthorized}
-	case status == http.StatusTooManyRequests:
-		return rest.Refusal{Kind: verify.ErrRateLimited}
-	case status >= http.StatusInternalServerError || status == http.StatusRequestTimeout:
-		return rest.Refusal{Kind: verify.ErrOutcomeUnknown}
-	}
-	return rest.Refusal{Kind: verify.ErrRejected}
 }
 
 // doubted corrects what is made of a 401 to a check whose body is cut off or not

@@ -45,7 +45,7 @@ func refused(op string, status int, body []byte) rest.Refusal {
 		r, known = refusals[status]
 	}
 	if !known {
-		r = unlisted(status)
+		r = rest.Unlisted(status)
 	}
 	return r
 }
@@ -70,22 +70,9 @@ func tokenRefused(_ string, status int, body []byte) rest.Refusal {
 	if !isRefusal(body) {
 		return rest.Refusal{}
 	}
-	r := unlisted(status)
+	r := rest.Unlisted(status)
 	if r.Kind == verify.ErrRejected || r.Kind == verify.ErrUnauthorized {
 		r = rest.Refusal{Kind: verify.ErrUnauthorized, Detail: "check ClientID, ClientSecret and TokenURL"}
 	}
 	return r
-}
-
-// unlisted reads a status that is not documented.
-func unlisted(status int) rest.Refusal {
-	switch {
-	case status == http.StatusUnauthorized:
-		return rest.Refusal{Kind: verify.ErrUnauthorized}
-	case status == http.StatusTooManyRequests:
-		return rest.Refusal{Kind: verify.ErrRateLimited}
-	case status >= http.StatusInternalServerError || status == http.StatusRequestTimeout:
-		return rest.Refusal{Kind: verify.ErrOutcomeUnknown}
-	}
-	return rest.Refusal{Kind: verify.ErrRejected}
 }

@@ -100,7 +100,7 @@ func refused(_ string, status int, body []byte) rest.Refusal {
 	case len(detail) > 0 && detail[0] == '[':
 		return described(status, detail)
 	case incident != "":
-		return unlisted(status)
+		return rest.Unlisted(status)
 	}
 	return rest.Refusal{}
 }
@@ -116,7 +116,7 @@ func coded(code string, status int) rest.Refusal {
 	}
 	switch {
 	case !known:
-		r = unlisted(status)
+		r = rest.Unlisted(status)
 	case r.Kind == verify.ErrUnavailable && status >= http.StatusInternalServerError:
 		r.Kind = verify.ErrOutcomeUnknown // nobody promises that nothing was done
 	}
@@ -134,7 +134,7 @@ func described(status int, detail json.RawMessage) rest.Refusal {
 	case http.StatusUnprocessableEntity:
 		return invalid(detail)
 	}
-	return unlisted(status)
+	return rest.Unlisted(status)
 }
 
 // A fault is one thing that the Messaging API does not like about a request.
@@ -164,18 +164,4 @@ func invalid(detail json.RawMessage) rest.Refusal {
 		}
 	}
 	return r
-}
-
-// unlisted reads a code that GatewayAPI may have added since, or the lack of
-// one. It takes no 403 for a fault of the credentials: it may be a guard's.
-func unlisted(status int) rest.Refusal {
-	switch {
-	case status == http.StatusUnauthorized:
-		return rest.Refusal{Kind: verify.ErrUnauthorized}
-	case status == http.StatusTooManyRequests:
-		return rest.Refusal{Kind: verify.ErrRateLimited}
-	case status >= http.StatusInternalServerError || status == http.StatusRequestTimeout:
-		return rest.Refusal{Kind: verify.ErrOutcomeUnknown}
-	}
-	return rest.Refusal{Kind: verify.ErrRejected}
 }

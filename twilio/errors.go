@@ -1,7 +1,6 @@
 package twilio
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -127,7 +126,7 @@ func refused(op string, status int, body []byte) rest.Refusal {
 	case code == "60200" && op == "send":
 		r = rest.Refusal{Kind: verify.ErrInvalidRecipient, Detail: "most likely not a number in use: else check the Service's SID and region"}
 	case !known:
-		r = unlisted(status)
+		r = rest.Unlisted(status)
 	}
 	r.Code = code
 	return r
@@ -140,17 +139,4 @@ func notFound(op string) rest.Refusal {
 		return rest.Refusal{Kind: verify.ErrRejected, Detail: "the Service was not found: check its SID and the region"}
 	}
 	return rest.Refusal{Kind: verify.ErrNotPending}
-}
-
-// unlisted reads a code that Twilio may have added since.
-func unlisted(status int) rest.Refusal {
-	switch {
-	case status == http.StatusUnauthorized:
-		return rest.Refusal{Kind: verify.ErrUnauthorized}
-	case status == http.StatusTooManyRequests:
-		return rest.Refusal{Kind: verify.ErrRateLimited}
-	case status >= http.StatusInternalServerError || status == http.StatusRequestTimeout:
-		return rest.Refusal{Kind: verify.ErrOutcomeUnknown}
-	}
-	return rest.Refusal{Kind: verify.ErrRejected}
 }

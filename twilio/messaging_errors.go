@@ -71,7 +71,7 @@ func refusedMessage(_ string, status int, body []byte) rest.Refusal {
 		r, known = refusals[code]
 	}
 	if !known {
-		r = unlisted(status)
+		r = rest.Unlisted(status)
 	}
 	r.Code = code
 	return r

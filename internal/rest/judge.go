@@ -70,6 +70,21 @@ func undeclared(status int, repeatable bool) Refusal {
 	return unknown
 }
 
+// Unlisted reads the status of a vendor's own answer whose code is not in the
+// vendor's table: it may have been added since. No 403 is taken for a fault of
+// the credentials: it may be a guard's.
+func Unlisted(status int) Refusal {
+	switch {
+	case status == http.StatusUnauthorized:
+		return Refusal{Kind: verify.ErrUnauthorized}
+	case status == http.StatusTooManyRequests:
+		return Refusal{Kind: verify.ErrRateLimited}
+	case status >= http.StatusInternalServerError || status == http.StatusRequestTimeout:
+		return Refusal{Kind: verify.ErrOutcomeUnknown}
+	}
+	return Refusal{Kind: verify.ErrRejected}
+}
+
 // unreached explains a request that surely was not written. It may be tried
 // again unless a second try would fail the same way.
 func unreached(err error, late bool) result {

@@ -225,3 +225,14 @@ func later(r row, d time.Duration) row {
 	r.send.retryAfter, r.check.retryAfter = d, d
 	return r
 }
+
+// A code that a vendor added since it was last looked up.
+func TestUnlisted(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]verify.Outcome{
+		400: verify.ErrRejected, 403: verify.ErrRejected, 401: verify.ErrUnauthorized, 429: verify.ErrRateLimited,
+		408: verify.ErrOutcomeUnknown, 500: verify.ErrOutcomeUnknown, 503: verify.ErrOutcomeUnknown,
+	} {
+		assert.Equal(t, rest.Refusal{Kind: want}, rest.Unlisted(status), status)
+	}
+}
