@@ -41,6 +41,8 @@ func uncharged(c Charge, err error) error {
 	switch {
 	case err != nil:
 		e.Kind, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: no vendor was asked", ended(err)
+	case c.Blocked:
+		e.Kind, e.Detail = verify.ErrBlocked, "too many wrong guesses over all codes: an operator may lift it with Reset"
 	case c.Locked:
 		e.Kind = verify.ErrTooManyAttempts
 	case len(c.Legs) == 0:

@@ -68,9 +68,10 @@ const (
 
 // A Charge is what a guess bought.
 type Charge struct {
-	Legs   []string // newest first
-	Left   int      // guesses that remain
-	Locked bool     // a limit is reached: nothing was charged
+	Legs    []string // newest first
+	Left    int      // guesses that remain
+	Locked  bool     // a limit is reached: nothing was charged
+	Blocked bool     // it is that of failures: no new code helps
 }
 
 // Limits of guesses for one (recipient, scope), over all legs. Zero fields take

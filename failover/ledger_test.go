@@ -171,7 +171,7 @@ func TestFailuresAreRemembered(t *testing.T) {
 			<-time.After(3 * time.Minute) // the IDs may be used again
 		}
 		l.sent(1, "a")
-		assert.Equal(t, failover.Charge{Locked: true}, l.charge(10), "R17: 100 over all codes")
+		assert.Equal(t, failover.Charge{Locked: true, Blocked: true}, l.charge(10), "R17: 100 over all codes")
 		<-time.After(31 * 24 * time.Hour)
 		l.sent(2, "a")
 		assert.False(t, l.charge(11).Locked, "30 days later")

@@ -147,7 +147,9 @@ func (m *MemoryLedger) Charge(_ context.Context, k Key, id ID, l Limits) (Charge
 	switch {
 	case len(e.legs) == 0:
 		return Charge{}, nil
-	case e.guesses >= l.Guesses || e.failures >= l.Failures || len(e.checks) >= maxChecks:
+	case e.failures >= l.Failures:
+		return Charge{Locked: true, Blocked: true}, nil
+	case e.guesses >= l.Guesses || len(e.checks) >= maxChecks:
 		return Charge{Locked: true}, nil
 	}
 	e.guesses++
@@ -183,6 +185,14 @@ func (m *MemoryLedger) Settle(_ context.Context, k Key, id ID, v Verdict) (bool,
 		c.won = true
 	}
 	return c.won, nil
+}
+
+// Forget implements Forgetter.
+func (m *MemoryLedger) Forget(_ context.Context, k Key) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.entries, k)
+	return nil
 }
 
 // at finds or makes the entry of k.

@@ -24,7 +24,10 @@ type Ledger struct {
 	script *redis.Script
 }
 
-var _ failover.Ledger = (*Ledger)(nil)
+var (
+	_ failover.Ledger    = (*Ledger)(nil)
+	_ failover.Forgetter = (*Ledger)(nil)
+)
 
 // NewLedger returns a Ledger over client, which stays the caller's to close. It
 // makes no request. See [New] for what is refused.
@@ -98,8 +101,8 @@ func (l *Ledger) Charge(ctx context.Context, k failover.Key, id failover.ID, lim
 	switch {
 	case live:
 		return failover.Charge{Legs: strings.Fields(names), Left: int(left)}, nil
-	case word == "locked":
-		return failover.Charge{Locked: true}, nil
+	case word == "locked", word == "blocked":
+		return failover.Charge{Locked: true, Blocked: word == "blocked"}, nil
 	case word == "none":
 		return failover.Charge{}, nil
 	}
@@ -125,9 +128,17 @@ func (l *Ledger) Settle(ctx context.Context, k failover.Key, id failover.ID, v f
 	return word == "won", nil
 }
 
+// Forget removes an entry; see [failover.Forgetter].
+func (l *Ledger) Forget(ctx context.Context, k failover.Key) error {
+	return l.store.remove(ctx, "forget", l.key(k))
+}
+
+func (l *Ledger) key(k failover.Key) string {
+	return l.store.tag(otp.Key(k)) + "l:" + hex.EncodeToString(k[:])
+}
+
 func (l *Ledger) run(ctx context.Context, op string, k failover.Key, id failover.ID, args ...any) (string, int64, error) {
-	key := l.store.tag(otp.Key(k)) + "l:" + hex.EncodeToString(k[:])
-	return l.store.run(ctx, op, l.script, []string{key}, append([]any{op, hex.EncodeToString(id[:])}, args...)...)
+	return l.store.run(ctx, op, l.script, []string{l.key(k)}, append([]any{op, hex.EncodeToString(id[:])}, args...)...)
 }
 
 // millis rounds up, as micros does.

@@ -99,7 +99,8 @@ function ops.charge(guesses, failures, remember)
   local known = find(e.checks, function(c) return c.id == id end)
   if known then return {known.word, known.left} end
   if #e.legs == 0 then return {'none', 0} end
-  if e.guesses >= guesses or e.failures >= failures or #e.checks >= 64 then return {'locked', 0} end
+  if e.failures >= failures then return {'blocked', 0} end
+  if e.guesses >= guesses or #e.checks >= 64 then return {'locked', 0} end
   e.guesses, e.during, e.failures = e.guesses + 1, e.during + 1, e.failures + 1
   e.failed, e.remember = now, tonumber(remember)
   local word, left = 'live', math.min(guesses - e.guesses, failures - e.failures)

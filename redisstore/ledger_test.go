@@ -34,6 +34,11 @@ func ledgerStep(t *testing.T, l failover.Ledger, k failover.Key, r *rand.Rand) s
 	id := failover.ID{byte(1 + r.IntN(6))}
 	leg := []string{"a", "b", "c"}[r.IntN(3)]
 	switch r.IntN(6) {
+	case 5:
+		if r.IntN(20) == 0 {
+			require.NoError(t, l.(failover.Forgetter).Forget(t.Context(), k))
+			return "forget"
+		}
 	case 0:
 		busy, err := l.Open(t.Context(), k, id, leg, time.Minute)
 		require.NoError(t, err)
@@ -160,6 +165,9 @@ func TestLedgerThatCannotAnswer(t *testing.T) {
 	require.NoError(t, client.Set(t.Context(), keys[0], "not JSON", 0).Err())
 	_, err = l.Charge(t.Context(), k, failover.ID{2}, guesses)
 	require.ErrorContains(t, err, "layout")
+	require.NoError(t, l.Forget(t.Context(), k), "what cannot be read can be forgotten")
+	_, err = l.Charge(t.Context(), k, failover.ID{2}, guesses)
+	require.NoError(t, err)
 
 	require.NoError(t, client.Close())
 	_, err = l.Open(t.Context(), k, failover.ID{1}, "a", time.Minute)
@@ -169,6 +177,7 @@ func TestLedgerThatCannotAnswer(t *testing.T) {
 	require.Error(t, err)
 	_, err = l.Settle(t.Context(), k, failover.ID{1}, failover.Approved)
 	require.Error(t, err)
+	require.ErrorContains(t, l.Forget(t.Context(), k), "forget")
 	assert.NotContains(t, err.Error(), keys[0])
 }
 

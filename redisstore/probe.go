@@ -29,7 +29,7 @@ func (s *Store) Probe(ctx context.Context) error {
 	if err := s.takeBack(ctx, "probe", otp.Key{}, otp.ID{}); err != nil {
 		return err
 	}
-	return s.remove(ctx, "probe", otp.Key{})
+	return s.remove(ctx, "probe", s.record(otp.Key{})...)
 }
 
 func (s *Store) probePolicies(ctx context.Context) error {

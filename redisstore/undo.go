@@ -41,13 +41,13 @@ func (s *Store) takeBack(ctx context.Context, op string, k otp.Key, id otp.ID) e
 
 // Forget removes a record; see [otp.Store].
 func (s *Store) Forget(ctx context.Context, k otp.Key) error {
-	return s.remove(ctx, "forget", k)
+	return s.remove(ctx, "forget", s.record(k)...)
 }
 
-func (s *Store) remove(ctx context.Context, op string, k otp.Key) error {
+func (s *Store) remove(ctx context.Context, op string, keys ...string) error {
 	err := ctx.Err()
 	if err == nil {
-		err = s.client.Del(ctx, s.record(k)...).Err()
+		err = s.client.Del(ctx, keys...).Err()
 	}
 	if err != nil {
 		return failure(ctx, op, err)
