@@ -59,7 +59,7 @@ var arrows = map[string][]string{
 }
 
 // nested are modules of their own: they import what they like, but for onlyTests.
-var nested = []string{"bench", "cmd/verify", "contract", "email", "examples", "interop", "otelverify", "redisstore"}
+var nested = []string{"bench", "cmd/verify", "contract", "email", "examples", "interop", "otelverify", "redisstore", "torture"}
 
 // onlyTests are packages that only tests may import, and vendorFolders packages
 // that not even each other's tests may.

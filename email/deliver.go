@@ -27,22 +27,32 @@ const (
 
 // deliver makes one attempt over a connection of its own.
 func (c *Carrier) deliver(ctx context.Context, to string, content []byte) *verify.Error {
+	return c.visit(ctx, "send", func(client *smtp.Client) (stage, error) { return hand(client, to, content) })
+}
+
+// visit opens a connection for one call, and says farewell if it went well.
+func (c *Carrier) visit(ctx context.Context, op string, talk func(*smtp.Client) (stage, error)) *verify.Error {
 	ctx, cancel := context.WithTimeout(ctx, totalTime)
 	defer cancel()
 
 	conn, err := c.dial(ctx)
 	if err != nil {
-		return failure(ctx, atConnect, err)
+		return failure(ctx, op, atConnect, err)
 	}
 	defer func() { _ = conn.Close() }()
 	// A deadline of the connection would not notice a caller who gives up earlier.
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 
-	at, err := c.converse(ctx, conn, to, content)
-	if err != nil {
-		return failure(ctx, at, err)
+	client, at, err := c.introduce(ctx, conn)
+	if err == nil {
+		at, err = talk(client)
 	}
+	if err != nil {
+		return failure(ctx, op, at, err)
+	}
+	_ = conn.SetDeadline(time.Now().Add(quitTime))
+	_ = client.Quit() // it is done, whatever the server says now
 	return nil
 }
 
@@ -67,18 +77,21 @@ func onLoopback(remote net.Addr) bool {
 	return ok && tcp.IP.IsLoopback()
 }
 
-// converse says all there is to say, and returns where it ended if it failed.
-func (c *Carrier) converse(ctx context.Context, conn net.Conn, to string, content []byte) (stage, error) {
+// introduce comes as far as the server's leave to send for From, and returns
+// where it ended if it failed.
+func (c *Carrier) introduce(ctx context.Context, conn net.Conn) (*smtp.Client, stage, error) {
 	client, at, err := c.greet(ctx, conn)
 	if err != nil {
-		return at, err
+		return nil, at, err
 	}
 	if err := c.authenticate(client); err != nil {
-		return atAuth, err
+		return nil, atAuth, err
 	}
-	if err := client.Mail("<" + c.from.Address + ">"); err != nil {
-		return atMail, err
-	}
+	return client, atMail, client.Mail("<" + c.from.Address + ">")
+}
+
+// hand gives the server one mail.
+func hand(client *smtp.Client, to string, content []byte) (stage, error) {
 	if err := client.Rcpt("<" + to + ">"); err != nil {
 		return atRcpt, err
 	}
@@ -90,12 +103,7 @@ func (c *Carrier) converse(ctx context.Context, conn net.Conn, to string, conten
 	if err == nil {
 		err = w.Close()
 	}
-	if err != nil {
-		return atContent, err
-	}
-	_ = conn.SetDeadline(time.Now().Add(quitTime))
-	_ = client.Quit() // the mail is accepted, whatever the server says now
-	return 0, nil
+	return atContent, err
 }
 
 // greet returns once both sides know each other and nobody else listens.

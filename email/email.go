@@ -43,6 +43,8 @@ import (
 	"fmt"
 	"net/mail"
 
+	"github.com/wneessen/go-mail/smtp"
+
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/otp"
 )
@@ -55,7 +57,10 @@ type Carrier struct {
 	from *mail.Address
 }
 
-var _ otp.Carrier = (*Carrier)(nil)
+var (
+	_ otp.Carrier   = (*Carrier)(nil)
+	_ verify.Prober = (*Carrier)(nil)
+)
 
 // New returns a Carrier, or says which field of cfg is at fault. It makes no
 // connection.
@@ -107,4 +112,15 @@ func (c *Carrier) Carry(ctx context.Context, m otp.Message) (id string, err erro
 		return "", err
 	}
 	return id, nil
+}
+
+// Probe asks the server for leave to send for From, over a connection that counts
+// for a mail, and goes: no mail is sent. Its errors are those of Carry. That a
+// mailbox can be reached only a mail can tell.
+func (c *Carrier) Probe(ctx context.Context) error {
+	// A nil *verify.Error must not become an error.
+	if err := c.visit(ctx, "probe", func(*smtp.Client) (stage, error) { return 0, nil }); err != nil {
+		return err
+	}
+	return nil
 }

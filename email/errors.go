@@ -26,8 +26,8 @@ const (
 
 // failure translates an error of one stage. What the server wrote, and what
 // net and go-mail made of it, stays behind: it may quote an address.
-func failure(ctx context.Context, at stage, err error) *verify.Error {
-	e := &verify.Error{Vendor: vendor, Op: "send", Tries: 1}
+func failure(ctx context.Context, op string, at stage, err error) *verify.Error {
+	e := &verify.Error{Vendor: vendor, Op: op, Tries: 1}
 	var reply *textproto.Error
 	if errors.As(err, &reply) && reply.Code >= 400 && reply.Code <= 599 {
 		enhanced := enhancedCode(reply.Msg)
