@@ -87,6 +87,7 @@ var emulatorFaults = map[verifytest.Fault]authytest.Fault{
 	verifytest.FaultCheckReplyLostOnce:        {Effect: true, Break: authytest.Close, Times: 1},
 	verifytest.FaultCheckTimeout:              {Effect: true, Delay: time.Minute},
 	verifytest.FaultCheckTruncated:            {Break: authytest.Truncate},
+	verifytest.FaultCheckNotFound:             {Status: 404, Body: `<html>`},
 	verifytest.FaultCheckUnknownBody:          {Effect: true, Status: 200, Body: `{"message":"Verification code is correct."}`},
 }
 
@@ -190,6 +191,7 @@ var usersScripts = map[string]string{
 	"check_timeout":                  "sms_200_sent verify_hang",
 	"check_truncated":                "sms_200_sent verify_200_truncated verify_200_truncated",
 	"check_unknown_body":             "sms_200_sent verify_200_unknown",
+	"check_not_found":                "sms_200_sent verify_404_html",
 
 	"scope_apart": "sms_200_action verify_401_60020 verify_200_valid_action",
 	"concurrent_sends_and_checks": "sms_200_sent sms_200_sent_other " +
@@ -238,6 +240,7 @@ var phoneScripts = map[string]string{
 	"check_timeout":                  "start_200_sms check_hang",
 	"check_truncated":                "start_200_sms check_200_truncated check_200_truncated",
 	"check_unknown_body":             "start_200_sms check_200_unknown",
+	"check_not_found":                "start_200_sms check_404_html",
 
 	"concurrent_sends_and_checks": "start_200_sms start_200_sms_other " +
 		"check_200_correct check_404_60023 check_404_60023 check_404_60023 " +

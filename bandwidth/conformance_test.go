@@ -57,6 +57,7 @@ var faults = map[verifytest.Fault]bandwidthtest.Fault{
 	verifytest.FaultCheckReplyLostOnce:        {On: "check", Break: bandwidthtest.Reset, Effect: true, Times: 1},
 	verifytest.FaultCheckTimeout:              {On: "check", Delay: time.Hour},
 	verifytest.FaultCheckTruncated:            {On: "check", Break: bandwidthtest.Truncate},
+	verifytest.FaultCheckNotFound:             {On: "check", Status: 404, Body: `<html>`},
 	verifytest.FaultCheckUnknownBody:          {On: "check", Status: 200, Effect: true, Body: `{"status":"approved"}`},
 }
 
@@ -117,6 +118,7 @@ var scripts = map[string][]string{
 	"check_timeout":                  {"messaging_200", "verify_hang"},
 	"check_truncated":                {"messaging_200", "verify_200_truncated", "verify_200_truncated"},
 	"check_unknown_body":             {"messaging_200", "verify_200_empty"},
+	"check_not_found":                {"messaging_200", "verify_404_html"},
 	"check_other_subject":            {"messaging_200"},
 
 	"scope_apart": {"messaging_200_login", "verify_200_gone", "verify_200_true_login"},

@@ -67,6 +67,7 @@ var faults = map[verifytest.Fault]twiliotest.Fault{
 	verifytest.FaultCheckTimeout:              {On: "check", Delay: time.Hour},
 	verifytest.FaultCheckTruncated:            {On: "check", Break: twiliotest.Truncate},
 	verifytest.FaultCheckUnknownBody:          {On: "check", Status: 200, Effect: true, Body: `{}`},
+	verifytest.FaultCheckNotFound:             {On: "check", Status: 404, Body: `<html>`},
 	verifytest.FaultCheckOtherSubject:         {On: "check", Status: 200, Effect: true, Body: `{"status":"approved","valid":true,"to":"+15017122661"}`},
 }
 
@@ -130,6 +131,7 @@ var scripts = map[string][]string{
 	"check_timeout":                  {"verifications_201_sms", "verificationcheck_hang"},
 	"check_truncated":                {"verifications_201_sms", "verificationcheck_200_truncated", "verificationcheck_200_truncated"},
 	"check_unknown_body":             {"verifications_201_sms", "verificationcheck_200_empty"},
+	"check_not_found":                {"verifications_201_sms", "verificationcheck_404_html"},
 	"check_other_subject":            {"verifications_201_sms", "verificationcheck_200_other_recipient"},
 
 	"cancel":         {"verifications_201_sms", "verification_200_canceled", "verificationcheck_404_20404"},

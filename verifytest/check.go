@@ -34,6 +34,7 @@ func checks() []scenario {
 		{"check_timeout", checkTimeout},
 		failingCheck("check_truncated", FaultCheckTruncated, explicitYes, verify.ErrOutcomeUnknown),
 		failingCheck("check_unknown_body", FaultCheckUnknownBody, explicitYes, verify.ErrOutcomeUnknown),
+		failingCheck("check_not_found", FaultCheckNotFound, noFalseNo, verify.ErrOutcomeUnknown),
 		failingCheck("check_other_subject", FaultCheckOtherSubject, explicitYes, verify.ErrOutcomeUnknown),
 	}
 }

@@ -40,5 +40,6 @@ const (
 	FaultCheckTimeout              Fault = "check_timeout"                  // no answer at all (row 12)
 	FaultCheckTruncated            Fault = "check_truncated"                // half of an approval (row 19)
 	FaultCheckUnknownBody          Fault = "check_unknown_body"             // 2xx, and a body that says neither yes nor no (row 18)
+	FaultCheckNotFound             Fault = "check_not_found"                // 404, with somebody else's body: a proxy's (row 24)
 	FaultCheckOtherSubject         Fault = "check_other_subject"            // an approval of somebody else (row 21)
 )

@@ -299,6 +299,7 @@ func (m *memory) failCheck(ctx context.Context, req verify.CheckRequest) (err er
 		FaultCheckReplyLost: verify.ErrOutcomeUnknown, FaultCheckReplyLostOnce: verify.ErrOutcomeUnknown,
 		FaultCheckTimeout: verify.ErrOutcomeUnknown, FaultCheckTruncated: verify.ErrOutcomeUnknown,
 		FaultCheckUnknownBody: verify.ErrOutcomeUnknown, FaultCheckOtherSubject: verify.ErrOutcomeUnknown,
+		FaultCheckNotFound: verify.ErrOutcomeUnknown,
 	}
 	kind, known := answers[m.fault]
 	switch {

@@ -118,6 +118,7 @@ type Target struct {
 //	check_timeout                   Send, Check right with a deadline of half a second, at FaultCheckTimeout
 //	check_truncated                 Send, Check right, at FaultCheckTruncated
 //	check_unknown_body              Send, Check right, at FaultCheckUnknownBody
+//	check_not_found                 Send, Check right, at FaultCheckNotFound
 //	check_other_subject             Send, Check right, at FaultCheckOtherSubject
 //	cancel                          Send, Cancel, Check right
 //	cancel_nothing                  Cancel

@@ -158,6 +158,7 @@ func TestRunFindsFlaws(t *testing.T) {
 		"says yes at check_truncated":        {"check_truncated", "R40, R41"},
 		"says yes at check_unknown_body":     {"check_unknown_body", "R40, R41"},
 		"says no at check_unknown_body":      {"check_unknown_body", "R40, R41"},
+		"says gone at check_not_found":       {"check_not_found", "R75"},
 		"says yes at check_other_subject":    {"check_other_subject", "R40, R41"},
 		"cancels nothing":                    {"cancel", "canceled code is worthless"},
 		"cancels only what is there":         {"cancel_nothing", "nothing is pending"},

@@ -112,6 +112,8 @@ func spoil(w http.ResponseWriter, r *http.Request, fault verifytest.Fault, answe
 		refuse(w, refusal{500, "internal", ""})
 	case verifytest.FaultBadGateway:
 		http.Error(w, "<html>a proxy's page</html>", http.StatusBadGateway)
+	case verifytest.FaultCheckNotFound:
+		http.Error(w, "<html>a proxy's page</html>", http.StatusNotFound)
 	case verifytest.FaultRedirected:
 		http.Redirect(w, r, "http://127.0.0.1:1/v1/send", http.StatusTemporaryRedirect)
 	case verifytest.FaultTruncated, verifytest.FaultCheckTruncated:
