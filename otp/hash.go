@@ -10,12 +10,12 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// The purposes keep the three uses of HMAC-SHA-256 apart. The number is the
-// version of the layout: change it, and all that is stored becomes worthless.
+// The purposes keep the uses of HMAC-SHA-256 apart: each has a key of its own,
+// derived once, so that what a call hashes is short. The number is the version of
+// the layout: change it, and all that is stored becomes worthless.
 const (
-	purposeIndexKey = "github.com/go2fa/verify/otp 1 index key"
-	purposeRecord   = "github.com/go2fa/verify/otp 1 record"
-	purposeCode     = "github.com/go2fa/verify/otp 1 code"
+	purposeRecord = "github.com/go2fa/verify/otp 1 record"
+	purposeCode   = "github.com/go2fa/verify/otp 1 code"
 )
 
 // keys makes the keyed hashes. Its pool spares a Check six allocations for
@@ -37,11 +37,15 @@ type desk struct {
 func newKeys(codeKeys [][]byte, indexKey []byte) *keys {
 	// The record key is derived even from an IndexKey of its own: so the key that
 	// once served alone still names the same records as IndexKey.
-	index := sha256mac(indexKey, purposeIndexKey)
+	record := derived(indexKey, purposeRecord)
+	var derivedKeys [][]byte
+	for _, key := range codeKeys {
+		derivedKeys = append(derivedKeys, derived(key, purposeCode))
+	}
 	k := new(keys)
 	k.pool.New = func() any {
-		d := &desk{record: hmac.New(sha256.New, index), macs: make([]MAC, len(codeKeys))}
-		for _, key := range codeKeys {
+		d := &desk{record: hmac.New(sha256.New, record), macs: make([]MAC, len(derivedKeys))}
+		for _, key := range derivedKeys {
 			d.codes = append(d.codes, hmac.New(sha256.New, key))
 		}
 		return d
@@ -49,7 +53,7 @@ func newKeys(codeKeys [][]byte, indexKey []byte) *keys {
 	return k
 }
 
-func sha256mac(key []byte, purpose string) []byte {
+func derived(key []byte, purpose string) []byte {
 	h := hmac.New(sha256.New, key)
 	h.Write(appendField(nil, purpose))
 	return h.Sum(nil)
@@ -69,7 +73,7 @@ func (k *keys) put(d *desk) {
 
 // key names the record of a recipient in a scope.
 func (d *desk) key(to, scope string) Key {
-	d.begin(purposeRecord, to, scope)
+	d.begin(to, scope)
 	return Key(d.hash(d.record)[:len(Key{})])
 }
 
@@ -92,16 +96,15 @@ func (d *desk) guess(to, scope string, t verify.Transaction, code string) []MAC 
 }
 
 func (d *desk) beginCode(to, scope string, t verify.Transaction) {
-	d.begin(purposeCode, to, scope)
+	d.begin(to, scope)
 	d.fields = appendField(d.fields, t.Amount)
 	d.fields = appendField(d.fields, t.Payee)
 }
 
 // begin lays out what every hash covers. The letters of an e-mail address count
 // in lower case: two spellings of one mailbox must not be two budgets.
-func (d *desk) begin(purpose, to, scope string) {
-	d.fields = appendField(d.fields[:0], purpose)
-	d.fields = appendField(d.fields, scope)
+func (d *desk) begin(to, scope string) {
+	d.fields = appendField(d.fields[:0], scope)
 	d.fields = appendField(d.fields, to)
 	if verify.IsEmail(to) {
 		lower(d.fields[len(d.fields)-len(to):])

@@ -26,16 +26,17 @@ func plainly(key []byte, fields ...string) []byte {
 func TestTheLayoutOfHashes(t *testing.T) {
 	t.Parallel()
 	tx := verify.Transaction{Amount: "EUR 1", Payee: "Acme"}
-	index := plainly(keyC, "github.com/go2fa/verify/otp 1 index key")
+	record := plainly(keyC, "github.com/go2fa/verify/otp 1 record")
+	codeA, codeB := plainly(keyA, "github.com/go2fa/verify/otp 1 code"), plainly(keyB, "github.com/go2fa/verify/otp 1 code")
 	k := newKeys([][]byte{keyA, keyB}, keyC)
 	for range 3 {
 		d := k.get()
-		assert.Equal(t, Key(plainly(index, "github.com/go2fa/verify/otp 1 record", "login", phone)[:16]), d.key(phone, "login"))
-		assert.Equal(t, MAC(plainly(keyA, "github.com/go2fa/verify/otp 1 code", "login", phone, "EUR 1", "Acme", "012345")),
+		assert.Equal(t, Key(plainly(record, "login", phone)[:16]), d.key(phone, "login"))
+		assert.Equal(t, MAC(plainly(codeA, "login", phone, "EUR 1", "Acme", "012345")),
 			d.mac(phone, "login", tx, []byte("012345")))
 		assert.Equal(t, []MAC{
-			MAC(plainly(keyA, "github.com/go2fa/verify/otp 1 code", "", "a@example.com", "", "", "012345")),
-			MAC(plainly(keyB, "github.com/go2fa/verify/otp 1 code", "", "a@example.com", "", "", "012345")),
+			MAC(plainly(codeA, "", "a@example.com", "", "", "012345")),
+			MAC(plainly(codeB, "", "a@example.com", "", "", "012345")),
 		}, d.guess("A@Example.com", "", verify.Transaction{}, "012345"))
 		k.put(d)
 	}

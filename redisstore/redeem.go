@@ -16,7 +16,7 @@ import (
 const redeemScript = loadLua + `
 local id, guess, longer = ARGV[1], string.sub(ARGV[5], 1, 16), ARGV[4]
 
-if answers ~= '' then
+if string.find(answers, id, 1, true) then
   local verdict, left, at = string.match(answers, id .. ' ' .. guess .. ' (%a+) (%d+) (%d+);')
   if at and now - at <= replay then return {verdict, tonumber(left)} end
 end
@@ -36,9 +36,8 @@ end
 if verdict == 'match' then code, failures = '-', '0' end
 
 while answers ~= '' do
-  local old, rest = string.match(answers, '^[^;]* (%d+);(.*)')
-  if now - old <= replay then break end
-  answers = rest
+  if now - string.match(answers, '^[^;]* (%d+);') <= replay then break end
+  answers = string.match(answers, ';(.*)')
 end
 answers = answers .. id .. ' ' .. guess .. ' ' .. verdict .. ' ' .. left .. ' ' .. guessed .. ';'
 ` + saveLua + `
