@@ -1,0 +1,103 @@
+package bench
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/otp"
+	pquerna "github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+)
+
+// void is a carrier that costs nothing.
+type void struct{}
+
+func (void) Carry(context.Context, otp.Message) (string, error) { return "", nil }
+
+func (void) Capabilities() verify.Capabilities {
+	return verify.Capabilities{Vendor: "void", Channels: []verify.Channel{verify.ChannelSMS}}
+}
+
+// recipient writes one of a million numbers into room. A recipient comes with a
+// request and is at hand: one from a table of a million would have to be fetched
+// from memory first, and that would be counted.
+func recipient(room *[12]byte, n uint64) string {
+	copy(room[:], "+15550000000")
+	for at := len(room) - 1; n > 0; n /= 10 {
+		room[at] = '0' + byte(n%10)
+		at--
+	}
+	return unsafe.String(&room[0], len(room))
+}
+
+// opened is an engine that has sent a code to a million recipients.
+var opened = sync.OnceValues(func() (*otp.Engine, error) {
+	engine, err := otp.New(otp.Config{
+		Carrier: void{}, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)},
+		Product: "Acme", Origin: "login.example.com", Limits: otp.Limits{Window: 1, Cooldown: []time.Duration{0}},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var room [12]byte
+	for n := range uint64(million) {
+		if _, err := engine.Send(background, recipient(&room, n)); err != nil {
+			return nil, err
+		}
+	}
+	return engine, nil
+})
+
+// secret is one of an authenticator app, as pquerna/otp wants it.
+const secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+// local measures our engine among a million live codes, and what pquerna/otp does
+// for one code of an app, which is neither kept nor limited.
+func local(b *testing.B, ours func(e *otp.Engine, to string) error, theirs func(at time.Time) error) {
+	all := map[string]func(*testing.B) func() error{
+		"ours": func(b *testing.B) func() error {
+			engine, err := opened()
+			if err != nil {
+				b.Fatal(err)
+			}
+			var room [12]byte
+			return func() error { return ours(engine, recipient(&room, somewhere(turns.Add(1)))) }
+		},
+		"pquerna": func(*testing.B) func() error {
+			at := time.Now()
+			return func() error { return theirs(at) }
+		},
+	}
+	b.Run("live=1M/callers=1", func(b *testing.B) {
+		for _, name := range shuffled(all) {
+			b.Run("by="+name, func(b *testing.B) { measure(b, 1, all[name](b)) })
+		}
+	})
+}
+
+// BenchmarkLocalSend makes a code, keeps it and writes its message.
+func BenchmarkLocalSend(b *testing.B) {
+	local(b, func(e *otp.Engine, to string) error {
+		_, err := e.Send(background, to)
+		return err
+	}, func(at time.Time) error {
+		_, err := totp.GenerateCode(secret, at)
+		return err
+	})
+}
+
+// BenchmarkLocalCheck checks a wrong code.
+func BenchmarkLocalCheck(b *testing.B) {
+	skew := totp.ValidateOpts{Period: 30, Skew: 1, Digits: pquerna.DigitsSix}
+	local(b, func(e *otp.Engine, to string) error {
+		_ = e.Check(background, to, typed) // right by chance, once in a million
+		return nil
+	}, func(at time.Time) error {
+		_, err := totp.ValidateCustom("000000", secret, at, skew)
+		return err
+	})
+}
