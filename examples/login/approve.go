@@ -1,0 +1,57 @@
+package main
+
+import (
+	"net/http"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// A passage is where an approved challenge leads.
+type passage struct {
+	next   string
+	notice string
+	tone   string
+	login  string // the login to adopt, if it is a new one
+}
+
+// approve ends the challenge and does what it was for.
+func (s *site) approve(tx *bolt.Tx, c *challenge, a *account, key string) (passage, error) {
+	c.Done, c.Live = true, false
+	a.Failures = 0
+	delete(a.Sends, c.Purpose)
+	switch c.Purpose {
+	case loggingIn:
+		return opened(tx, a, key)
+	case enrolment:
+		return s.numberProven(tx, a, key)
+	case callProof:
+		return callsProven(tx, a, key, c.Subject)
+	case settings:
+		return s.changed(tx, a, key, c.Subject)
+	case transfer:
+		return executed(tx, a, c.Subject, time.Now())
+	}
+	return passage{}, errGone
+}
+
+// pass lets somebody through who has typed the right code.
+func (s *site) pass(w http.ResponseWriter, r *http.Request, v visitor, c challenge, p passage) error {
+	if p.login != "" {
+		if err := s.adopt(r.Context(), p.login); err != nil {
+			return err
+		}
+	}
+	if c.Purpose == loggingIn {
+		known := s.device(r, v.account.Name)
+		if known != nil || v.account.Policy == risky && r.PostFormValue("remember") == "on" {
+			if err := s.remember(w, r, v.account.Name, known); err != nil {
+				return err
+			}
+		}
+	}
+	if p.notice != "" {
+		s.say(r, p.tone, p.notice)
+	}
+	return seeOther(w, r, p.next)
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestAttack has each attack made on a site that is served on a socket, with the
+// vendor emulated behind it. Whoever attacks gets nothing.
+func TestAttack(t *testing.T) {
+	for name, attack := range map[string]func(*testing.T){
+		"parallel guesses":                     attackParallelGuesses,
+		"guesses over many logins":             attackGuessesOverManyLogins,
+		"the right code many times at once":    attackTheRightCodeManyTimesAtOnce,
+		"a vendor that approves twice":         attackAVendorThatApprovesTwice,
+		"replayed codes":                       attackReplayedCodes,
+		"a code for something else":            attackACodeForSomethingElse,
+		"a changed transfer":                   attackAChangedTransfer,
+		"a changed transfer in another window": attackAChangedTransferInAnotherWindow,
+		"a number in another window":           attackANumberInAnotherWindow,
+		"two answers at once":                  attackTwoAnswersAtOnce,
+		"session fixation":                     attackSessionFixation,
+		"a slow request across a logout":       attackASlowRequestAcrossALogout,
+		"a refresh storm":                      attackARefreshStorm,
+		"another's challenge":                  attackAnothersChallenge,
+		"with the password alone":              attackWithThePasswordAlone,
+		"one recovery code many times at once": attackOneRecoveryCodeManyTimesAtOnce,
+		"forged devices":                       attackForgedDevices,
+		"from another site":                    attackFromAnotherSite,
+		"finding out names":                    attackNamesCannotBeFoundOut,
+		"password guesses":                     attackPasswordGuesses,
+		"pumping messages":                     attackPumpingMessages,
+		"many accounts and dear numbers":       attackManyAccountsAndDearNumbers,
+		"one number from many accounts":        attackOneNumberFromManyAccounts,
+		"a request that is too large":          attackARequestThatIsTooLarge,
+	} {
+		t.Run(name, attack)
+	}
+}
+
+// serve has the site answer on a socket, and returns how people come to it.
+func (b *bank) serve(t *testing.T) func() *person {
+	t.Helper()
+	server := httptest.NewServer(b.Handler)
+	t.Cleanup(server.Close)
+	return func() *person { return newPerson(t, server.Client().Transport, server.URL) }
+}
+
+// halfWay returns somebody whose password was right and who was sent a code.
+func (b *bank) halfWay(t *testing.T, come func() *person) *person {
+	t.Helper()
+	b.enrolled(t, "ada", false)
+	p := come().logIn("ada").send("sms")
+	require.Contains(t, p.text("sent"), "text message")
+	return p
+}
+
+// again is the same browser for another goroutine.
+func (p *person) again() *person {
+	q := *p
+	return &q
+}
+
+// storm does something n times at once.
+func storm(n int, do func(i int)) {
+	gate := make(chan struct{})
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			<-gate
+			do(i)
+		})
+	}
+	close(gate)
+	wg.Wait()
+}
+
+// in reports whether somebody is logged in.
+func (p *person) in() bool { return p.get("/").text("title") == "Your account" }

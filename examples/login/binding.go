@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/go2fa/verify"
+)
+
+// noTransfer says why transfers cannot be confirmed, or nothing if they can. A
+// code must serve one transfer only. Either the vendor binds it to amount and
+// payee, or each transfer has a scope of its own, or the code before is canceled.
+func (s *site) noTransfer() string {
+	_, cancels := verify.As[verify.Canceler](s.verifier)
+	switch {
+	case !holds(s.can, string(transfer)):
+		return "The vendor " + s.can.Vendor + " keeps no separate codes for transfers: a code for a log-in would approve one, too."
+	case !s.can.Transaction && s.can.MaxScope < len(ownScope(payment{ID: rand.Text()})) && !cancels:
+		return "The vendor " + s.can.Vendor + " cannot tell the codes of two transfers apart."
+	}
+	return ""
+}
+
+func ownScope(p payment) string { return string(transfer) + "." + p.ID[:16] }
+
+// options are what a code for a challenge is bound to, at Send and at Check.
+func (s *site) options(c challenge, name string) ([]verify.Option, error) {
+	if c.Purpose != transfer {
+		if scope := scope(s.can, c.Purpose); scope != "" {
+			return []verify.Option{verify.WithScope(scope)}, nil
+		}
+		return nil, nil
+	}
+	var p payment
+	err := s.store.View(func(tx *bolt.Tx) error {
+		var ok bool
+		if p, ok = load[payment](tx, transfers, name+"/"+c.Subject); !ok {
+			return errGone
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case s.can.Transaction:
+		return []verify.Option{verify.WithScope(string(transfer)), verify.WithTransaction(p.Amount(), p.Payee)}, nil
+	case len(ownScope(p)) <= s.can.MaxScope:
+		return []verify.Option{verify.WithScope(ownScope(p))}, nil
+	}
+	return []verify.Option{verify.WithScope(string(transfer))}, nil
+}
+
+// clear cancels the code of the transfer before, where nothing else tells it from
+// the one to be sent.
+func (s *site) clear(ctx context.Context, c challenge, to string) error {
+	if c.Purpose != transfer || c.Live || s.can.Transaction || s.can.MaxScope > 0 {
+		return nil
+	}
+	canceler, ok := verify.As[verify.Canceler](s.verifier)
+	if !ok {
+		return refusal("send", verify.ErrUnsupported, 0)
+	}
+	if canceler.Cancel(ctx, to, verify.WithScope(string(transfer))) != nil {
+		return refusal("send", verify.ErrUnavailable, 0) // nothing was sent yet, whatever became of it
+	}
+	return nil
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/go2fa/verify"
+)
+
+// A codeView is what the one page for codes shows, whatever the code is for.
+type codeView struct {
+	challenge
+	To        string
+	Channels  []verify.Channel
+	Wait      int // seconds until another code may be sent
+	Busy      bool
+	Digits    string // "6", "4 to 10"
+	Pattern   string
+	MaxLength int
+	Remember  bool
+	Recovery  bool
+	Payment   *payment
+	Bound     bool // the message names amount and payee
+}
+
+// code shows where a challenge stands. It sends nothing, however often it is
+// loaded.
+func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
+	now, view := time.Now(), codeView{}
+	err := s.store.View(func(tx *bolt.Tx) error {
+		c, a, err := s.find(tx, v, r.PathValue("id"))
+		if err != nil {
+			return err
+		}
+		view.challenge, view.To = c, verify.Mask(c.to(a))
+		if c.Purpose == enrolment && !c.Live {
+			view.To = pretty(c.to(a)) // for its owner to compare
+		}
+		view.Channels = s.channels(c.Purpose, a)
+		view.Wait = max(0, seconds(s.nextSend(&a, c, now).Sub(now)))
+		view.Remember = c.Purpose == loggingIn && a.Policy == risky
+		view.Recovery = (c.Purpose == loggingIn || c.Purpose == settings) && len(a.Recovery) > 0
+		if p, ok := load[payment](tx, transfers, a.Name+"/"+c.Subject); ok && c.Purpose == transfer {
+			view.Payment, view.Bound = &p, s.can.Transaction
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if view.Done {
+		return seeOther(w, r, "/")
+	}
+	view.Busy = now.Sub(view.Sending) < sendTimeout
+	least, most := s.digits(view.challenge)
+	view.Digits, view.Pattern, view.MaxLength = fmt.Sprint(most), fmt.Sprintf("([0-9][ \\-]?){%d,%d}", least, most), 2*most
+	if least != most {
+		view.Digits = fmt.Sprintf("%d to %d", least, most)
+	}
+	return s.show(w, r, http.StatusOK, "code", titles[view.Purpose], view)
+}
+
+var titles = map[purpose]string{
+	enrolment: "Your phone number",
+	callProof: "Calls to your number",
+	loggingIn: "Log in: second step",
+	settings:  "Confirm the change",
+	transfer:  "Confirm the transfer",
+}
+
+// digits is the range of a code's length.
+func (s *site) digits(c challenge) (least, most int) {
+	switch {
+	case c.Digits > 0:
+		return c.Digits, c.Digits
+	case s.can.MaxDigits > 0:
+		return s.can.MinDigits, s.can.MaxDigits
+	}
+	return 4, 10 // what package verify takes for a code
+}

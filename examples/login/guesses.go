@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/go2fa/verify"
+)
+
+// checkCode takes one guess.
+func (s *site) checkCode(w http.ResponseWriter, r *http.Request, v visitor) error {
+	id := r.PathValue("id")
+	here, typed := "/code/"+id, strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(r.PostFormValue("code"))
+	if !s.isCode(v, id, typed) { // a slip of the finger costs no try
+		s.say(r, bad, "A code is digits only, as many as we sent. This was not a try.")
+		return seeOther(w, r, here)
+	}
+	c, to, err := s.claimGuess(v, id)
+	if err == nil {
+		return s.guess(w, r, v, c, to, typed)
+	}
+	if errors.Is(err, errSpent) {
+		return seeOther(w, r, "/")
+	}
+	if !isRefusal(err) {
+		return err
+	}
+	s.say(r, bad, checkSentence(err, 0))
+	return seeOther(w, r, here)
+}
+
+// guess has the vendor compare a guess that was counted. Only nil is a yes.
+func (s *site) guess(w http.ResponseWriter, r *http.Request, v visitor, c challenge, to, typed string) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sendTimeout)
+	defer cancel()
+	opts, err := s.options(c, v.account.Name)
+	if err != nil {
+		return err
+	}
+	check := make([]verify.CheckOption, 0, len(opts))
+	for _, o := range opts {
+		check = append(check, o)
+	}
+
+	checked := s.verifier.Check(ctx, to, typed, check...)
+	passed, left, err := s.settle(v, c.ID, checked)
+	switch {
+	case errors.Is(err, errSpent):
+		return seeOther(w, r, "/")
+	case err != nil:
+		return err
+	case checked == nil:
+		return s.pass(w, r, v, c, passed)
+	case !errors.Is(checked, verify.ErrMismatch):
+	case !c.Expires.IsZero() && time.Now().After(c.Expires): // some vendors tell no difference
+		checked = refusal("check", verify.ErrNotPending, 0)
+	case left <= 0:
+		checked = refusal("check", verify.ErrTooManyAttempts, 0)
+	}
+	s.say(r, bad, checkSentence(checked, fewer(left, checked)))
+	return seeOther(w, r, "/code/"+c.ID)
+}
+
+// claimGuess counts a guess before it is compared, or refuses it. A guess that is
+// charged afterwards is one that a crash, or a hundred requests at once, has for
+// nothing.
+func (s *site) claimGuess(v visitor, id string) (c challenge, to string, err error) {
+	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
+		if c, _, err = s.find(tx, v, id); err != nil {
+			return err
+		}
+		switch {
+		case c.Done:
+			return errSpent
+		case a.Failures >= maxFailures:
+			return refusal("check", verify.ErrBlocked, 0)
+		case !c.Live && c.Guesses >= codeGuesses:
+			return refusal("check", verify.ErrTooManyAttempts, 0)
+		case !c.Live:
+			return refusal("check", verify.ErrNotPending, 0)
+		}
+		c.Guesses++
+		a.Failures++
+		c.Live = c.Guesses < codeGuesses
+		to = c.to(*a)
+		return save(tx, challenges, a.Name+"/"+id, c)
+	})
+	return c, to, err
+}
+
+// settle ends a guess. A right one ends the challenge and does what it was for,
+// in one transaction: of two right ones only the first does.
+func (s *site) settle(v visitor, id string, checked error) (p passage, left int, err error) {
+	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
+		c, _, err := s.find(tx, v, id)
+		if err != nil {
+			return err
+		}
+		if c.Done {
+			return errSpent
+		}
+		switch kind := verify.OutcomeOf(checked); {
+		case checked == nil:
+			p, err = s.approve(tx, &c, a, v.key)
+		case nothingDone(checked):
+			c.Guesses, a.Failures, c.Live = max(c.Guesses-1, 0), max(a.Failures-1, 0), true
+		case kind == verify.ErrNotPending || kind == verify.ErrTooManyAttempts:
+			c.Live = false
+		}
+		left = codeGuesses - c.Guesses
+		if err != nil {
+			return err
+		}
+		return save(tx, challenges, a.Name+"/"+id, c)
+	})
+	return p, left, err
+}
+
+func (s *site) isCode(v visitor, id, typed string) bool {
+	least, most := 4, 10
+	_ = s.store.View(func(tx *bolt.Tx) error { // whether there is one at all is claimGuess's to say
+		if c, _, err := s.find(tx, v, id); err == nil {
+			least, most = s.digits(c)
+		}
+		return nil
+	})
+	return len(typed) >= least && len(typed) <= most && strings.Trim(typed, "0123456789") == ""
+}
+
+// fewer is the smaller of our count and the vendor's, if it tells.
+func fewer(left int, err error) int {
+	var e *verify.Error
+	if errors.As(err, &e) && e.GuessesLeft > 0 {
+		return min(left, e.GuessesLeft)
+	}
+	return left
+}
+
+// isRefusal tells a no of ours from a database that failed.
+func isRefusal(err error) bool {
+	var e *verify.Error
+	return errors.As(err, &e)
+}

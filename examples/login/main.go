@@ -1,0 +1,140 @@
+// Command login is a small web site with a second factor: a person signs up,
+// proves a phone number, logs in with a code, and confirms a transfer with one.
+//
+//	go run ./examples/login
+//	VERIFY_DSN=... go run ./examples/login -regions US,DK
+//
+// Without VERIFY_DSN it needs no account and no network: a vendor is emulated
+// inside, and the site links to an inbox that shows what it would have sent. A DSN
+// of a vendor that only carries text has store=memory here: sessions and limits
+// are in memory, too, so that the site is one process.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go2fa/verify/vendors"
+)
+
+const defaultAddr = "127.0.0.1:8000"
+
+type flags struct {
+	addr, db, regions, policy string
+	secure                    bool
+}
+
+func main() {
+	var f flags
+	flag.StringVar(&f.addr, "addr", defaultAddr, "where to listen; if that port is taken, another one is chosen")
+	flag.StringVar(&f.db, "db", "", "the database file; without one everything is forgotten at the end")
+	flag.StringVar(&f.regions, "regions", "US,CA,GB,IE,DE,AT,CH,FR,NL,BE,DK,SE,NO,FI,ES,IT,PT,PL", "countries whose numbers may enrol, the default first")
+	flag.StringVar(&f.policy, "policy", string(risky), "when new accounts are asked for a code: never, risky or always")
+	flag.BoolVar(&f.secure, "secure", false, "the site is reached by https, through a proxy that sets X-Forwarded-For")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, f, os.Getenv("VERIFY_DSN"), os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "login:", err)
+		os.Exit(1)
+	}
+}
+
+// run serves the site until ctx is done, and tells out where.
+func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
+	cfg := config{
+		Regions: strings.Split(f.regions, ","), Policy: policy(f.policy), Secure: f.secure,
+		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	}
+	listener, err := listen(ctx, f.addr)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listener.Close() }() // the server has closed it, or never had it
+	if dsn == "" {
+		if !isLoopback(listener) {
+			return errors.New("without VERIFY_DSN every code can be read in the inbox: -addr must be on loopback")
+		}
+		if dsn, cfg.Inbox, err = emulate(); err != nil {
+			return err
+		}
+	}
+	if cfg.Verifier, err = vendors.Open(dsn); err != nil {
+		return err
+	}
+	if cfg.Store, err = openStore(f.db); err != nil {
+		return err
+	}
+	defer cfg.Store.close()
+	handler, err := newSite(cfg)
+	if err != nil {
+		return err
+	}
+	return serve(ctx, listener, handler, cfg, out)
+}
+
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, cfg config, out io.Writer) error {
+	server := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: sendTimeout + 10*time.Second, IdleTimeout: time.Minute,
+	}
+	at := "http://" + listener.Addr().String()
+	_, _ = fmt.Fprintln(out, "The site is at", at) // nobody reads it: it serves all the same
+	if cfg.Inbox != nil {
+		_, _ = fmt.Fprintln(out, "Its codes are at", at+"/inbox")
+	}
+	go tidy(ctx, cfg)
+	ended := make(chan struct{})
+	context.AfterFunc(ctx, func() {
+		defer close(ended)
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
+		defer cancel()
+		_ = server.Shutdown(last) // what is still under way then is cut off
+	})
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	<-ended // requests that are under way still use the database
+	return nil
+}
+
+// tidy removes now and then what has ended.
+func tidy(ctx context.Context, cfg config) {
+	for {
+		if err := cfg.Store.sweep(); err != nil {
+			cfg.Log.Error("sweep failed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Hour):
+		}
+	}
+}
+
+// listen takes another port only if nobody asked for this one.
+func listen(ctx context.Context, addr string) (net.Listener, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", addr)
+	if err != nil && addr == defaultAddr {
+		return config.Listen(ctx, "tcp", "127.0.0.1:0")
+	}
+	return listener, err
+}
+
+func isLoopback(l net.Listener) bool {
+	addr, ok := l.Addr().(*net.TCPAddr)
+	return ok && addr.IP.IsLoopback()
+}

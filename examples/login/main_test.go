@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// start runs the program as main does, and returns where it is.
+func start(t *testing.T, f flags) (site, codes string, stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx, f, "", in) }()
+	lines := bufio.NewScanner(out)
+	require.True(t, lines.Scan())
+	site = strings.TrimPrefix(lines.Text(), "The site is at ")
+	require.True(t, lines.Scan())
+	codes = strings.TrimPrefix(lines.Text(), "Its codes are at ")
+	return site, codes, func() {
+		cancel()
+		require.NoError(t, <-ended)
+	}
+}
+
+func TestTheProgramWorksOfflineAndKeepsItsFile(t *testing.T) {
+	f := flags{addr: "127.0.0.1:0", db: filepath.Join(t.TempDir(), "bank.db"), regions: "US", policy: "risky"}
+	site, codes, stop := start(t, f)
+	assert.Equal(t, site+"/inbox", codes)
+	p := newPerson(t, nil, site).signUp("ada").post("/enrol", "number", phone, "region", "US").send("sms")
+	at := p.path
+	inbox := newPerson(t, nil, site).get("/inbox").body
+	assert.Contains(t, inbox, "5005550006")
+	_, code, _ := strings.Cut(inbox, `<code class="big">`)
+	p.get(at).type_(code[:6])
+	assert.Equal(t, "/recovery", p.path, p.text("notice"))
+	stop()
+
+	site, _, stop = start(t, f)
+	assert.Contains(t, newPerson(t, nil, site).logIn("ada").path, "/code/", "the account and its factor are still there")
+	stop()
+}
+
+func TestTheProgramTakesAnotherPort(t *testing.T) {
+	taken, err := net.Listen("tcp", defaultAddr)
+	if err == nil {
+		defer func() { _ = taken.Close() }()
+	} // else somebody else has taken it, which is as good
+	l, err := listen(t.Context(), defaultAddr)
+	require.NoError(t, err)
+	assert.NotEqual(t, defaultAddr, l.Addr().String())
+	require.NoError(t, l.Close())
+	l, err = listen(t.Context(), "127.0.0.1:0")
+	require.NoError(t, err)
+	_, err = listen(t.Context(), l.Addr().String())
+	assert.Error(t, err, "one that was asked for is not replaced")
+	require.NoError(t, l.Close())
+}
+
+func TestWhatTheProgramRefuses(t *testing.T) {
+	good := flags{addr: "127.0.0.1:0", regions: "US", policy: "risky"}
+	tests := map[string]struct {
+		adjust func(*flags)
+		dsn    string
+		want   string
+	}{
+		"an inbox for the whole network": {func(f *flags) { f.addr = "0.0.0.0:0" }, "", "must be on loopback"},
+		"a policy that is none":          {func(f *flags) { f.policy = "sometimes" }, "", "never, risky or always"},
+		"a region that is none":          {func(f *flags) { f.regions = "US,Denmark" }, "", "two letters"},
+		"a DSN that is none":             {func(*flags) {}, "twilio", "vendors:"},
+		"a vendor without SMS":           {func(*flags) {}, "bandwidth://id:secret@9900000?voice_app=x&from=+15017122661", "sends no SMS"},
+		"a database that is a folder":    {func(f *flags) { f.db = t.TempDir() }, "", "directory"},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			f := good
+			tc.adjust(&f)
+			assert.ErrorContains(t, run(t.Context(), f, tc.dsn, io.Discard), tc.want)
+		})
+	}
+}

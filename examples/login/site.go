@@ -1,0 +1,144 @@
+package main
+
+import (
+	"embed"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"net/http"
+
+	"github.com/alexedwards/scs/v2"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/observe"
+)
+
+// A config says what the site stands on.
+type config struct {
+	Store    *store
+	Verifier verify.Verifier
+	Regions  []string // countries whose numbers may enrol, the default first
+	Policy   policy   // of new accounts
+	Secure   bool     // reached by https, through a proxy that sets X-Forwarded-For
+	Limits   limits
+	Log      *slog.Logger
+	Inbox    *inbox // of the emulator inside, or nil
+}
+
+// A site is the program behind the pages.
+type site struct {
+	store     *store
+	verifier  verify.Verifier
+	can       verify.Capabilities
+	sessions  *scs.SessionManager
+	passwords *passwords
+	limits    limits
+	counts    *counts
+	regions   []region
+	codes     []string // of the regions
+	policy    policy
+	secure    bool
+	key       []byte
+	log       *slog.Logger
+	inbox     *inbox
+	pages     pages
+}
+
+//go:embed static
+var static embed.FS
+
+// newSite returns the site, or says what of cfg is at fault.
+func newSite(cfg config) (http.Handler, error) {
+	s, err := build(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s.guard(s.routes()), nil
+}
+
+func build(cfg config) (*site, error) {
+	s := &site{
+		store: cfg.Store, can: cfg.Verifier.Capabilities(), passwords: newPasswords(), limits: cfg.Limits.withDefaults(),
+		codes: cfg.Regions, policy: cfg.Policy, secure: cfg.Secure, log: cfg.Log, inbox: cfg.Inbox,
+	}
+	s.verifier = observe.New(cfg.Verifier, observe.Slog(cfg.Log))
+	s.counts = newCounts(s.limits)
+	if !offers(s.can, verify.ChannelSMS) {
+		return nil, errors.New("the vendor sends no SMS, by which this site proves a number: add its setting for SMS to the DSN")
+	}
+	if !isPolicy(cfg.Policy) {
+		return nil, errors.New("the policy is never, risky or always")
+	}
+	var unknown string
+	if s.regions, unknown = regionList(cfg.Regions); unknown != "" || len(s.regions) == 0 {
+		return nil, errors.New("regions are two letters each, such as US,GB,DE,DK")
+	}
+	var err error
+	if s.key, err = cfg.Store.secret(); err != nil {
+		return nil, err
+	}
+	if s.pages, err = readPages(); err != nil {
+		return nil, err
+	}
+	s.sessions = s.newSessions()
+	return s, nil
+}
+
+// newSessions are kept in memory, and end with the process: scs has stores for
+// several. Their cookie is HttpOnly and SameSite=Lax by default.
+func (s *site) newSessions() *scs.SessionManager {
+	m := scs.New()
+	m.Lifetime = fullLife
+	m.HashTokenInStore = true
+	m.Cookie.Name = s.cookie("session")
+	m.Cookie.Persist = false
+	m.Cookie.Secure = s.secure
+	m.ErrorFunc = s.fail
+	return m
+}
+
+// cookie returns the name of a cookie, which over https no other host and no
+// plain http can set.
+func (s *site) cookie(name string) string {
+	if s.secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+func (s *site) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.open(s.home))
+	mux.HandleFunc("GET /signup", s.open(s.signupForm))
+	mux.HandleFunc("POST /signup", s.open(s.signup))
+	mux.HandleFunc("GET /login", s.open(s.loginForm))
+	mux.HandleFunc("POST /login", s.open(s.login))
+	mux.HandleFunc("POST /logout", s.open(s.logout))
+
+	mux.HandleFunc("GET /code/{id}", s.half(s.code))
+	mux.HandleFunc("POST /code/{id}/send", s.half(s.sendCode))
+	mux.HandleFunc("POST /code/{id}/check", s.half(s.checkCode))
+	mux.HandleFunc("GET /code/{id}/recovery", s.half(s.recovery))
+	mux.HandleFunc("POST /code/{id}/recovery", s.half(s.recover))
+
+	mux.HandleFunc("GET /enrol", s.full(s.enrol))
+	mux.HandleFunc("POST /enrol", s.full(s.takeNumber))
+	mux.HandleFunc("GET /recovery", s.full(s.newCodes))
+	mux.HandleFunc("POST /recovery", s.full(s.makeCodes))
+	mux.HandleFunc("POST /settings", s.full(s.ask))
+	mux.HandleFunc("POST /devices", s.full(s.revoke))
+	mux.HandleFunc("GET /password", s.full(s.passwordForm))
+	mux.HandleFunc("POST /password", s.full(s.changePassword))
+	mux.HandleFunc("GET /transfer", s.full(s.transferForm))
+	mux.HandleFunc("POST /transfer", s.full(s.prepare))
+	if s.inbox != nil {
+		mux.HandleFunc("GET /inbox", s.open(s.showInbox))
+	}
+	mux.HandleFunc("/", s.open(func(http.ResponseWriter, *http.Request) error { return errGone }))
+
+	root := http.NewServeMux()           // what needs no session starts none
+	files, _ := fs.Sub(static, "static") // the folder is embedded: it is there
+	root.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(files)))
+	root.Handle("/", s.sessions.LoadAndSave(mux))
+	return root
+}

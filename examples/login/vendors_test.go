@@ -1,0 +1,141 @@
+package main
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/authy/authytest"
+	"github.com/go2fa/verify/bandwidth/bandwidthtest"
+	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
+	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/vendors"
+)
+
+// A played vendor is one that VERIFY_DSN may name, emulated.
+type played struct {
+	dsn     string
+	handler http.Handler
+	code    func() string // the newest that was sent
+
+	calls    string // empty: offered; else why not
+	transfer string // empty: offered; else why not
+	bound    bool   // messages name the amount
+}
+
+const base = "base_url=http://127.0.0.1:1"
+
+func playedVendors() map[string]played {
+	tw, bare := newEmulator(), newEmulator()
+	bw, bwMute := bandwidthtest.New(bandwidthtest.Options{}), bandwidthtest.New(bandwidthtest.Options{})
+	gw, au := gatewayapitest.New(gatewayapitest.Options{}), authytest.New(authytest.Options{})
+	// A Service of its own for transfers, but without PSD2.
+	plain := twiliotest.New(twiliotest.Options{Services: []twiliotest.Service{
+		{SID: twiliotest.ServiceSID}, {SID: loginService}, {SID: transferService},
+	}})
+	account := "twilio://" + twiliotest.AccountSID + ":" + twiliotest.AuthToken + "@" + twiliotest.ServiceSID + "?"
+	numbers := "bandwidth://" + bandwidthtest.ClientID + ":" + bandwidthtest.ClientSecret + "@" + bandwidthtest.AccountID +
+		"?sms_app=" + bandwidthtest.SMSApplicationID + "&from=" + bandwidthtest.From + "&" + base
+	return map[string]played{
+		"twilio": {
+			dsn: emulatorDSN("http://127.0.0.1:1"), handler: tw, code: newest(tw.Messages), bound: true,
+		},
+		"twilio, no PSD2": {
+			dsn:     account + "scope.login=" + loginService + "&scope.transfer=" + transferService + "&" + base,
+			handler: plain, code: newest(plain.Messages),
+		},
+		"twilio, one Service": {
+			dsn: account + base, handler: bare, code: newest(bare.Messages),
+			transfer: "twilio keeps no separate codes for transfers",
+		},
+		"bandwidth": {
+			dsn: numbers + "&voice_app=" + bandwidthtest.VoiceApplicationID, handler: bw, code: newest(bw.Messages),
+		},
+		"bandwidth, no calls": {
+			dsn: numbers, handler: bwMute, code: newest(bwMute.Messages), calls: "the vendor bandwidth makes",
+		},
+		"gatewayapi": {
+			dsn:     "gatewayapi://" + gatewayapitest.Token + "@com?sender=Acme&store=memory&cooldown=1ns&key=emulatedotpkey000000000000000000&" + base,
+			handler: gw, code: newest(gw.Messages), calls: "the vendor gatewayapi makes", bound: true,
+		},
+		"authy by number": {
+			dsn: "authy://" + authytest.APIKey + "@phone?" + base, handler: au, code: newest(au.Messages),
+			transfer: "authy keeps no separate codes for transfers",
+		},
+	}
+}
+
+func newest(messages func() []twiliotest.Message) func() string {
+	return func() string {
+		all := messages()
+		return all[len(all)-1].Code
+	}
+}
+
+// newBankOver returns a site over any vendor.
+func newBankOver(t *testing.T, v played) *bank {
+	t.Helper()
+	opened, err := vendors.Open(v.dsn, vendors.WithHTTPClient(&http.Client{Transport: through{v.handler}}))
+	require.NoError(t, err)
+	return newBank(t, func(c *config) {
+		c.Verifier, c.Limits.Cooldown = opened, []time.Duration{0}
+	})
+}
+
+func TestEachVendorAsFarAsItGoes(t *testing.T) {
+	for name, v := range playedVendors() {
+		t.Run(name, func(t *testing.T) {
+			p := newBankOver(t, v).visitor(t).signUp("ada").get("/enrol")
+			assert.Equal(t, v.calls == "", p.has("strict"))
+			assert.Contains(t, p.text("no-calls"), v.calls)
+			p.post("/enrol", "number", phone, "region", "US", "strict", "on").send("sms").type_(v.code())
+			if v.calls == "" {
+				p.send("voice").type_(v.code())
+			}
+			require.Equal(t, "/recovery", p.path, p.text("notice"))
+
+			p.post("/logout").logIn("ada")
+			assert.Equal(t, v.calls == "", p.has("send-voice"))
+			p.send("sms").type_(wrong(v.code()))
+			assert.Contains(t, p.text("notice"), "This code is wrong. You have 4 tries left.")
+			p.type_(v.code())
+			require.Equal(t, "Your account", p.text("title"), p.text("notice"))
+			v.walkTransfer(t, p)
+		})
+	}
+}
+
+func (v played) walkTransfer(t *testing.T, p *person) {
+	t.Helper()
+	if v.transfer != "" {
+		assert.Contains(t, p.get("/").text("no-transfer"), v.transfer)
+		assert.Contains(t, p.get("/transfer").text("no-transfer"), v.transfer)
+		assert.False(t, p.has("transfer-form"))
+		assert.Equal(t, http.StatusForbidden, p.post("/transfer", "amount", "1", "payee", "Acme").status)
+		return
+	}
+	login := v.code()
+	p.post("/transfer", "amount", "39.99", "payee", "Acme").send("sms")
+	require.Equal(t, "A code is on its way.", p.text("notice"))
+	if v.bound {
+		assert.Contains(t, p.text("sent"), "only if the message names this amount")
+	} else {
+		assert.Contains(t, p.text("sent"), "cannot name the amount")
+	}
+	at, first := p.path, v.code()
+	p.post(at+"/check", "code", login)
+	assert.Contains(t, p.text("notice"), "This code is wrong", "the code of the login")
+
+	// The code of one transfer, at another.
+	p.post("/transfer", "amount", "900", "payee", "Mallory")
+	p.send("sms")
+	require.Equal(t, "A code is on its way.", p.text("notice"))
+	require.NotEqual(t, first, v.code(), "a code of its own")
+	p.type_(first)
+	assert.Contains(t, p.text("notice"), "wrong", "the code of the transfer before")
+	p.type_(v.code())
+	assert.Equal(t, "EUR 100.00", p.get("/").text("balance"), p.text("notice"))
+}
