@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/failover"
@@ -91,24 +90,3 @@ func TestProbe(t *testing.T) {
 }
 
 // A leg that hangs leaves the others time.
-func TestProbeSharesItsTime(t *testing.T) {
-	t.Parallel()
-	var left time.Duration
-	hangs := func(ctx context.Context) error {
-		<-ctx.Done()
-		return &verify.Error{Kind: verify.ErrUnavailable, Err: ctx.Err()}
-	}
-	v, err := failover.New(failover.Config{Legs: []failover.Leg{
-		{Name: "a", Verifier: probed{vendor: "a", probe: hangs}},
-		{Name: "b", Verifier: probed{vendor: "b", probe: func(ctx context.Context) error {
-			deadline, _ := ctx.Deadline()
-			left = time.Until(deadline)
-			return nil
-		}}},
-	}})
-	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	assert.ErrorIs(t, v.Probe(ctx), verify.ErrUnavailable)
-	assert.Positive(t, left)
-}

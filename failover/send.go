@@ -147,9 +147,10 @@ func (v *Verifier) movesOn(state State, err error) bool {
 }
 
 // notCaused is what the breaker may count: not what the caller's own context
-// ended.
+// ended. The leg's part of it may end at the same moment, and be seen first.
 func notCaused(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
+	deadline, _ := ctx.Deadline()
+	if err != nil && (ctx.Err() != nil || !time.Now().Before(deadline)) {
 		return context.Canceled
 	}
 	return err
