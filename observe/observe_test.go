@@ -135,6 +135,7 @@ func TestSlog(t *testing.T) {
 		assert.Equal(t, "verify send", line["msg"])
 		assert.Equal(t, "login", line["scope"])
 		assert.Equal(t, "1", line["country"])
+		assert.EqualValues(t, 1, line["tries"])
 		if outcome == "" {
 			assert.Equal(t, "ok", line["outcome"])
 			assert.Equal(t, true, line["possible_duplicate"])
@@ -143,6 +144,16 @@ func TestSlog(t *testing.T) {
 			assert.EqualValues(t, 500, line["http_status"])
 		}
 		assert.NotContains(t, log.String(), phone[1:], "never a number")
+	}
+}
+
+func TestSlogSaysNothingOfWhatIsNotKnown(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	v := observe.New(scripted{}, observe.Slog(slog.New(slog.NewJSONHandler(&log, nil))))
+	require.NoError(t, v.Check(t.Context(), phone, "123456"))
+	for _, key := range []string{"tries", "http_status", "vendor_code", "channel", "scope", "possible_duplicate"} {
+		assert.NotContains(t, log.String(), `"`+key+`"`)
 	}
 }
 
