@@ -23,14 +23,39 @@ tidy:
 
 .PHONY: bench torture
 
-# The stores beside the least they could cost, the clients' allocations, and the
-# second vendor beside the same one behind a dead one.
+# What it costs, beside what an application would use instead: bench/README.md.
+ROUNDS ?= 10
+BENCHTIME ?= 100ms
+BUILDS ?= 3
 bench:
-	go test -run '^$$' -bench . -benchtime 2s ./bench ./otp ./twilio ./failover
-	cd redisstore && go test -run '^$$' -bench .
+	cd bench && go run ./cmd/table -rounds $(ROUNDS) -benchtime $(BENCHTIME)
+	cd bench && go run ./cmd/footprint -builds $(BUILDS)
+	go test -run '^$$' -bench SecondVendor -benchtime 2s ./failover
 
-# The races, histories and statistics of local codes in full: T2, T3, T9, T10.
+.PHONY: soak torture-fuzz torture-mutants torture-static
+
+# Every figure of docs/torture.md that fits in an hour; SEED plays other lots.
+SEED ?= 1
 torture:
 	go test -timeout 60m ./otp -long -count=1
+	go test -timeout 60m ./failover -run Histories -histories 10000 -count=1
 	go test -timeout 60m ./verifytest -histories 10000 -count=1
 	cd redisstore && HISTORIES=10000 STORM=1000000 go test -timeout 60m -count=1 .
+	bash torture/run -skip Soak -full -seed $(SEED)
+	bash torture/run -race -run T01 -full
+
+# T11, for an hour unless told otherwise.
+SOAK ?= 1h
+soak:
+	bash torture/run -run Soak -full -soak $(SOAK)
+
+# T6: each fuzz target for so long, or so many executions ("10000000x").
+FUZZTIME ?= 10m
+torture-fuzz:
+	bash .ci/fuzz $(FUZZTIME)
+
+# T13 and T16.
+torture-mutants:
+	bash torture/mutants
+torture-static:
+	bash torture/static
