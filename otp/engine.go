@@ -11,8 +11,11 @@ import (
 )
 
 // undoTime bounds how long a send that surely did not leave may keep its caller
-// waiting for the refund.
-const undoTime = 2 * time.Second
+// waiting for the refund, and lateTime how long past the caller's own time.
+const (
+	undoTime = 2 * time.Second
+	lateTime = 50 * time.Millisecond
+)
 
 // An Engine makes codes, has a [Carrier] deliver them, and checks what a person
 // types. It is safe for concurrent use.
@@ -152,10 +155,23 @@ func (e *Engine) unsent(ctx context.Context, l letter, err error) error {
 	failure := named(e.caps.Vendor, err)
 	if failure.Kind != verify.ErrOutcomeUnknown {
 		// A caller who has gone away must not leave a recipient in the cooldown.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience(ctx))
 		defer cancel()
 		// If this fails too, the worst is a wait for nothing: nobody has the code.
 		_ = e.store.Undo(ctx, l.key, l.id)
 	}
 	return failure
+}
+
+// patience is what is left of the caller's own time for a refund, and a little
+// more.
+func patience(ctx context.Context) time.Duration {
+	deadline, limited := ctx.Deadline()
+	switch {
+	case ctx.Err() != nil:
+		return lateTime
+	case limited:
+		return min(undoTime, time.Until(deadline)+lateTime)
+	}
+	return undoTime
 }

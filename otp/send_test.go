@@ -170,14 +170,35 @@ func TestTheSendIsGivenBackThoughTheCallerHasGone(t *testing.T) {
 
 func TestARefundDoesNotHangOnADeadStore(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		e, p := newEngine(t, func(c *Config) { c.Store = hanging{new(MemoryStore)} })
-		p.err = verify.ErrUnavailable
-		start := time.Now()
-		_, err := e.Send(t.Context(), phone)
-		requireOne(t, err, verify.ErrUnavailable)
-		assert.Equal(t, 2*time.Second, time.Since(start))
-	})
+	for name, tc := range map[string]struct{ deadline, ends time.Duration }{
+		"no deadline":        {0, 2 * time.Second},
+		"one that is far":    {time.Minute, 2 * time.Second},
+		"one that is near":   {time.Second, 1050 * time.Millisecond},
+		"one that is passed": {-time.Second, 50 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				e, p := newEngine(t, func(c *Config) { c.Store = hanging{new(MemoryStore)} })
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if tc.deadline > 0 {
+					ctx, cancel = context.WithTimeout(ctx, tc.deadline)
+					defer cancel()
+				}
+				p.carry = func(context.Context, Message) (string, error) {
+					if tc.deadline < 0 {
+						cancel()
+					}
+					return "", verify.ErrUnavailable
+				}
+				start := time.Now()
+				_, err := e.Send(ctx, phone)
+				requireOne(t, err, verify.ErrUnavailable)
+				assert.Equal(t, tc.ends, time.Since(start), "R38")
+			})
+		})
+	}
 }
 
 // hanging never answers an Undo.
