@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -63,14 +62,8 @@ func checkSentence(err error, left int) string {
 	return "The code was not checked. Please ask for a new one."
 }
 
-// wait says how long err asks to wait, a round half minute if it does not say.
-func wait(err error) string {
-	var e *verify.Error
-	if errors.As(err, &e) && e.RetryAfter > 0 {
-		return span(e.RetryAfter)
-	}
-	return span(30 * time.Second)
-}
+// wait says in words how long err asks to wait.
+func wait(err error) string { return span(retryAfter(err)) }
 
 // span says a time in words, rounded up: a wait told too short is a wait for nothing.
 func span(d time.Duration) string {

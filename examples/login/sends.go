@@ -142,6 +142,7 @@ func nothingDone(err error) bool {
 	return false
 }
 
+// retryAfter is how long err asks to wait, half a minute if it does not say.
 func retryAfter(err error) time.Duration {
 	var e *verify.Error
 	if errors.As(err, &e) && e.RetryAfter > 0 {
