@@ -112,11 +112,17 @@ var refusals = map[string]rest.Refusal{
 	"60604": {Kind: verify.ErrRejected, Detail: "the e-mail integration lacks a permission: the Twilio credentials are good"},
 }
 
-// refused reads {"code":60200,"message":"...","status":400}. The message is
-// never read: it quotes the recipient.
+// codeIn reads {"code":60200,"message":"...","status":400}. The message is never
+// read: it quotes the recipient.
+func codeIn(body []byte) (code string, ok bool) {
+	err := rest.Scan(body, rest.Field{Key: "code", To: &code, Need: true, Number: true})
+	return code, err == nil
+}
+
+// refused reads an error of Verify's.
 func refused(op string, status int, body []byte) rest.Refusal {
-	var code string
-	if rest.Scan(body, rest.Field{Key: "code", To: &code, Need: true, Number: true}) != nil {
+	code, ok := codeIn(body)
+	if !ok {
 		return rest.Refusal{}
 	}
 	r, known := refusals[code]

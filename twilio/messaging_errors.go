@@ -60,10 +60,10 @@ var messageRefusals = map[string]rest.Refusal{
 	"30013": {Kind: verify.ErrRejected, Detail: "the validity period is too long"},
 }
 
-// refusedMessage reads what refused reads, for another product.
+// refusedMessage reads an error of Programmable Messaging's.
 func refusedMessage(_ string, status int, body []byte) rest.Refusal {
-	var code string
-	if rest.Scan(body, rest.Field{Key: "code", To: &code, Need: true, Number: true}) != nil {
+	code, ok := codeIn(body)
+	if !ok {
 		return rest.Refusal{}
 	}
 	r, known := messageRefusals[code]
