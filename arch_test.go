@@ -36,7 +36,8 @@ const (
 var arrows = map[string][]string{
 	".":                 {},
 	"internal/rest":     {".", retryable},
-	"internal/emulator": {}, // the plumbing that emulators share
+	"emulator":          {}, // what emulators are made of
+	"internal/emulator": {}, // the same, for those that are not yet made of it
 	"internal/fixture":  {httpmock, testify},
 	"otp":               {"."},
 

@@ -1,0 +1,81 @@
+package emulator
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"unicode/utf8"
+)
+
+// ReadJSON returns the body of a request, whatever it is called, if it is one
+// value of JSON and nothing else. Numbers are [json.Number].
+func ReadJSON(r *http.Request) (value any, ok bool) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, false
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	if d.Decode(&value) != nil {
+		return nil, false
+	}
+	_, err = d.Token()
+	return value, err == io.EOF
+}
+
+// ReadObject returns the body of a request if it is an object of JSON and nothing
+// else.
+func ReadObject(r *http.Request) (f Fields, ok bool) {
+	value, ok := ReadJSON(r)
+	object, isObject := value.(map[string]any)
+	if !ok || !isObject {
+		return nil, false
+	}
+	return object, true
+}
+
+// Fields are an object of JSON. Its keys match to the letter.
+type Fields map[string]any
+
+// Has reports whether a key is given, even as null.
+func (f Fields) Has(key string) bool { _, given := f[key]; return given }
+
+// Text returns a string of at most so many characters, or "" if the key is not
+// given. It is not ok if the value is anything else.
+func (f Fields) Text(key string, most int) (text string, ok bool) {
+	value, given := f[key]
+	if !given {
+		return "", true
+	}
+	text, ok = value.(string)
+	if !ok || utf8.RuneCountInString(text) > most {
+		return "", false
+	}
+	return text, true
+}
+
+// Number returns a number between least and most, in any notation of JSON. It is
+// not ok if the key is not given or the value is anything else.
+func (f Fields) Number(key string, least, most float64) (n float64, ok bool) {
+	number, _ := f[key].(json.Number)
+	n, err := number.Float64()
+	return n, err == nil && n >= least && n <= most
+}
+
+// Object returns the object under a key, or nil.
+func (f Fields) Object(key string) Fields {
+	object, _ := f[key].(map[string]any)
+	return object
+}
+
+// Credential returns what follows a scheme, such as "Bearer", in a request's
+// Authorization, or "".
+func Credential(r *http.Request, scheme string) string {
+	credential, ok := strings.CutPrefix(r.Header.Get("Authorization"), scheme+" ")
+	if !ok {
+		return ""
+	}
+	return credential
+}
