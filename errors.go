@@ -25,7 +25,7 @@ const (
 	// new one.
 	ErrNotPending Outcome = "not_pending"
 
-	// ErrTooManyAttempts: guessed too often, so that even the right code is
+	// ErrTooManyAttempts: too many attempts were made, so that even the right code is
 	// refused. Send a new one, later.
 	ErrTooManyAttempts Outcome = "too_many_attempts"
 
@@ -38,7 +38,7 @@ const (
 	ErrInvalidRecipient Outcome = "invalid_recipient"
 
 	// ErrBlocked: refused by a fraud guard, a geographic permission or an opt-out,
-	// or after a hundred wrong guesses. Never turn to another vendor: it would
+	// or after a hundred wrong attempts. Never turn to another vendor: it would
 	// defeat the guard.
 	ErrBlocked Outcome = "blocked"
 
@@ -94,17 +94,17 @@ func OutcomeOf(err error) Outcome {
 // recipient, a code, a credential, a URL or the vendor's prose, and prints the
 // same one line under every verb.
 type Error struct {
-	Vendor      string        // who failed: "twilio"
-	Op          string        // the call: "send", "check", "cancel"
-	Kind        Outcome       // what it means
-	Detail      string        // which argument or setting is at fault, in our own words
-	HTTPStatus  int           // zero if there was no answer
-	VendorCode  string        // the vendor's own number for it
-	RequestID   string        // the vendor's reference, for support tickets
-	RetryAfter  time.Duration // how long to wait; zero if unknown
-	GuessesLeft int           // how many guesses an ErrMismatch leaves; zero if unknown
-	Tries       int           // requests made; zero if the call was refused before any
-	Err         error         // what the caller may look for, such as context.Canceled; never another *Error
+	Vendor       string        // who failed: "twilio"
+	Op           string        // the call: "send", "check", "cancel"
+	Outcome      Outcome       // what it means
+	Detail       string        // which argument or setting is at fault, in our own words
+	HTTPStatus   int           // zero if there was no answer
+	VendorCode   string        // the vendor's own number for it
+	RequestID    string        // the vendor's reference, for support tickets
+	RetryAfter   time.Duration // how long to wait; zero if unknown
+	AttemptsLeft int           // how many attempts an ErrMismatch leaves; zero if unknown
+	Requests     int           // requests made; zero if the call was refused before any
+	Err          error         // what the caller may look for, such as context.Canceled; never another *Error
 }
 
 // Error returns one line: "twilio: send: rate limited (HTTP 429, 20429)".
@@ -115,7 +115,7 @@ func (e *Error) Error() string {
 			b.WriteString(part + ": ")
 		}
 	}
-	b.WriteString(OutcomeOf(e.Kind).Error())
+	b.WriteString(OutcomeOf(e.Outcome).Error())
 	if e.Detail != "" {
 		b.WriteString(": " + e.Detail)
 	}
@@ -147,7 +147,7 @@ func (e *Error) retrySeconds() int { return int(math.Ceil(e.RetryAfter.Seconds()
 // is none of the outcomes matches ErrOutcomeUnknown. A cause that names an
 // outcome itself is left out: two answers to one question open doors.
 func (e *Error) Unwrap() []error {
-	kind := OutcomeOf(e.Kind)
+	kind := OutcomeOf(e.Outcome)
 	var second Outcome
 	if e.Err == nil || errors.As(e.Err, &second) {
 		return []error{kind}
@@ -162,18 +162,18 @@ func (e Error) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.Error())) }
 // MarshalJSON writes the fields under stable names and leaves the cause out.
 func (e Error) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Outcome     Outcome `json:"outcome"`
-		Vendor      string  `json:"vendor,omitempty"`
-		Op          string  `json:"op,omitempty"`
-		Detail      string  `json:"detail,omitempty"`
-		HTTPStatus  int     `json:"http_status,omitempty"`
-		VendorCode  string  `json:"vendor_code,omitempty"`
-		RequestID   string  `json:"request_id,omitempty"`
-		RetryAfter  int     `json:"retry_after_seconds,omitempty"`
-		GuessesLeft int     `json:"guesses_left,omitempty"`
-		Tries       int     `json:"tries,omitempty"`
+		Outcome      Outcome `json:"outcome"`
+		Vendor       string  `json:"vendor,omitempty"`
+		Op           string  `json:"op,omitempty"`
+		Detail       string  `json:"detail,omitempty"`
+		HTTPStatus   int     `json:"http_status,omitempty"`
+		VendorCode   string  `json:"vendor_code,omitempty"`
+		RequestID    string  `json:"request_id,omitempty"`
+		RetryAfter   int     `json:"retry_after_seconds,omitempty"`
+		AttemptsLeft int     `json:"attempts_left,omitempty"`
+		Requests     int     `json:"requests,omitempty"`
 	}{
-		OutcomeOf(e.Kind), e.Vendor, e.Op, e.Detail, e.HTTPStatus, e.VendorCode,
-		e.RequestID, e.retrySeconds(), e.GuessesLeft, e.Tries,
+		OutcomeOf(e.Outcome), e.Vendor, e.Op, e.Detail, e.HTTPStatus, e.VendorCode,
+		e.RequestID, e.retrySeconds(), e.AttemptsLeft, e.Requests,
 	})
 }

@@ -54,12 +54,12 @@ func TestOutcomes(t *testing.T) {
 			assert.Equal(t, strings.ReplaceAll(label, "_", " "), o.Error())
 			assert.Equal(t, o, verify.OutcomeOf(o))
 
-			bare := &verify.Error{Kind: o}
+			bare := &verify.Error{Outcome: o}
 			assert.Equal(t, o.Error(), bare.Error())
 			assert.Equal(t, []verify.Outcome{o}, matched(bare))
 			assert.Equal(t, o, verify.OutcomeOf(fmt.Errorf("login: %w", bare)))
 
-			caused := &verify.Error{Kind: o, Err: context.Canceled}
+			caused := &verify.Error{Outcome: o, Err: context.Canceled}
 			assert.Equal(t, []verify.Outcome{o}, matched(caused))
 			assert.ErrorIs(t, caused, context.Canceled)
 		})
@@ -76,7 +76,7 @@ func TestOutcomeOf(t *testing.T) {
 		"a label that is no outcome":   {verify.Outcome("approved"), verify.ErrOutcomeUnknown},
 		"the empty outcome":            {verify.Outcome(""), verify.ErrOutcomeUnknown},
 		"an Error without a kind":      {&verify.Error{}, verify.ErrOutcomeUnknown},
-		"an Error with a made-up kind": {&verify.Error{Kind: "approved"}, verify.ErrOutcomeUnknown},
+		"an Error with a made-up kind": {&verify.Error{Outcome: "approved"}, verify.ErrOutcomeUnknown},
 		"joined with another":          {errors.Join(io.EOF, verify.ErrBlocked), verify.ErrBlocked},
 	}
 	for name, tc := range tests {
@@ -94,12 +94,12 @@ func TestErrorMatchesOneOutcome(t *testing.T) {
 		want verify.Outcome
 	}{
 		"no kind":                    {&verify.Error{}, verify.ErrOutcomeUnknown},
-		"a made-up kind":             {&verify.Error{Kind: "nil"}, verify.ErrOutcomeUnknown},
-		"a cause":                    {&verify.Error{Kind: verify.ErrUnavailable, Err: io.EOF}, verify.ErrUnavailable},
-		"a cause that is an Error":   {&verify.Error{Kind: verify.ErrBlocked, Err: &verify.Error{Kind: verify.ErrUnavailable}}, verify.ErrBlocked},
-		"a cause that is an outcome": {&verify.Error{Kind: verify.ErrBlocked, Err: verify.ErrUnavailable}, verify.ErrBlocked},
+		"a made-up kind":             {&verify.Error{Outcome: "nil"}, verify.ErrOutcomeUnknown},
+		"a cause":                    {&verify.Error{Outcome: verify.ErrUnavailable, Err: io.EOF}, verify.ErrUnavailable},
+		"a cause that is an Error":   {&verify.Error{Outcome: verify.ErrBlocked, Err: &verify.Error{Outcome: verify.ErrUnavailable}}, verify.ErrBlocked},
+		"a cause that is an outcome": {&verify.Error{Outcome: verify.ErrBlocked, Err: verify.ErrUnavailable}, verify.ErrBlocked},
 		"a cause that wraps an Error": {
-			&verify.Error{Kind: verify.ErrBlocked, Err: fmt.Errorf("leg: %w", &verify.Error{Kind: verify.ErrUnavailable})},
+			&verify.Error{Outcome: verify.ErrBlocked, Err: fmt.Errorf("backend: %w", &verify.Error{Outcome: verify.ErrUnavailable})},
 			verify.ErrBlocked,
 		},
 	}
@@ -120,35 +120,35 @@ func TestErrorLine(t *testing.T) {
 			verify.Error{}, "outcome unknown", `{"outcome":"outcome_unknown"}`,
 		},
 		"a throttle": {
-			verify.Error{Vendor: "twilio", Op: "send", Kind: verify.ErrRateLimited, HTTPStatus: 429, VendorCode: "20429"},
+			verify.Error{Vendor: "twilio", Op: "send", Outcome: verify.ErrRateLimited, HTTPStatus: 429, VendorCode: "20429"},
 			"twilio: send: rate limited (HTTP 429, 20429)",
 			`{"outcome":"rate_limited","vendor":"twilio","op":"send","http_status":429,"vendor_code":"20429"}`,
 		},
 		"an argument at fault": {
-			verify.Error{Vendor: "twilio", Op: "send", Kind: verify.ErrUnsupported, Detail: "this channel is not offered"},
+			verify.Error{Vendor: "twilio", Op: "send", Outcome: verify.ErrUnsupported, Detail: "this channel is not offered"},
 			"twilio: send: unsupported: this channel is not offered",
 			`{"outcome":"unsupported","vendor":"twilio","op":"send","detail":"this channel is not offered"}`,
 		},
 		"no operation": {
-			verify.Error{Vendor: "otp", Kind: verify.ErrUnavailable},
+			verify.Error{Vendor: "otp", Outcome: verify.ErrUnavailable},
 			"otp: unavailable", `{"outcome":"unavailable","vendor":"otp"}`,
 		},
 		"a wait is rounded up": {
-			verify.Error{Kind: verify.ErrTooManySends, RetryAfter: 1200 * time.Millisecond},
+			verify.Error{Outcome: verify.ErrTooManySends, RetryAfter: 1200 * time.Millisecond},
 			"too many sends (retry after 2s)", `{"outcome":"too_many_sends","retry_after_seconds":2}`,
 		},
 		"a wait of less than a second": {
-			verify.Error{Kind: verify.ErrTooManySends, RetryAfter: time.Millisecond},
+			verify.Error{Outcome: verify.ErrTooManySends, RetryAfter: time.Millisecond},
 			"too many sends (retry after 1s)", `{"outcome":"too_many_sends","retry_after_seconds":1}`,
 		},
 		"everything": {
 			verify.Error{
-				Vendor: "otp", Op: "check", Kind: verify.ErrMismatch, Detail: "the code is wrong", HTTPStatus: 200,
-				VendorCode: "60022", RequestID: "RQ00", RetryAfter: time.Hour, GuessesLeft: 3, Tries: 2, Err: io.EOF,
+				Vendor: "otp", Op: "check", Outcome: verify.ErrMismatch, Detail: "the code is wrong", HTTPStatus: 200,
+				VendorCode: "60022", RequestID: "RQ00", RetryAfter: time.Hour, AttemptsLeft: 3, Requests: 2, Err: io.EOF,
 			},
 			"otp: check: mismatch: the code is wrong (HTTP 200, 60022, retry after 1h0m0s)",
 			`{"outcome":"mismatch","vendor":"otp","op":"check","detail":"the code is wrong","http_status":200,` +
-				`"vendor_code":"60022","request_id":"RQ00","retry_after_seconds":3600,"guesses_left":3,"tries":2}`,
+				`"vendor_code":"60022","request_id":"RQ00","retry_after_seconds":3600,"attempts_left":3,"requests":2}`,
 		},
 	}
 	for name, tc := range tests {
@@ -197,7 +197,7 @@ func assertNoCanary(t *testing.T, v any) {
 
 func TestNothingPrintsACanary(t *testing.T) {
 	cause := &url.Error{Op: "Post", URL: "https://canary:canary@example.com/+15005550006?code=246801", Err: context.Canceled}
-	full := verify.Error{Vendor: "twilio", Op: "send", Kind: verify.ErrOutcomeUnknown, Err: cause}
+	full := verify.Error{Vendor: "twilio", Op: "send", Outcome: verify.ErrOutcomeUnknown, Err: cause}
 
 	caps := everything()
 	sent, err := caps.SendRequest("+15005550006", personal()...)
@@ -249,7 +249,7 @@ func TestTheScanFindsALeak(t *testing.T) {
 }
 
 func TestErrorPrintsItsLineUnderEveryVerb(t *testing.T) {
-	err := &verify.Error{Vendor: "twilio", Op: "send", Kind: verify.ErrRateLimited, HTTPStatus: 429}
+	err := &verify.Error{Vendor: "twilio", Op: "send", Outcome: verify.ErrRateLimited, HTTPStatus: 429}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%d", "%x"} {
 		assert.Equal(t, err.Error(), fmt.Sprintf(verb, err), verb)
 		assert.Equal(t, err.Error(), fmt.Sprintf(verb, *err), verb)

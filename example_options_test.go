@@ -102,23 +102,23 @@ func ExampleVendorOption() {
 
 // How toy's own Send reads it.
 func ExampleVendorOptions() {
-	can := verify.Capabilities{Vendor: "toy", Channels: []verify.Channel{verify.ChannelSMS}}
+	capabilities := verify.Capabilities{Vendor: "toy", Channels: []verify.Channel{verify.ChannelSMS}}
 
-	req, err := can.SendRequest("+15005550006", withTag("blue"), withTag("green"))
+	req, err := capabilities.SendRequest("+15005550006", withTag("blue"), withTag("green"))
 	fmt.Println(verify.VendorOptions[tag](req, "toy"), err)
 	// Output: [blue green] <nil>
 }
 
 // Every Send of a vendor opens so: what it cannot honor makes no request.
 func ExampleCapabilities_SendRequest() {
-	can := verify.Capabilities{
+	capabilities := verify.Capabilities{
 		Vendor: "toy", Channels: []verify.Channel{verify.ChannelSMS},
 		MinDigits: 6, MaxDigits: 8, DefaultDigits: 6,
 	}
 
-	req, err := can.SendRequest("+15005550006", verify.WithDigits(8))
+	req, err := capabilities.SendRequest("+15005550006", verify.WithDigits(8))
 	fmt.Println(req, err)
-	_, err = can.SendRequest("+15005550006", verify.WithChannel(verify.ChannelVoice))
+	_, err = capabilities.SendRequest("+15005550006", verify.WithChannel(verify.ChannelVoice))
 	fmt.Println(err)
 	// Output:
 	// verify.SendRequest{To: +1…06, Channel: sms, Scope: "", Digits: 8} <nil>

@@ -94,8 +94,8 @@ func ExampleChecker() {
 		switch {
 		case err == nil:
 			fmt.Println("Welcome.")
-		case errors.Is(err, verify.ErrMismatch) && e.GuessesLeft > 0:
-			fmt.Printf("Wrong code: %d more guesses.\n", e.GuessesLeft)
+		case errors.Is(err, verify.ErrMismatch) && e.AttemptsLeft > 0:
+			fmt.Printf("Wrong code: %d more attempts.\n", e.AttemptsLeft)
 		case errors.Is(err, verify.ErrMismatch):
 			fmt.Println("Wrong code: try again.")
 		case errors.Is(err, verify.ErrNotPending), errors.Is(err, verify.ErrTooManyAttempts):
@@ -153,7 +153,7 @@ func (b board) Check(_ context.Context, to, code string, opts ...verify.CheckOpt
 	if _, err := b.Capabilities().CheckRequest(to, code, opts...); err != nil {
 		return err
 	}
-	return &verify.Error{Vendor: "board", Op: "check", Kind: verify.ErrMismatch}
+	return &verify.Error{Vendor: "board", Op: "check", Outcome: verify.ErrMismatch}
 }
 
 // A page offers only what works.
@@ -161,11 +161,11 @@ func ExampleCapabilities() {
 	client, _, stop := emulated()
 	defer stop()
 
-	can := client.Capabilities()
-	for _, c := range can.Channels {
+	capabilities := client.Capabilities()
+	for _, c := range capabilities.Channels {
 		fmt.Println("by", c)
 	}
-	fmt.Println("with scopes", can.Scopes, "and transactions:", can.Transaction)
+	fmt.Println("with scopes", capabilities.Scopes, "and transactions:", capabilities.Transaction)
 	// Output:
 	// by sms
 	// by voice
@@ -203,7 +203,7 @@ func ExampleCallingCode() {
 
 // An outcome is a label for metrics, and an unknown error is an unknown outcome.
 func ExampleOutcomeOf() {
-	for _, err := range []error{nil, &verify.Error{Kind: verify.ErrMismatch}, errors.New("what?")} {
+	for _, err := range []error{nil, &verify.Error{Outcome: verify.ErrMismatch}, errors.New("what?")} {
 		fmt.Printf("%q\n", string(verify.OutcomeOf(err)))
 	}
 	// Output:
@@ -214,13 +214,13 @@ func ExampleOutcomeOf() {
 
 func ExampleError_MarshalJSON() {
 	var err error = &verify.Error{
-		Vendor: "twilio", Op: "send", Kind: verify.ErrRateLimited,
-		HTTPStatus: 429, VendorCode: "20429", RetryAfter: time.Minute, Tries: 1,
+		Vendor: "twilio", Op: "send", Outcome: verify.ErrRateLimited,
+		HTTPStatus: 429, VendorCode: "20429", RetryAfter: time.Minute, Requests: 1,
 	}
 	text, _ := json.Marshal(err)
 	fmt.Println(err)
 	fmt.Println(string(text))
 	// Output:
 	// twilio: send: rate limited (HTTP 429, 20429, retry after 1m0s)
-	// {"outcome":"rate_limited","vendor":"twilio","op":"send","http_status":429,"vendor_code":"20429","retry_after_seconds":60,"tries":1}
+	// {"outcome":"rate_limited","vendor":"twilio","op":"send","http_status":429,"vendor_code":"20429","retry_after_seconds":60,"requests":1}
 }

@@ -46,7 +46,7 @@ func WithChannel(c Channel) SendOption { return channelOption(c) }
 
 // WithDigits asks for a code of n digits; zero leaves it to the vendor. A vendor
 // that cannot send this length refuses it with [ErrUnsupported]. Fewer than six
-// digits are easier to guess than NIST SP 800-63B-4 section 3.1.3.2 allows.
+// digits are easier to attempt than NIST SP 800-63B-4 section 3.1.3.2 allows.
 func WithDigits(n int) SendOption { return digitsOption(n) }
 
 // WithLocale is a hint for the language of the message, as a BCP 47 tag:

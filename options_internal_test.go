@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// Requests are values, and a failover derives one for each leg: what one leg is
+// Requests are values, and a failover derives one for each backend: what one backend is
 // told must not reach another through a shared array.
 func TestRequestsDerivedFromOneShareNothing(t *testing.T) {
 	var base SendRequest

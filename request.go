@@ -120,7 +120,7 @@ func (c Capabilities) SubjectRequest(op, to string, opts ...CheckOption) (CheckR
 }
 
 func (c Capabilities) refusal(op string, kind Outcome, detail string) *Error {
-	return &Error{Vendor: c.Vendor, Op: op, Kind: kind, Detail: detail}
+	return &Error{Vendor: c.Vendor, Op: op, Outcome: kind, Detail: detail}
 }
 
 // defaultChannel is the first channel that can reach to.

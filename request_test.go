@@ -248,12 +248,12 @@ func assertRefused(t *testing.T, err error, op string, want verify.Outcome, deta
 	t.Helper()
 	var e *verify.Error
 	require.ErrorAs(t, err, &e)
-	assert.Equal(t, want, e.Kind)
+	assert.Equal(t, want, e.Outcome)
 	assert.Equal(t, []verify.Outcome{want}, matched(err))
 	assert.Equal(t, op, e.Op)
 	assert.NotEmpty(t, e.Vendor)
 	assert.Contains(t, e.Detail, detail)
-	assert.Zero(t, e.Tries, "refused before any request")
+	assert.Zero(t, e.Requests, "refused before any request")
 }
 
 func TestRequestsPrintNoSecret(t *testing.T) {

@@ -86,7 +86,7 @@ type Canceler interface {
 type Prober interface {
 	// Probe checks what can be checked without reaching a person: credentials,
 	// settings and, where the vendor cares, the clock. It sends nothing, spends no
-	// guess and may be repeated, but is no substitute for one code sent in earnest:
+	// attempt and may be repeated, but is no substitute for one code sent in earnest:
 	// nil means that nothing wrong was found.
 	//
 	// The error is an [*Error] whose Detail says what to mend. Of several faults it
@@ -132,10 +132,10 @@ type Receipt struct {
 	ID        string    `json:"id,omitempty"`        // the vendor's reference, for logs and support tickets; may be empty
 	Vendor    string    `json:"vendor"`              // which vendor accepted it: "twilio"
 	Channel   Channel   `json:"channel"`             // how the code travels in fact, which may differ from what was asked
-	Digits    int       `json:"digits,omitempty"`    // length of the code, so that a form need not guess; zero if unknown
+	Digits    int       `json:"digits,omitempty"`    // length of the code, so that a form need not attempt; zero if unknown
 	ExpiresAt time.Time `json:"expires_at,omitzero"` // when the code stops working; zero if the vendor does not say
 	ResendAt  time.Time `json:"resend_at,omitzero"`  // before this another Send is refused; zero if there is no such limit or it is unknown
-	Tries     int       `json:"tries,omitempty"`     // requests made, the accepted one included
+	Requests  int       `json:"requests,omitempty"`  // requests made, the accepted one included
 	// PossibleDuplicate says that another copy of the code may be on its way.
 	PossibleDuplicate bool `json:"possible_duplicate,omitempty"`
 }

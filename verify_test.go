@@ -104,11 +104,11 @@ func TestReceiptJSON(t *testing.T) {
 		"all that can be said": {
 			verify.Receipt{
 				ID: "VE00", Vendor: "twilio", Channel: verify.ChannelApp, Digits: 6,
-				ExpiresAt: sent, ResendAt: sent, Tries: 2, PossibleDuplicate: true,
+				ExpiresAt: sent, ResendAt: sent, Requests: 2, PossibleDuplicate: true,
 			},
 			`{"id":"VE00","vendor":"twilio","channel":"app","digits":6,` +
 				`"expires_at":"2026-11-21T12:00:00Z","resend_at":"2026-11-21T12:00:00Z",` +
-				`"tries":2,"possible_duplicate":true}`,
+				`"requests":2,"possible_duplicate":true}`,
 		},
 	}
 	for name, tc := range tests {

@@ -36,7 +36,7 @@
 //
 // A person with the app is not sent an SMS unless it is forced: then the
 // receipt says [verify.ChannelApp]. Authy does not tell how long a code of Users
-// lives, nor how many guesses it allows; a code of Phone lives 10 minutes, and
+// lives, nor how many attempts it allows; a code of Phone lives 10 minutes, and
 // a second Send within that time repeats it.
 package authy
 
@@ -75,5 +75,5 @@ func unsupported(op, detail string) error { return refuse(op, verify.ErrUnsuppor
 
 // refuse is the error of a call that made no request.
 func refuse(op string, kind verify.Outcome, detail string) error {
-	return &verify.Error{Vendor: vendor, Op: op, Kind: kind, Detail: detail}
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: kind, Detail: detail}
 }

@@ -91,14 +91,14 @@ var emulatorFaults = map[verifytest.Fault]authytest.Fault{
 	verifytest.FaultCheckUnknownBody:          {Effect: true, Status: 200, Body: `{"message":"Verification code is correct."}`},
 }
 
-func TestUsersOverExchanges(t *testing.T) {
+func TestUsersOverRecordings(t *testing.T) {
 	t.Parallel()
 	verifytest.Run(t, func(t *testing.T) verifytest.Target {
-		vendor := played(t, exchangesOf(t, usersScripts, "sms_200_sent")...)
+		vendor := played(t, recordingsOf(t, usersScripts, "sms_200_sent")...)
 		return verifytest.Target{
 			Verifier: replayed(t, vendor),
 			Code:     func(string, string) string { return "1234567" },
-			Advance:  func(time.Duration) {}, // the exchanges are those of later
+			Advance:  func(time.Duration) {}, // the recordings are those of later
 			Fault:    playable(t, usersScripts),
 			Vague:    true,
 			Secrets:  []string{"placeholder"},
@@ -113,10 +113,10 @@ func TestUsersOverExchanges(t *testing.T) {
 	})
 }
 
-func TestPhoneOverExchanges(t *testing.T) {
+func TestPhoneOverRecordings(t *testing.T) {
 	t.Parallel()
 	verifytest.Run(t, func(t *testing.T) verifytest.Target {
-		vendor := played(t, exchangesOf(t, phoneScripts, "start_200_sms")...)
+		vendor := played(t, recordingsOf(t, phoneScripts, "start_200_sms")...)
 		return verifytest.Target{
 			Verifier: replayedPhone(t, vendor),
 			Code:     func(string, string) string { return codeOf(t) },
@@ -138,9 +138,9 @@ func codeOf(t *testing.T) string {
 	return "123456"
 }
 
-// exchangesOf lists the exchanges of a scenario: those of the table, or for a fault
+// recordingsOf lists the recordings of a scenario: those of the table, or for a fault
 // that is not played those before it.
-func exchangesOf(t *testing.T, scripts map[string]string, send string) []string {
+func recordingsOf(t *testing.T, scripts map[string]string, send string) []string {
 	text, ok := scripts[path.Base(t.Name())]
 	if !ok && path.Base(t.Name()) == "check_other_subject" {
 		text = send
@@ -148,12 +148,12 @@ func exchangesOf(t *testing.T, scripts map[string]string, send string) []string 
 	return strings.Fields(text)
 }
 
-// playable plays the faults of the table's scenarios, which their exchanges are.
+// playable plays the faults of the table's scenarios, which their recordings are.
 func playable(t *testing.T, scripts map[string]string) func(verifytest.Fault) bool {
 	return func(verifytest.Fault) bool { return scripts[path.Base(t.Name())] != "" }
 }
 
-// usersScripts are exchanges by scenario. Faults of transport stand as often as
+// usersScripts are recordings by scenario. Faults of transport stand as often as
 // the policy tries.
 var usersScripts = map[string]string{
 	"send":                          "sms_200_sent",

@@ -79,7 +79,7 @@ func (u *Users) authyID(ctx context.Context, op, phone string, missing verify.Ou
 
 // directoryFailed leaves the application's own error out: it may name a person.
 func directoryFailed(ctx context.Context, op string, kind verify.Outcome, detail string) error {
-	return &verify.Error{Vendor: vendor, Op: op, Kind: kind, Detail: detail, Err: ctx.Err()}
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: kind, Detail: detail, Err: ctx.Err()}
 }
 
 // isID knows what can neither change a path nor name anything but a user.

@@ -62,7 +62,7 @@ var refusals = map[string]rest.Refusal{
 	"60059": {Kind: verify.ErrInvalidRecipient, Detail: "not a number in use"},
 	"60078": {Kind: verify.ErrInvalidRecipient, Detail: "not a number of a country that Authy knows"},
 	"60082": {Kind: verify.ErrInvalidRecipient, Detail: "a landline takes no sms: offer a call"},
-	"60083": {Kind: verify.ErrInvalidRecipient, Detail: "no carrier serves this number"},
+	"60083": {Kind: verify.ErrInvalidRecipient, Detail: "no messenger serves this number"},
 	"60108": {Kind: verify.ErrInvalidRecipient, Detail: "the person's device does not take this channel"},
 	"60127": notAUser,
 	"60128": notAUser,
@@ -174,11 +174,11 @@ func tokenIn(errs json.RawMessage) (token string) {
 // Authy's: with that status Authy refuses a wrong code as well as a wrong key.
 func doubted(err error) error {
 	var e *verify.Error
-	if !errors.As(err, &e) || e.Kind != verify.ErrUnauthorized || e.VendorCode != "" {
+	if !errors.As(err, &e) || e.Outcome != verify.ErrUnauthorized || e.VendorCode != "" {
 		return err
 	}
 	d := *e
-	d.Kind, d.Detail = verify.ErrOutcomeUnknown, "refused without a reason: either the code is wrong or the API key"
+	d.Outcome, d.Detail = verify.ErrOutcomeUnknown, "refused without a reason: either the code is wrong or the API key"
 	return &d
 }
 
@@ -189,7 +189,7 @@ func failure(op string, reply rest.Reply) error {
 		r = rest.Refusal{Kind: verify.ErrRejected, Detail: "Authy refused and gave no reason"}
 	}
 	return &verify.Error{
-		Vendor: vendor, Op: op, Kind: r.Kind, Detail: r.Detail, RetryAfter: r.RetryAfter,
-		HTTPStatus: reply.Status, VendorCode: r.Code, RequestID: reply.RequestID, Tries: reply.Tries,
+		Vendor: vendor, Op: op, Outcome: r.Kind, Detail: r.Detail, RetryAfter: r.RetryAfter,
+		HTTPStatus: reply.Status, VendorCode: r.Code, RequestID: reply.RequestID, Requests: reply.Requests,
 	}
 }

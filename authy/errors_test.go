@@ -76,7 +76,7 @@ func TestNotSentIsTriedAgain(t *testing.T) {
 		srv.Fail(authytest.Refusal(http.StatusServiceUnavailable, code))
 		receipt, err := users.Send(t.Context(), phone)
 		require.NoError(t, err, code)
-		assert.Equal(t, 2, receipt.Tries)
+		assert.Equal(t, 2, receipt.Requests)
 		assert.Equal(t, 1, srv.Effects())
 	}
 }

@@ -24,7 +24,7 @@ const (
 // see the question. Somebody without the app is ErrInvalidRecipient.
 func (u *Users) RequestApproval(ctx context.Context, to string, a Approval) (id string, err error) {
 	const op = "request approval"
-	req, err := u.abilities.SubjectRequest(op, to)
+	req, err := u.capabilities.SubjectRequest(op, to)
 	if err != nil {
 		return "", err
 	}
@@ -58,7 +58,7 @@ func (u *Users) RequestApproval(ctx context.Context, to string, a Approval) (id 
 // registered with a phone. It refuses the answer about another person's request.
 func (u *Users) FetchApproval(ctx context.Context, to, id string) (ApprovalStatus, error) {
 	const op = "fetch approval"
-	req, err := u.abilities.SubjectRequest(op, to)
+	req, err := u.capabilities.SubjectRequest(op, to)
 	if err != nil {
 		return "", err
 	}
@@ -131,7 +131,7 @@ func answered(s ApprovalStatus) error {
 }
 
 func awaited(kind verify.Outcome, detail string, cause error) error {
-	return &verify.Error{Vendor: vendor, Op: "await approval", Kind: kind, Detail: detail, Err: cause}
+	return &verify.Error{Vendor: vendor, Op: "await approval", Outcome: kind, Detail: detail, Err: cause}
 }
 
 // isPassing knows an error that another poll may not meet.

@@ -12,8 +12,8 @@ import (
 // Phone is a [verify.Verifier] over Authy's phone verification, which needs
 // nobody registered and knows no scopes. It is safe for concurrent use.
 type Phone struct {
-	rest      *rest.Client
-	abilities verify.Capabilities
+	rest         *rest.Client
+	capabilities verify.Capabilities
 }
 
 var _ verify.Verifier = (*Phone)(nil)
@@ -32,7 +32,7 @@ func NewPhone(cfg Config) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Phone{rest: c, abilities: verify.Capabilities{
+	return &Phone{rest: c, capabilities: verify.Capabilities{
 		Vendor:        vendor,
 		Channels:      channels(),
 		MinDigits:     minDigits,
@@ -43,12 +43,12 @@ func NewPhone(cfg Config) (*Phone, error) {
 }
 
 // Capabilities says what Send and Check honor.
-func (p *Phone) Capabilities() verify.Capabilities { return p.abilities }
+func (p *Phone) Capabilities() verify.Capabilities { return p.capabilities }
 
 // Send has Authy make and deliver a code. A second Send within 10 minutes
 // delivers the same one, even if it asks for another length.
 func (p *Phone) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := p.abilities.SendRequest(to, opts...)
+	req, err := p.capabilities.SendRequest(to, opts...)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -67,13 +67,13 @@ func (p *Phone) Send(ctx context.Context, to string, opts ...verify.SendOption) 
 	}
 	return verify.Receipt{
 		ID: a.uuid, Vendor: vendor, Channel: req.Channel, Digits: req.Digits,
-		ExpiresAt: a.expiry(time.Now()), Tries: reply.Tries,
+		ExpiresAt: a.expiry(time.Now()), Requests: reply.Requests,
 	}, nil
 }
 
 // Check asks Authy whether code is right. Only success true is a yes.
 func (p *Phone) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	req, err := p.abilities.CheckRequest(to, code, opts...)
+	req, err := p.capabilities.CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 //
 // After ErrOutcomeUnknown, too, Register may be called again.
 func (u *Users) Register(ctx context.Context, email, phone string) error {
-	req, err := u.abilities.SubjectRequest("register", phone)
+	req, err := u.capabilities.SubjectRequest("register", phone)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (u *Users) Register(ctx context.Context, email, phone string) error {
 // Delete has Authy forget a person, which it does within a day or so, and then
 // the Directory. It returns nil if nobody is registered with the phone.
 func (u *Users) Delete(ctx context.Context, phone string) error {
-	req, err := u.abilities.SubjectRequest("delete", phone)
+	req, err := u.capabilities.SubjectRequest("delete", phone)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ type Status struct {
 // Status returns what Authy knows of the person registered with a phone, or an
 // error matching ErrInvalidRecipient if nobody is.
 func (u *Users) Status(ctx context.Context, phone string) (Status, error) {
-	req, err := u.abilities.SubjectRequest("status", phone)
+	req, err := u.capabilities.SubjectRequest("status", phone)
 	if err != nil {
 		return Status{}, err
 	}

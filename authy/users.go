@@ -11,11 +11,11 @@ import (
 // Users is a [verify.Verifier] over the users of an Authy application. A person
 // is registered once, by Register. It is safe for concurrent use.
 type Users struct {
-	rest      *rest.Client
-	directory Directory
-	force     bool
-	messages  map[string]string // of actions, by scope
-	abilities verify.Capabilities
+	rest         *rest.Client
+	directory    Directory
+	force        bool
+	messages     map[string]string // of actions, by scope
+	capabilities verify.Capabilities
 
 	key         []byte // signs callbacks
 	callbackURL string
@@ -47,7 +47,7 @@ func NewUsers(cfg Config) (*Users, error) {
 		directory: cfg.Directory,
 		force:     cfg.ForceSMS,
 		messages:  messages,
-		abilities: verify.Capabilities{
+		capabilities: verify.Capabilities{
 			Vendor:        vendor,
 			Channels:      channels(),
 			MinDigits:     cfg.Digits,
@@ -64,13 +64,13 @@ func NewUsers(cfg Config) (*Users, error) {
 
 // Capabilities says what Send and Check honor. Any scope is accepted: it is
 // Authy's action.
-func (u *Users) Capabilities() verify.Capabilities { return u.abilities }
+func (u *Users) Capabilities() verify.Capabilities { return u.capabilities }
 
 // Send has Authy deliver a code by SMS or call, or ask the person to open the
 // app, where the code is: then the receipt's channel is [verify.ChannelApp] and
 // nothing was sent. With Config.ForceSMS, and in a scope, it is never the app.
 func (u *Users) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := u.abilities.SendRequest(to, opts...)
+	req, err := u.capabilities.SendRequest(to, opts...)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -93,7 +93,7 @@ func (u *Users) Send(ctx context.Context, to string, opts ...verify.SendOption) 
 		return verify.Receipt{}, err
 	}
 	return verify.Receipt{
-		Vendor: vendor, Channel: channel, Digits: req.Digits, Tries: reply.Tries,
+		Vendor: vendor, Channel: channel, Digits: req.Digits, Requests: reply.Requests,
 	}, nil
 }
 
@@ -123,7 +123,7 @@ func (u *Users) traveled(reply rest.Reply, asked verify.Channel, forced bool) (v
 // force=true: without it Authy approves anything until a person has confirmed a
 // code once (https://github.com/twilio/authy-python).
 func (u *Users) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	req, err := u.abilities.CheckRequest(to, code, opts...)
+	req, err := u.capabilities.CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func TestSendAndCheckOnEveryChannel(t *testing.T) {
 	for _, channel := range []verify.Channel{verify.ChannelSMS, verify.ChannelVoice} {
 		receipt, err := users.Send(t.Context(), phone, verify.WithChannel(channel))
 		require.NoError(t, err, channel)
-		assert.Equal(t, verify.Receipt{Vendor: "authy", Channel: channel, Digits: 7, Tries: 1}, receipt)
+		assert.Equal(t, verify.Receipt{Vendor: "authy", Channel: channel, Digits: 7, Requests: 1}, receipt)
 		messages := srv.Messages()
 		assert.Equal(t, string(channel), messages[len(messages)-1].Channel)
 

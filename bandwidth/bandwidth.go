@@ -141,7 +141,7 @@ func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	}
 	return verify.Receipt{
 		ID: id, Vendor: vendor, Channel: req.Channel,
-		Digits: req.Digits, ExpiresAt: begun.Add(c.settings.expiry), Tries: reply.Tries,
+		Digits: req.Digits, ExpiresAt: begun.Add(c.settings.expiry), Requests: reply.Requests,
 	}, nil
 }
 
@@ -180,14 +180,14 @@ func (c *Client) verdict(reply rest.Reply, valid bool) error {
 		return c.rest.Unknown("check", reply, "the answer to an earlier try was lost: it may have been an approval")
 	}
 	return &verify.Error{
-		Vendor: vendor, Op: "check", Kind: verify.ErrMismatch,
+		Vendor: vendor, Op: "check", Outcome: verify.ErrMismatch,
 		Detail:     "Bandwidth answers a wrong, an old and an unknown code alike",
-		HTTPStatus: reply.Status, RequestID: reply.RequestID, Tries: reply.Tries,
+		HTTPStatus: reply.Status, RequestID: reply.RequestID, Requests: reply.Requests,
 	}
 }
 
 func unsupported(op, detail string) error {
-	return &verify.Error{Vendor: vendor, Op: op, Kind: verify.ErrUnsupported, Detail: detail}
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnsupported, Detail: detail}
 }
 
 // Close closes idle connections of the client's own transports, and nothing that

@@ -58,7 +58,7 @@ func TestSendAndCheckOnEveryChannel(t *testing.T) {
 				assert.Equal(t, "bandwidth", receipt.Vendor)
 				assert.Equal(t, channel, receipt.Channel)
 				assert.Equal(t, 6, receipt.Digits)
-				assert.Equal(t, 1, receipt.Tries)
+				assert.Equal(t, 1, receipt.Requests)
 				assert.NotEmpty(t, receipt.ID)
 				assert.WithinDuration(t, time.Now().Add(10*time.Minute), receipt.ExpiresAt, time.Minute, "a check will say so")
 

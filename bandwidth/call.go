@@ -56,17 +56,17 @@ func refusedAt(err error) int {
 	}
 	var e *verify.Error
 	if errors.As(err, &e) && e.HTTPStatus == http.StatusUnauthorized {
-		return e.Tries
+		return e.Requests
 	}
 	return 0
 }
 
 // counted adds the tries that were made before.
 func counted(reply rest.Reply, err error, before int) (rest.Reply, error) {
-	reply.Tries += before
+	reply.Requests += before
 	var e *verify.Error
 	if before > 0 && errors.As(err, &e) {
-		e.Tries += before
+		e.Requests += before
 	}
 	return reply, err
 }

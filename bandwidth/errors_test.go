@@ -115,9 +115,9 @@ func TestWaitOfAGuessedNumber(t *testing.T) {
 			err := client.Check(t.Context(), phone, "123456")
 			var e *verify.Error
 			require.ErrorAs(t, err, &e)
-			assert.Equal(t, verify.ErrTooManyAttempts, e.Kind)
+			assert.Equal(t, verify.ErrTooManyAttempts, e.Outcome)
 			assert.Equal(t, tc.want, e.RetryAfter)
-			assert.Equal(t, 1, e.Tries)
+			assert.Equal(t, 1, e.Requests)
 		})
 	}
 }
@@ -130,7 +130,7 @@ func TestThrottleIsTriedAgain(t *testing.T) {
 	srv.Fail(fault)
 	receipt, err := client.Send(t.Context(), phone)
 	require.NoError(t, err)
-	assert.Equal(t, 2, receipt.Tries)
+	assert.Equal(t, 2, receipt.Requests)
 	assert.Equal(t, 1, srv.Effects())
 }
 

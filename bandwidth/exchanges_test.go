@@ -96,7 +96,7 @@ func TestDocumentedRefusalsOfASend(t *testing.T) {
 			assert.Equal(t, tc.want, verify.OutcomeOf(err), "%v", err)
 			var e *verify.Error
 			require.ErrorAs(t, err, &e)
-			assert.Equal(t, tc.tries, e.Tries)
+			assert.Equal(t, tc.tries, e.Requests)
 			assert.NotZero(t, e.HTTPStatus)
 		})
 	}

@@ -31,7 +31,7 @@ func (c *Client) Probe(ctx context.Context) error {
 	switch {
 	case err == nil:
 		return c.rest.Unknown("probe", reply, "a check without a number was answered: check BaseURL")
-	case errors.As(err, &e) && e.HTTPStatus == http.StatusBadRequest && e.Kind == verify.ErrRejected:
+	case errors.As(err, &e) && e.HTTPStatus == http.StatusBadRequest && e.Outcome == verify.ErrRejected:
 		return nil
 	}
 	return err

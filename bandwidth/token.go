@@ -161,14 +161,14 @@ func isToken(s string) bool {
 // failure tells one of those who waited why there is no token. Whatever became
 // of the request for it, the call itself was not made.
 func (r *renewal) failure(op string) error {
-	e := verify.Error{Vendor: vendor, Kind: verify.ErrUnavailable}
+	e := verify.Error{Vendor: vendor, Outcome: verify.ErrUnavailable}
 	var cause *verify.Error
 	if errors.As(r.err, &cause) {
 		e = *cause
 	}
 	e.Op = op
-	if e.Kind != verify.ErrUnauthorized && e.Kind != verify.ErrRateLimited {
-		e.Kind = verify.ErrUnavailable
+	if e.Outcome != verify.ErrUnauthorized && e.Outcome != verify.ErrRateLimited {
+		e.Outcome = verify.ErrUnavailable
 	}
 	e.Detail = strings.TrimSuffix("no access token: "+e.Detail, ": ")
 	return &e
@@ -176,7 +176,7 @@ func (r *renewal) failure(op string) error {
 
 func ended(op string, err error) error {
 	return &verify.Error{
-		Vendor: vendor, Op: op, Kind: verify.ErrUnavailable,
+		Vendor: vendor, Op: op, Outcome: verify.ErrUnavailable,
 		Detail: "the call ended before there was an access token", Err: err,
 	}
 }

@@ -22,7 +22,7 @@ func TestTokenThatIsRefusedIsReplacedOnce(t *testing.T) {
 	srv.Revoke()
 	receipt, err := client.Send(t.Context(), phone)
 	require.NoError(t, err)
-	assert.Equal(t, 2, receipt.Tries, "the refused request counts as one")
+	assert.Equal(t, 2, receipt.Requests, "the refused request counts as one")
 	assert.Equal(t, 2, srv.Tokens())
 	assert.Equal(t, 2, srv.Effects(), "R74: one message for one Send")
 
@@ -36,7 +36,7 @@ func TestTokenThatIsRefusedIsReplacedOnce(t *testing.T) {
 	require.ErrorIs(t, err, verify.ErrMismatch, "a 401 leaves no doubt behind")
 	var e *verify.Error
 	require.ErrorAs(t, err, &e)
-	assert.Equal(t, 2, e.Tries)
+	assert.Equal(t, 2, e.Requests)
 }
 
 func TestTokenThatIsAlwaysRefused(t *testing.T) {
@@ -47,7 +47,7 @@ func TestTokenThatIsAlwaysRefused(t *testing.T) {
 	var e *verify.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, 401, e.HTTPStatus)
-	assert.Equal(t, 2, e.Tries)
+	assert.Equal(t, 2, e.Requests)
 	assert.Equal(t, 2, srv.Tokens())
 	assert.Equal(t, 4, srv.Requests(), "once more, and no more")
 }
@@ -85,7 +85,7 @@ func TestLateRefusalOfAnOldTokenLeavesTheNewOne(t *testing.T) {
 		wg.Go(func() {
 			receipt, err := client.Send(t.Context(), phone)
 			require.NoError(t, err)
-			assert.Equal(t, 2, receipt.Tries)
+			assert.Equal(t, 2, receipt.Requests)
 		})
 		synctest.Wait()
 		e.Revoke()
@@ -104,7 +104,7 @@ func TestTokenThatIsRefusedAfterAThrottle(t *testing.T) {
 	srv.Fail(throttled, refused)
 	receipt, err := client.Send(t.Context(), phone)
 	require.NoError(t, err, "no try of a Send is made after one that may have been processed")
-	assert.Equal(t, 3, receipt.Tries)
+	assert.Equal(t, 3, receipt.Requests)
 	assert.Equal(t, 1, srv.Effects())
 }
 

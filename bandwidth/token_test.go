@@ -72,7 +72,7 @@ func TestTokenServesAllCallsUntilItIsTime(t *testing.T) {
 		send := func() {
 			receipt, err := client.Send(t.Context(), phone)
 			require.NoError(t, err)
-			require.Equal(t, 1, receipt.Tries)
+			require.Equal(t, 1, receipt.Requests)
 			synctest.Wait()
 		}
 		send()
@@ -228,7 +228,7 @@ func TestShortTokensDoNotStopCalls(t *testing.T) {
 				for range 10 {
 					receipt, err := client.Send(t.Context(), phone)
 					require.NoError(t, err)
-					require.Equal(t, 1, receipt.Tries)
+					require.Equal(t, 1, receipt.Requests)
 					pass(life / 5)
 					synctest.Wait()
 				}

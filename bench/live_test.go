@@ -63,7 +63,7 @@ var live = sync.OnceValues(func() (*crowd, error) {
 	before := heap()
 	limits := otp.Limits{}.WithDefaults()
 	for n, k := range c.keys {
-		if _, err := c.store.Put(background, k, id(uint64(n)), mac(uint64(n)), 10*time.Minute, limits); err != nil {
+		if _, err := c.store.Issue(background, k, id(uint64(n)), mac(uint64(n)), 10*time.Minute, limits); err != nil {
 			return nil, err
 		}
 	}

@@ -13,10 +13,10 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// void is a carrier that costs nothing.
+// void is a messenger that costs nothing.
 type void struct{}
 
-func (void) Carry(context.Context, otp.Message) (string, error) { return "", nil }
+func (void) Deliver(context.Context, otp.Message) (string, error) { return "", nil }
 
 func (void) Capabilities() verify.Capabilities {
 	return verify.Capabilities{Vendor: "void", Channels: []verify.Channel{verify.ChannelSMS}}
@@ -37,7 +37,7 @@ func recipient(room *[12]byte, n uint64) string {
 // opened is an engine that has sent a code to a million recipients.
 var opened = sync.OnceValues(func() (*otp.Engine, error) {
 	engine, err := otp.New(otp.Config{
-		Carrier: void{}, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)},
+		Messenger: void{}, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)},
 		Product: "Acme", Origin: "login.example.com", Limits: otp.Limits{Window: 1, Cooldown: []time.Duration{0}},
 	})
 	if err != nil {

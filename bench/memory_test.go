@@ -8,35 +8,35 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// BenchmarkRedeem is a wrong guess among a million live codes, beside the least
+// BenchmarkAttempt is a wrong attempt among a million live codes, beside the least
 // that counts and compares one: a map and a mutex.
-func BenchmarkRedeem(b *testing.B) {
+func BenchmarkAttempt(b *testing.B) {
 	limits := otp.Limits{}.WithDefaults()
 	wrong := []otp.MAC{mac(1 << 50)}
 	crowds(b, map[string]func(*crowd) func(n uint64) error{
 		"ours": func(c *crowd) func(n uint64) error {
 			return func(n uint64) error {
-				_, _, err := c.store.Redeem(background, c.keys[somewhere(n)], id(n), wrong, limits)
+				_, _, err := c.store.Attempt(background, c.keys[somewhere(n)], id(n), wrong, limits)
 				return err
 			}
 		},
 		"mutex-map": func(c *crowd) func(n uint64) error {
 			m := c.floor()
 			return func(n uint64) error {
-				m.guess(c.keys[somewhere(n)], wrong[0])
+				m.attempt(c.keys[somewhere(n)], wrong[0])
 				return nil
 			}
 		},
 	})
 }
 
-// BenchmarkPut is a send again among a million live codes.
-func BenchmarkPut(b *testing.B) {
+// BenchmarkIssue is a send again among a million live codes.
+func BenchmarkIssue(b *testing.B) {
 	free := otp.Limits{Window: 1, Cooldown: []time.Duration{0}}.WithDefaults()
 	crowds(b, map[string]func(*crowd) func(n uint64) error{
 		"ours": func(c *crowd) func(n uint64) error {
 			return func(n uint64) error {
-				_, err := c.store.Put(background, c.keys[somewhere(n)], id(n), mac(n), 10*time.Minute, free)
+				_, err := c.store.Issue(background, c.keys[somewhere(n)], id(n), mac(n), 10*time.Minute, free)
 				return err
 			}
 		},

@@ -10,12 +10,12 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// BenchmarkRedisPut is a send beside a PING and beside the least script that
+// BenchmarkRedisIssue is a send beside a PING and beside the least script that
 // counts and compares.
-func BenchmarkRedisPut(b *testing.B) { askRedis(b, put) }
+func BenchmarkRedisIssue(b *testing.B) { askRedis(b, put) }
 
-// BenchmarkRedisRedeem is a guess beside the same.
-func BenchmarkRedisRedeem(b *testing.B) { askRedis(b, redeem) }
+// BenchmarkRedisAttempt is an attempt beside the same.
+func BenchmarkRedisAttempt(b *testing.B) { askRedis(b, attempt) }
 
 // askRedis measures ours on a server at hand, where it shows what it costs, and
 // on one that is 2 ms away, where it shows how often it asks.
@@ -40,17 +40,17 @@ func askRedis(b *testing.B, ours asker) {
 	}
 }
 
-// guessed are the records that are guessed at in turn: the answers to guesses are
+// attempted are the records that are attempted at in turn: the answers to attempts are
 // kept for a while, and make a record longer.
-const guessed = 8192
+const attempted = 8192
 
-// most has as many guesses compared as may be.
-var most = otp.Limits{Guesses: 10}.WithDefaults()
+// most has as many attempts compared as may be.
+var most = otp.Limits{Attempts: 10}.WithDefaults()
 
 func fill(b *testing.B, c *redis.Client) {
 	store := storeOn(b, c)
-	for n := range uint64(guessed) {
-		if _, err := store.Put(b.Context(), key(n), id(n), mac(n), 10*time.Minute, most); err != nil {
+	for n := range uint64(attempted) {
+		if _, err := store.Issue(b.Context(), key(n), id(n), mac(n), 10*time.Minute, most); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -77,11 +77,11 @@ func script(b *testing.B, c *redis.Client) func(uint64) error {
 		b.Fatal(err)
 	}
 	return func(n uint64) error {
-		return c.EvalSha(b.Context(), sha, []string{fmt.Sprintf("least:%d", n%guessed)}, "x").Err()
+		return c.EvalSha(b.Context(), sha, []string{fmt.Sprintf("least:%d", n%attempted)}, "x").Err()
 	}
 }
 
-// least counts a guess and compares it.
+// least counts an attempt and compares it.
 const least = `
 	local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
 	if n > 1000000 then return {'locked', 0} end
@@ -95,15 +95,15 @@ const least = `
 func put(b *testing.B, c *redis.Client) func(uint64) error {
 	store := storeOn(b, c)
 	return func(n uint64) error {
-		_, err := store.Put(b.Context(), key(guessed+n), id(n), mac(n), time.Minute, most)
+		_, err := store.Issue(b.Context(), key(attempted+n), id(n), mac(n), time.Minute, most)
 		return err
 	}
 }
 
-func redeem(b *testing.B, c *redis.Client) func(uint64) error {
+func attempt(b *testing.B, c *redis.Client) func(uint64) error {
 	store, wrong := storeOn(b, c), []otp.MAC{mac(1 << 50)}
 	return func(n uint64) error {
-		_, _, err := store.Redeem(b.Context(), key(n%guessed), id(guessed+n), wrong, most)
+		_, _, err := store.Attempt(b.Context(), key(n%attempted), id(attempted+n), wrong, most)
 		return err
 	}
 }

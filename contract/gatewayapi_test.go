@@ -47,7 +47,7 @@ func TestGatewayAPIKeepsTheContract(t *testing.T) {
 			for _, to := range []string{"+15005550006", "+1234567", "+999999999999999"} {
 				for _, ttl := range []time.Duration{0, time.Second, 10 * time.Minute, 240 * time.Hour} {
 					for _, text := range []string{"Acme: 123456", "代码 \"123456\" <&>\n😀", strings.Repeat("x", 1600)} {
-						_, err := client.Carry(t.Context(), otp.Message{
+						_, err := client.Deliver(t.Context(), otp.Message{
 							To: to, Channel: verify.ChannelSMS, Text: text, TTL: ttl, Ref: strings.Repeat("0", 32),
 						})
 						require.NoError(t, err)
@@ -73,7 +73,7 @@ func TestGatewayAPIsRefusalsKeepTheContract(t *testing.T) {
 			client, err := gatewayapi.New(cfg)
 			require.NoError(t, err)
 			m := otp.Message{To: "+15005550006", Channel: verify.ChannelSMS, Text: "Hi"}
-			_, err = client.Carry(t.Context(), m)
+			_, err = client.Deliver(t.Context(), m)
 			require.ErrorIs(t, err, verify.ErrUnauthorized, "no credit")
 			faults := []gatewayapitest.Fault{gatewayapitest.Refusal(403, "0x0215")}
 			if !cfg.Classic {
@@ -81,7 +81,7 @@ func TestGatewayAPIsRefusalsKeepTheContract(t *testing.T) {
 			}
 			for _, fault := range faults {
 				e.Fail(fault)
-				_, err = client.Carry(t.Context(), m)
+				_, err = client.Deliver(t.Context(), m)
 				require.Error(t, err)
 			}
 		})

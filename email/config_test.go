@@ -12,7 +12,7 @@ import (
 )
 
 // The shape in which package vendors takes it.
-var _ func(string) (otp.Carrier, error) = Open
+var _ func(string) (otp.Messenger, error) = Open
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()

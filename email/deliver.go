@@ -26,12 +26,12 @@ const (
 )
 
 // deliver makes one attempt over a connection of its own.
-func (c *Carrier) deliver(ctx context.Context, to string, content []byte) *verify.Error {
+func (c *Messenger) deliver(ctx context.Context, to string, content []byte) *verify.Error {
 	return c.visit(ctx, "send", func(client *smtp.Client) (stage, error) { return hand(client, to, content) })
 }
 
 // visit opens a connection for one call, and says farewell if it went well.
-func (c *Carrier) visit(ctx context.Context, op string, talk func(*smtp.Client) (stage, error)) *verify.Error {
+func (c *Messenger) visit(ctx context.Context, op string, talk func(*smtp.Client) (stage, error)) *verify.Error {
 	ctx, cancel := context.WithTimeout(ctx, totalTime)
 	defer cancel()
 
@@ -57,7 +57,7 @@ func (c *Carrier) visit(ctx context.Context, op string, talk func(*smtp.Client) 
 }
 
 // dial opens the connection, which is not TLS yet.
-func (c *Carrier) dial(ctx context.Context) (net.Conn, error) {
+func (c *Messenger) dial(ctx context.Context) (net.Conn, error) {
 	dialer := net.Dialer{Timeout: connectTime}
 	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(c.cfg.Host, strconv.Itoa(c.cfg.Port)))
 	if err != nil {
@@ -79,7 +79,7 @@ func onLoopback(remote net.Addr) bool {
 
 // introduce comes as far as the server's leave to send for From, and returns
 // where it ended if it failed.
-func (c *Carrier) introduce(ctx context.Context, conn net.Conn) (*smtp.Client, stage, error) {
+func (c *Messenger) introduce(ctx context.Context, conn net.Conn) (*smtp.Client, stage, error) {
 	client, at, err := c.greet(ctx, conn)
 	if err != nil {
 		return nil, at, err
@@ -107,7 +107,7 @@ func hand(client *smtp.Client, to string, content []byte) (stage, error) {
 }
 
 // greet returns once both sides know each other and nobody else listens.
-func (c *Carrier) greet(ctx context.Context, conn net.Conn) (*smtp.Client, stage, error) {
+func (c *Messenger) greet(ctx context.Context, conn net.Conn) (*smtp.Client, stage, error) {
 	if c.cfg.Security == Implicit {
 		secure := tls.Client(conn, c.cfg.tls())
 		ctx, cancel := context.WithTimeout(ctx, connectTime)
@@ -137,7 +137,7 @@ func (c *Carrier) greet(ctx context.Context, conn net.Conn) (*smtp.Client, stage
 }
 
 // authenticate uses the first mechanism that both sides know.
-func (c *Carrier) authenticate(client *smtp.Client) error {
+func (c *Messenger) authenticate(client *smtp.Client) error {
 	if c.cfg.Username == "" {
 		return nil
 	}

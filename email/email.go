@@ -1,15 +1,15 @@
 // Package email delivers one-time codes by e-mail, over SMTP.
 //
-//	carrier, err := email.New(email.Config{
+//	messenger, err := email.New(email.Config{
 //		Host: "smtp.example.com", Username: user, Password: password,
 //		From: "Acme <login@example.com>",
 //	})
-//	engine, err := otp.New(otp.Config{Carrier: carrier, Store: store, Keys: keys})
+//	engine, err := otp.New(otp.Config{Messenger: messenger, Store: store, Keys: keys})
 //	receipt, err := engine.Send(ctx, "a@example.com")
 //
 // From one line of configuration, [Open] does the same:
 //
-//	v, err := vendors.Open(dsn, vendors.WithCarrier("smtp", email.Open))
+//	v, err := vendors.Open(dsn, vendors.WithMessenger("smtp", email.Open))
 //
 // # An address is no authenticator
 //
@@ -51,38 +51,38 @@ import (
 
 const vendor = "smtp"
 
-// A Carrier sends each message as one mail. It is safe for concurrent use.
-type Carrier struct {
+// A Messenger sends each message as one mail. It is safe for concurrent use.
+type Messenger struct {
 	cfg  Config
 	from *mail.Address
 }
 
 var (
-	_ otp.Carrier   = (*Carrier)(nil)
-	_ verify.Prober = (*Carrier)(nil)
+	_ otp.Messenger = (*Messenger)(nil)
+	_ verify.Prober = (*Messenger)(nil)
 )
 
-// New returns a Carrier, or says which field of cfg is at fault. It makes no
+// New returns a Messenger, or says which field of cfg is at fault. It makes no
 // connection.
-func New(cfg Config) (*Carrier, error) {
+func New(cfg Config) (*Messenger, error) {
 	cfg = cfg.withDefaults()
 	from, err := cfg.validate()
 	if err != nil {
 		return nil, err
 	}
-	return &Carrier{cfg, from}, nil
+	return &Messenger{cfg, from}, nil
 }
 
 // Format keeps the password out of every print.
-func (*Carrier) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("email.Carrier{[hidden]}")) }
+func (*Messenger) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("email.Messenger{[hidden]}")) }
 
 // Capabilities says that there is e-mail, and that the locale chooses the
 // subject.
-func (*Carrier) Capabilities() verify.Capabilities {
+func (*Messenger) Capabilities() verify.Capabilities {
 	return verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelEmail}, Locale: true}
 }
 
-// Carry sends one mail and returns its Message-ID. Of the hints it uses the
+// Deliver sends one mail and returns its Message-ID. Of the hints it uses the
 // locale, for the subject.
 //
 // Its error matches [verify.ErrInvalidRecipient] if the server knows no such
@@ -90,21 +90,21 @@ func (*Carrier) Capabilities() verify.Capabilities {
 // [verify.ErrUnauthorized] if it refuses Username, Password or From;
 // [verify.ErrUnavailable] if it cannot be reached, is not to be trusted, or asks
 // to come back later.
-func (c *Carrier) Carry(ctx context.Context, m otp.Message) (id string, err error) {
+func (c *Messenger) Deliver(ctx context.Context, m otp.Message) (id string, err error) {
 	id, kind, detail := c.id(m)
 	if kind != "" {
-		return "", &verify.Error{Vendor: vendor, Op: "send", Kind: kind, Detail: detail}
+		return "", &verify.Error{Vendor: vendor, Op: "send", Outcome: kind, Detail: detail}
 	}
 	if err := ctx.Err(); err != nil {
 		return "", &verify.Error{
-			Vendor: vendor, Op: "send", Kind: verify.ErrUnavailable, Err: err,
+			Vendor: vendor, Op: "send", Outcome: verify.ErrUnavailable, Err: err,
 			Detail: "the context was done before anything was sent",
 		}
 	}
 	content, err := c.compose(m, id)
 	if err != nil {
 		return "", &verify.Error{
-			Vendor: vendor, Op: "send", Kind: verify.ErrUnavailable, Detail: "the mail could not be written",
+			Vendor: vendor, Op: "send", Outcome: verify.ErrUnavailable, Detail: "the mail could not be written",
 		}
 	}
 	if err := c.deliver(ctx, m.To, content); err != nil {
@@ -115,9 +115,9 @@ func (c *Carrier) Carry(ctx context.Context, m otp.Message) (id string, err erro
 }
 
 // Probe asks the server for leave to send for From, over a connection that counts
-// for a mail, and goes: no mail is sent. Its errors are those of Carry. That a
+// for a mail, and goes: no mail is sent. Its errors are those of Deliver. That a
 // mailbox can be reached only a mail can tell.
-func (c *Carrier) Probe(ctx context.Context) error {
+func (c *Messenger) Probe(ctx context.Context) error {
 	// A nil *verify.Error must not become an error.
 	if err := c.visit(ctx, "probe", func(*smtp.Client) (stage, error) { return 0, nil }); err != nil {
 		return err

@@ -19,7 +19,7 @@ func TestWithAnEngine(t *testing.T) {
 	t.Parallel()
 	s := serve(t, offering("STARTTLS", "AUTH PLAIN LOGIN"))
 	engine, err := otp.New(otp.Config{
-		Carrier: s.carrier(t, withLogin, with(email.StartTLS)), Store: new(otp.MemoryStore),
+		Messenger: s.messenger(t, withLogin, with(email.StartTLS)), Store: new(otp.MemoryStore),
 		Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}, Product: "Acme",
 	})
 	require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestWithAnEngineThatFails(t *testing.T) {
 			t.Parallel()
 			s := serve(t, tc.script)
 			engine, err := otp.New(otp.Config{
-				Carrier: s.carrier(t), Store: new(otp.MemoryStore), Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")},
+				Messenger: s.messenger(t), Store: new(otp.MemoryStore), Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")},
 			})
 			require.NoError(t, err)
 			_, err = engine.Send(t.Context(), "a@example.com")

@@ -27,15 +27,15 @@ const (
 // failure translates an error of one stage. What the server wrote, and what
 // net and go-mail made of it, stays behind: it may quote an address.
 func failure(ctx context.Context, op string, at stage, err error) *verify.Error {
-	e := &verify.Error{Vendor: vendor, Op: op, Tries: 1}
+	e := &verify.Error{Vendor: vendor, Op: op, Requests: 1}
 	var reply *textproto.Error
 	if errors.As(err, &reply) && reply.Code >= 400 && reply.Code <= 599 {
 		enhanced := enhancedCode(reply.Msg)
 		e.VendorCode = strings.TrimSpace(strconv.Itoa(reply.Code) + " " + enhanced)
-		e.Kind, e.Detail = refusal(at, reply.Code, enhanced)
+		e.Outcome, e.Detail = refusal(at, reply.Code, enhanced)
 		return e
 	}
-	e.Kind, e.Err = silence(at, err), ctx.Err()
+	e.Outcome, e.Err = silence(at, err), ctx.Err()
 	e.Detail = why(at, err, e.Err)
 	return e
 }

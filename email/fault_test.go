@@ -15,11 +15,11 @@ import (
 	"github.com/go2fa/verify/email"
 )
 
-// carryError makes one Carry that must fail, and looks at what every error must
+// deliverError makes one Deliver that must fail, and looks at what every error must
 // be.
-func carryError(t *testing.T, ctx context.Context, c *email.Carrier) *verify.Error {
+func deliverError(t *testing.T, ctx context.Context, c *email.Messenger) *verify.Error {
 	t.Helper()
-	id, err := c.Carry(ctx, aMessage())
+	id, err := c.Deliver(ctx, aMessage())
 	require.Error(t, err)
 	assert.Empty(t, id)
 	e := new(verify.Error)
@@ -80,11 +80,11 @@ func TestReplies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, says(tc.stage, tc.reply), offering("AUTH PLAIN"))
-			e := carryError(t, t.Context(), s.carrier(t, withLogin))
-			assert.Equal(t, tc.want, e.Kind)
+			e := deliverError(t, t.Context(), s.messenger(t, withLogin))
+			assert.Equal(t, tc.want, e.Outcome)
 			assert.Equal(t, tc.code, e.VendorCode)
 			assert.Contains(t, e.Detail, tc.detail)
-			assert.Equal(t, 1, e.Tries)
+			assert.Equal(t, 1, e.Requests)
 			assert.Equal(t, "0123456789abcdef0123456789abcdef@example.com", e.RequestID)
 			if tc.stage != "content" {
 				assert.Empty(t, s.mails(), "surely nothing was sent")
@@ -112,8 +112,8 @@ func TestLostReplies(t *testing.T) {
 					ctx = t.Context()
 				}
 				begun := time.Now()
-				e := carryError(t, ctx, s.carrier(t, withLogin, with(email.StartTLS)))
-				assert.Equal(t, want, e.Kind)
+				e := deliverError(t, ctx, s.messenger(t, withLogin, with(email.StartTLS)))
+				assert.Equal(t, want, e.Outcome)
 				assert.Empty(t, e.VendorCode)
 				if fault == keepMum {
 					assert.ErrorIs(t, e, context.DeadlineExceeded)
@@ -137,8 +137,8 @@ func TestCallersWhoGiveUp(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			s := serve(t, says(stage, keepMum), func(s *server) { s.reached = map[string]func(){stage: cancel} })
 			begun := time.Now()
-			e := carryError(t, ctx, s.carrier(t))
-			assert.Equal(t, want, e.Kind)
+			e := deliverError(t, ctx, s.messenger(t))
+			assert.Equal(t, want, e.Outcome)
 			assert.ErrorIs(t, e, context.Canceled)
 			assert.Less(t, time.Since(begun), 2*time.Second)
 		})
@@ -148,10 +148,10 @@ func TestCallersWhoGiveUp(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		s := serve(t)
-		e := carryError(t, ctx, s.carrier(t))
-		assert.Equal(t, verify.ErrUnavailable, e.Kind)
+		e := deliverError(t, ctx, s.messenger(t))
+		assert.Equal(t, verify.ErrUnavailable, e.Outcome)
 		assert.ErrorIs(t, e, context.Canceled)
-		assert.Zero(t, e.Tries)
+		assert.Zero(t, e.Requests)
 		assert.Empty(t, s.lines())
 	})
 }
@@ -164,7 +164,7 @@ func TestAcceptedIsAccepted(t *testing.T) {
 			t.Parallel()
 			s := serve(t, says("QUIT", farewell))
 			begun := time.Now()
-			id, err := s.carrier(t).Carry(t.Context(), aMessage())
+			id, err := s.messenger(t).Deliver(t.Context(), aMessage())
 			require.NoError(t, err)
 			assert.NotEmpty(t, id)
 			assert.Less(t, time.Since(begun), 5*time.Second)
@@ -188,8 +188,8 @@ func TestServersThatAreNotThere(t *testing.T) {
 			change(&cfg)
 			c, err := email.New(cfg)
 			require.NoError(t, err)
-			e := carryError(t, t.Context(), c)
-			assert.Equal(t, verify.ErrUnavailable, e.Kind)
+			e := deliverError(t, t.Context(), c)
+			assert.Equal(t, verify.ErrUnavailable, e.Outcome)
 			assert.Contains(t, e.Detail, "cannot be reached")
 		})
 	}
@@ -199,6 +199,6 @@ func TestServersThatAreNotThere(t *testing.T) {
 func TestFloods(t *testing.T) {
 	t.Parallel()
 	s := serve(t, says("MAIL", strings.Repeat("250-canary\r\n", 100_000)))
-	e := carryError(t, t.Context(), s.carrier(t))
-	assert.Equal(t, verify.ErrUnavailable, e.Kind)
+	e := deliverError(t, t.Context(), s.messenger(t))
+	assert.Equal(t, verify.ErrUnavailable, e.Outcome)
 }

@@ -33,7 +33,7 @@ func (s *server) config() email.Config {
 	return email.Config{Host: s.host, Port: s.port, From: "Acme <login@example.com>", RootCAs: s.roots}
 }
 
-func (s *server) carrier(t testing.TB, change ...func(*email.Config)) *email.Carrier {
+func (s *server) messenger(t testing.TB, change ...func(*email.Config)) *email.Messenger {
 	t.Helper()
 	cfg := s.config()
 	for _, f := range change {

@@ -17,7 +17,7 @@ import (
 const maxRef = 64
 
 // id is the Message-ID of m, without its brackets, or why m is refused.
-func (c *Carrier) id(m otp.Message) (id string, refused verify.Outcome, detail string) {
+func (c *Messenger) id(m otp.Message) (id string, refused verify.Outcome, detail string) {
 	switch {
 	case m.Channel != verify.ChannelEmail:
 		return "", verify.ErrUnsupported, "only the e-mail channel is offered"
@@ -44,7 +44,7 @@ func isRef(s string) bool {
 
 // compose writes the mail. Nothing in its header comes from outside but the
 // recipient and the reference, and both have passed their rule.
-func (c *Carrier) compose(m otp.Message, id string) ([]byte, error) {
+func (c *Messenger) compose(m otp.Message, id string) ([]byte, error) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(c.from)
 	msg.ToMailAddress(&mail.Address{Address: m.To})

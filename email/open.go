@@ -11,7 +11,7 @@ import (
 
 const maxDSN = 16 << 10 // bytes
 
-// Open returns a Carrier that one line of configuration describes:
+// Open returns a Messenger that one line of configuration describes:
 //
 //	smtp://USER:PASS@HOST:PORT?from=Acme%20<login@example.com>&subject=Your%20code
 //
@@ -23,7 +23,7 @@ const maxDSN = 16 << 10 // bytes
 //
 // It makes no connection. An error says which character is at fault, and holds
 // no part of the line.
-func Open(dsn string) (otp.Carrier, error) {
+func Open(dsn string) (otp.Messenger, error) {
 	cfg, err := parse(dsn)
 	if err != nil {
 		return nil, err

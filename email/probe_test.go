@@ -13,7 +13,7 @@ import (
 func TestProbeSendsNothing(t *testing.T) {
 	t.Parallel()
 	s := serve(t, offering("AUTH PLAIN"))
-	require.NoError(t, s.carrier(t, withLogin).Probe(t.Context()))
+	require.NoError(t, s.messenger(t, withLogin).Probe(t.Context()))
 	assert.Empty(t, s.mails())
 	lines := s.lines()
 	assert.Equal(t, "MAIL FROM:<login@example.com> BODY=8BITMIME", lines[len(lines)-2])
@@ -37,9 +37,9 @@ func TestProbeSaysWhatIsWrong(t *testing.T) {
 			t.Parallel()
 			s := serve(t, says(tc.stage, tc.reply), offering("AUTH PLAIN"))
 			var e *verify.Error
-			require.ErrorAs(t, s.carrier(t, tc.change).Probe(t.Context()), &e)
+			require.ErrorAs(t, s.messenger(t, tc.change).Probe(t.Context()), &e)
 			assert.Equal(t, "probe", e.Op)
-			assert.Equal(t, tc.want, e.Kind)
+			assert.Equal(t, tc.want, e.Outcome)
 			assert.Contains(t, e.Detail, tc.detail)
 			assert.NotContains(t, e.Error(), "canary")
 		})

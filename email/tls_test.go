@@ -16,7 +16,7 @@ func TestTLS(t *testing.T) {
 	t.Run("asked for by STARTTLS", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, offering("STARTTLS", "AUTH PLAIN"))
-		_, err := s.carrier(t, withLogin, with(email.StartTLS)).Carry(t.Context(), aMessage())
+		_, err := s.messenger(t, withLogin, with(email.StartTLS)).Deliver(t.Context(), aMessage())
 		require.NoError(t, err)
 		assert.Equal(t, []string{"EHLO localhost", "STARTTLS"}, s.clear())
 		assert.Len(t, s.mails(), 1)
@@ -24,7 +24,7 @@ func TestTLS(t *testing.T) {
 	t.Run("from the first byte", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, offering("AUTH PLAIN"), func(s *server) { s.wrap = true })
-		_, err := s.carrier(t, withLogin, with(email.Implicit)).Carry(t.Context(), aMessage())
+		_, err := s.messenger(t, withLogin, with(email.Implicit)).Deliver(t.Context(), aMessage())
 		require.NoError(t, err)
 		assert.Empty(t, s.clear())
 		assert.Len(t, s.mails(), 1)
@@ -56,12 +56,12 @@ func TestNoTLSNoMail(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, offering("AUTH PLAIN LOGIN"), tc.script)
-			e := carryError(t, t.Context(), s.carrier(t, withLogin, with(tc.security), func(cfg *email.Config) {
+			e := deliverError(t, t.Context(), s.messenger(t, withLogin, with(tc.security), func(cfg *email.Config) {
 				if tc.change != nil {
 					tc.change(cfg)
 				}
 			}))
-			assert.Equal(t, verify.ErrUnavailable, e.Kind)
+			assert.Equal(t, verify.ErrUnavailable, e.Outcome)
 			assert.Contains(t, e.Detail, tc.want)
 			assert.NotContains(t, s.lines(), "AUTH PLAIN", "a password goes to nobody else")
 			assert.NotContains(t, s.lines(), "AUTH LOGIN")
@@ -90,7 +90,7 @@ func TestMechanisms(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, offering("STARTTLS", tc.offered))
-			_, _ = s.carrier(t, withLogin, with(email.StartTLS)).Carry(t.Context(), aMessage())
+			_, _ = s.messenger(t, withLogin, with(email.StartTLS)).Deliver(t.Context(), aMessage())
 			assert.Contains(t, s.lines(), tc.used)
 			assert.NotContains(t, s.clear(), tc.used)
 		})
@@ -99,8 +99,8 @@ func TestMechanisms(t *testing.T) {
 		t.Parallel()
 		for _, offered := range []string{"AUTH GSSAPI", "SIZE"} {
 			s := serve(t, offering(offered))
-			e := carryError(t, t.Context(), s.carrier(t, withLogin))
-			assert.Equal(t, verify.ErrUnauthorized, e.Kind)
+			e := deliverError(t, t.Context(), s.messenger(t, withLogin))
+			assert.Equal(t, verify.ErrUnauthorized, e.Outcome)
 			assert.Contains(t, e.Detail, "offers none of")
 			assert.Empty(t, s.mails())
 		}

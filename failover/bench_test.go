@@ -22,7 +22,7 @@ func BenchmarkSecondVendor(b *testing.B) {
 	}
 	dead := newDouble("dead", codeA)
 	dead.fails("send", verify.ErrUnavailable)
-	composite, err := failover.New(failover.Config{Legs: []failover.Leg{{Verifier: dead}, {Verifier: second()}}})
+	composite, err := failover.New(failover.Config{Backends: []failover.Backend{{Verifier: dead}, {Verifier: second()}}})
 	require.NoError(b, err)
 	for range 20 {
 		_, err := composite.Send(context.Background(), other)

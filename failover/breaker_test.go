@@ -96,12 +96,12 @@ func TestAnOpenBreakerIsProbedWhenThereIsNobodyElse(t *testing.T) {
 	for range 30 {
 		require.ErrorIs(t, v.Check(t.Context(), phone, codeA), verify.ErrUnavailable)
 	}
-	assert.Equal(t, 30, a.checks, "the only leg is asked whatever its breaker says")
+	assert.Equal(t, 30, a.checks, "the only backend is asked whatever its breaker says")
 	a.fails("check", "")
 	require.NoError(t, v.Check(t.Context(), phone, codeA))
 }
 
-func TestASkippedLegIsNotADenial(t *testing.T) {
+func TestASkippedBackendIsNotADenial(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t, next)
 	a.effect = true
@@ -116,5 +116,5 @@ func TestASkippedLegIsNotADenial(t *testing.T) {
 	b.fails("check", "")
 	asked := a.checks
 	require.ErrorIs(t, v.Check(t.Context(), phone, wrong), verify.ErrUnavailable)
-	assert.Equal(t, asked, a.checks, "its breaker is open and there is another leg")
+	assert.Equal(t, asked, a.checks, "its breaker is open and there is another backend")
 }

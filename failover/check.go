@@ -7,8 +7,8 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// Check shows the code to the legs that may have sent it, newest first, until
-// one approves. All of this is one guess.
+// Check shows the code to the backends that may have sent it, newest first, until
+// one approves. All of this is one attempt.
 func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
 	req, err := v.typed.CheckRequest(to, code, opts...)
 	if err != nil {
@@ -18,16 +18,16 @@ func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.Ch
 	defer cancel()
 
 	c := checking{v: v, key: v.ledgerKey(req.To, req.Scope), id: newID(), to: to, code: code, opts: opts}
-	charge, err := v.ledger.Charge(ctx, c.key, c.id, v.limits)
+	charge, err := v.ledger.Attempt(ctx, c.key, c.id, v.limits)
 	if err != nil { // the same id is charged once
-		charge, err = v.ledger.Charge(ctx, c.key, c.id, v.limits)
+		charge, err = v.ledger.Attempt(ctx, c.key, c.id, v.limits)
 	}
 	if refusal := uncharged(charge, err); refusal != nil {
 		return refusal
 	}
-	c.legs = v.named(charge.Legs)
+	c.backends = v.named(charge.Backends)
 
-	for i := range c.legs {
+	for i := range c.backends {
 		if c.ask(ctx, i) {
 			return c.approve(ctx, i)
 		}
@@ -35,58 +35,58 @@ func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.Ch
 	return c.deny(ctx, charge.Left)
 }
 
-// uncharged says why no leg is asked, if so.
-func uncharged(c Charge, err error) error {
+// uncharged says why no backend is asked, if so.
+func uncharged(c Attempt, err error) error {
 	e := &verify.Error{Vendor: vendor, Op: "check"}
 	switch {
 	case err != nil:
-		e.Kind, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: no vendor was asked", ended(err)
+		e.Outcome, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: no vendor was asked", ended(err)
 	case c.Blocked:
-		e.Kind, e.Detail = verify.ErrBlocked, "too many wrong guesses over all codes: an operator may lift it with Reset"
+		e.Outcome, e.Detail = verify.ErrBlocked, "too many wrong attempts over all codes: an operator may lift it with Reset"
 	case c.Locked:
-		e.Kind = verify.ErrTooManyAttempts
-	case len(c.Legs) == 0:
-		e.Kind, e.Detail = verify.ErrNotPending, "no vendor holds a code; a memory ledger serves one process"
+		e.Outcome = verify.ErrTooManyAttempts
+	case len(c.Backends) == 0:
+		e.Outcome, e.Detail = verify.ErrNotPending, "no vendor holds a code; a memory ledger serves one process"
 	default:
 		return nil
 	}
 	return e
 }
 
-// named finds the legs of a ledger again. One that was taken out of the
+// named finds the backends of a ledger again. One that was taken out of the
 // configuration cannot be asked.
-func (v *Verifier) named(names []string) []*leg {
-	var legs []*leg
+func (v *Verifier) named(names []string) []*backend {
+	var backends []*backend
 	for _, name := range names {
-		i := slices.IndexFunc(v.legs, func(l *leg) bool { return l.Name == name })
+		i := slices.IndexFunc(v.backends, func(l *backend) bool { return l.Name == name })
 		if i >= 0 {
-			legs = append(legs, v.legs[i])
+			backends = append(backends, v.backends[i])
 		}
 	}
-	return legs
+	return backends
 }
 
-// A checking is one Check on its way through the legs.
+// A checking is one Check on its way through the backends.
 type checking struct {
 	v        *Verifier
 	key      Key
 	id       ID
 	to, code string
 	opts     []verify.CheckOption
-	legs     []*leg
+	backends []*backend
 	err      tally
-	compared bool // a leg may have compared the code
+	compared bool // a backend may have compared the code
 }
 
-// ask shows the code to one leg and reports whether it approves.
+// ask shows the code to one backend and reports whether it approves.
 func (c *checking) ask(ctx context.Context, i int) bool {
-	l := c.legs[i]
+	l := c.backends[i]
 	report, refused := l.check.Allow()
-	if refused != nil && len(c.legs) > 1 {
+	if refused != nil && len(c.backends) > 1 {
 		c.err.add(l.Name, breakerOpen())
 		return false
 	}
-	mine, cancel := share(ctx, len(c.legs)-i)
+	mine, cancel := share(ctx, len(c.backends)-i)
 	defer cancel()
 	err := l.Verifier.Check(mine, c.to, c.code, c.opts...)
 	if refused == nil {
@@ -111,7 +111,7 @@ func mayHaveCompared(err error) bool {
 	return true
 }
 
-// approve lets one Check win and makes what the other legs sent worthless.
+// approve lets one Check win and makes what the other backends sent worthless.
 func (c *checking) approve(ctx context.Context, winner int) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
 	defer cancel()
@@ -119,25 +119,25 @@ func (c *checking) approve(ctx context.Context, winner int) error {
 	switch {
 	case err != nil:
 		return &verify.Error{
-			Vendor: vendor, Op: "check", Kind: verify.ErrOutcomeUnknown,
+			Vendor: vendor, Op: "check", Outcome: verify.ErrOutcomeUnknown,
 			Detail: "a vendor approved, but the ledger could not say whether another check did too",
 		}
 	case !won:
 		return &verify.Error{
-			Vendor: vendor, Op: "check", Kind: verify.ErrNotPending, Detail: "another check was approved before",
+			Vendor: vendor, Op: "check", Outcome: verify.ErrNotPending, Detail: "another check was approved before",
 		}
 	}
-	for i, l := range c.legs {
+	for i, l := range c.backends {
 		if canceler, ok := verify.As[verify.Canceler](l.Verifier); ok && i != winner {
-			// At best: the ledger no longer knows this leg, whatever it says.
+			// At best: the ledger no longer knows this backend, whatever it says.
 			_ = canceler.Cancel(ctx, c.to, c.opts...)
 		}
 	}
 	return nil
 }
 
-// deny settles a Check that no leg approved. A Settle that fails leaves the
-// guess spent.
+// deny settles a Check that no backend approved. A Settle that fails leaves the
+// attempt spent.
 func (c *checking) deny(ctx context.Context, left int) error {
 	settled, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
@@ -148,12 +148,12 @@ func (c *checking) deny(ctx context.Context, left int) error {
 	_, _ = c.v.ledger.Settle(settled, c.key, c.id, verdict)
 
 	e := c.err.failure("check")
-	if len(c.legs) == 0 {
+	if len(c.backends) == 0 {
 		e.Detail = "the vendor that sent the code is not configured any more"
 	}
-	if e.Kind == verify.ErrMismatch {
-		if e.GuessesLeft = left; left == 0 {
-			e.Kind = verify.ErrTooManyAttempts
+	if e.Outcome == verify.ErrMismatch {
+		if e.AttemptsLeft = left; left == 0 {
+			e.Outcome = verify.ErrTooManyAttempts
 		}
 	}
 	return e

@@ -15,24 +15,24 @@ import (
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	a, b := newDouble("a", codeA), newDouble("b", codeB)
-	legs := []failover.Leg{{Verifier: a}, {Verifier: b}}
+	backends := []failover.Backend{{Verifier: a}, {Verifier: b}}
 	mail := newDouble("mail", codeB)
-	mail.can.Channels = []verify.Channel{verify.ChannelEmail}
+	mail.capabilities.Channels = []verify.Channel{verify.ChannelEmail}
 	for name, tc := range map[string]struct {
 		cfg  failover.Config
 		says string
 	}{
-		"no legs":                    {failover.Config{}, "no legs"},
-		"a leg of nothing":           {failover.Config{Legs: []failover.Leg{{Name: "a"}}}, "without a Verifier"},
-		"two legs of one vendor":     {failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: a}}}, "one name"},
-		"a name with a space":        {failover.Config{Legs: []failover.Leg{{Name: "a b", Verifier: a}}}, "a leg's name"},
-		"no channel in common":       {failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: mail}}}, "no channel in common"},
-		"a route to nobody":          {failover.Config{Legs: legs, Routes: map[string][]string{"45": {"c"}}}, "a leg that there is not"},
-		"a route over one leg twice": {failover.Config{Legs: legs, Routes: map[string][]string{"45": {"a", "a"}}}, "a leg twice"},
-		"a route with a plus":        {failover.Config{Legs: legs, Routes: map[string][]string{"+45": {"a"}}}, "1 to 15 digits"},
-		"a ledger without a key":     {failover.Config{Legs: legs, Ledger: new(failover.MemoryLedger)}, "Key must be"},
-		"a key that is too short":    {failover.Config{Legs: legs, Key: make([]byte, 31)}, "Key must be"},
-		"a life in the past":         {failover.Config{Legs: legs, TTL: -time.Second}, "TTL"},
+		"no backends":                    {failover.Config{}, "no backends"},
+		"a backend of nothing":           {failover.Config{Backends: []failover.Backend{{Name: "a"}}}, "without a Verifier"},
+		"two backends of one vendor":     {failover.Config{Backends: []failover.Backend{{Verifier: a}, {Verifier: a}}}, "one name"},
+		"a name with a space":            {failover.Config{Backends: []failover.Backend{{Name: "a b", Verifier: a}}}, "a backend's name"},
+		"no channel in common":           {failover.Config{Backends: []failover.Backend{{Verifier: a}, {Verifier: mail}}}, "no channel in common"},
+		"a route to nobody":              {failover.Config{Backends: backends, Routes: map[string][]string{"45": {"c"}}}, "a backend that there is not"},
+		"a route over one backend twice": {failover.Config{Backends: backends, Routes: map[string][]string{"45": {"a", "a"}}}, "a backend twice"},
+		"a route with a plus":            {failover.Config{Backends: backends, Routes: map[string][]string{"+45": {"a"}}}, "1 to 15 digits"},
+		"a ledger without a key":         {failover.Config{Backends: backends, Ledger: new(failover.MemoryLedger)}, "Key must be"},
+		"a key that is too short":        {failover.Config{Backends: backends, Key: make([]byte, 31)}, "Key must be"},
+		"a life in the past":             {failover.Config{Backends: backends, TTL: -time.Second}, "TTL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -47,8 +47,8 @@ func TestTwoAccountsOfOneVendorHaveNames(t *testing.T) {
 	t.Parallel()
 	a := newDouble("a", codeA)
 	_, err := failover.New(failover.Config{
-		Legs:   []failover.Leg{{Verifier: a}, {Name: "a.spare", Verifier: a}},
-		Ledger: new(failover.MemoryLedger), Key: make([]byte, 32), TTL: time.Minute,
+		Backends: []failover.Backend{{Verifier: a}, {Name: "a.spare", Verifier: a}},
+		Ledger:   new(failover.MemoryLedger), Key: make([]byte, 32), TTL: time.Minute,
 	})
 	require.NoError(t, err)
 }
@@ -60,7 +60,7 @@ func TestConfigMarshalsWithoutItsKey(t *testing.T) {
 	assert.NotContains(t, string(text), "Key")
 }
 
-func TestCapabilitiesAreWhatAllLegsCanDo(t *testing.T) {
+func TestCapabilitiesAreWhatAllBackendsCanDo(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		change func(a, b *verify.Capabilities)
@@ -103,17 +103,17 @@ func TestCapabilitiesAreWhatAllLegsCanDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a, b := newDouble("a", codeA), newDouble("b", codeB)
-			want := newDouble("failover", "").can
-			tc.change(&a.can, &b.can)
+			want := newDouble("failover", "").capabilities
+			tc.change(&a.capabilities, &b.capabilities)
 			tc.want(&want)
-			v, err := failover.New(failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: b}}})
+			v, err := failover.New(failover.Config{Backends: []failover.Backend{{Verifier: a}, {Verifier: b}}})
 			require.NoError(t, err)
 			assert.Equal(t, want, v.Capabilities())
 		})
 	}
 }
 
-func TestALegIsAskedForTheCommonLength(t *testing.T) {
+func TestABackendIsAskedForTheCommonLength(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t)
 	a.fails("send", verify.ErrUnavailable)
@@ -126,12 +126,12 @@ func TestALegIsAskedForTheCommonLength(t *testing.T) {
 	require.NoError(t, v.Check(t.Context(), phone, codeB, verify.WithScope("login")))
 }
 
-func TestACodeOfAnyLegsLengthIsLookedAt(t *testing.T) {
+func TestACodeOfAnyBackendsLengthIsLookedAt(t *testing.T) {
 	t.Parallel()
 	a, b := newDouble("a", "1111"), newDouble("b", "22222222")
-	a.can.MinDigits, a.can.MaxDigits, a.can.DefaultDigits = 4, 4, 4
-	b.can.MinDigits, b.can.MaxDigits, b.can.DefaultDigits = 8, 8, 8
-	v, err := failover.New(failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: b}}})
+	a.capabilities.MinDigits, a.capabilities.MaxDigits, a.capabilities.DefaultDigits = 4, 4, 4
+	b.capabilities.MinDigits, b.capabilities.MaxDigits, b.capabilities.DefaultDigits = 8, 8, 8
+	v, err := failover.New(failover.Config{Backends: []failover.Backend{{Verifier: a}, {Verifier: b}}})
 	require.NoError(t, err)
 	_, err = v.Send(t.Context(), phone)
 	require.NoError(t, err)
@@ -143,7 +143,7 @@ func TestACodeOfAnyLegsLengthIsLookedAt(t *testing.T) {
 	require.ErrorIs(t, v.Check(t.Context(), phone, "333"), verify.ErrMismatch)
 }
 
-func TestRefusedBeforeAnyLeg(t *testing.T) {
+func TestRefusedBeforeAnyBackend(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t)
 	_, err := v.Send(t.Context(), phone, verify.WithChannel(verify.ChannelEmail))
@@ -152,12 +152,12 @@ func TestRefusedBeforeAnyLeg(t *testing.T) {
 	require.ErrorIs(t, err, verify.ErrInvalidRecipient)
 	require.ErrorIs(t, v.Check(t.Context(), phone, "../sms"), verify.ErrMismatch)
 	e := asError(t, v.Check(t.Context(), phone, codeA))
-	assert.Equal(t, verify.ErrNotPending, e.Kind)
+	assert.Equal(t, verify.ErrNotPending, e.Outcome)
 	assert.Contains(t, e.Detail, "one process")
 	assert.Zero(t, a.sends+b.sends+a.checks+b.checks)
 }
 
-func TestCloseClosesTheLegs(t *testing.T) {
+func TestCloseClosesTheBackends(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t)
 	closer, ok := verify.As[io.Closer](v)

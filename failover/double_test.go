@@ -19,8 +19,8 @@ const (
 
 // A double is a vendor that makes its own codes and fails as it is told.
 type double struct {
-	name string
-	can  verify.Capabilities
+	name         string
+	capabilities verify.Capabilities
 
 	mu       sync.Mutex
 	fail     map[string]error // by operation, until cleared
@@ -39,17 +39,17 @@ type double struct {
 func newDouble(name, code string) *double {
 	return &double{
 		name: name, fail: map[string]error{}, codes: map[string]string{"code": code},
-		can: verify.Capabilities{
+		capabilities: verify.Capabilities{
 			Vendor: name, Channels: []verify.Channel{verify.ChannelSMS, verify.ChannelVoice},
 			MinDigits: 4, MaxDigits: 8, DefaultDigits: 6, MaxScope: 64,
 		},
 	}
 }
 
-func (d *double) Capabilities() verify.Capabilities { return d.can }
+func (d *double) Capabilities() verify.Capabilities { return d.capabilities }
 
 func (d *double) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := d.can.SendRequest(to, opts...)
+	req, err := d.capabilities.SendRequest(to, opts...)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -67,11 +67,11 @@ func (d *double) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	if err == nil || d.effect && verify.OutcomeOf(err) == verify.ErrOutcomeUnknown {
 		d.codes[to+" "+req.Scope] = d.codes["code"]
 	}
-	return verify.Receipt{Vendor: d.name, Channel: req.Channel, Digits: 6, Tries: 1}, err
+	return verify.Receipt{Vendor: d.name, Channel: req.Channel, Digits: 6, Requests: 1}, err
 }
 
 func (d *double) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	req, err := d.can.CheckRequest(to, code, opts...)
+	req, err := d.capabilities.CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
 	}
@@ -88,9 +88,9 @@ func (d *double) Check(ctx context.Context, to, code string, opts ...verify.Chec
 	d.compared++
 	switch {
 	case !ok:
-		return &verify.Error{Vendor: d.name, Op: "check", Kind: verify.ErrNotPending}
+		return &verify.Error{Vendor: d.name, Op: "check", Outcome: verify.ErrNotPending}
 	case live != code:
-		return &verify.Error{Vendor: d.name, Op: "check", Kind: verify.ErrMismatch}
+		return &verify.Error{Vendor: d.name, Op: "check", Outcome: verify.ErrMismatch}
 	}
 	delete(d.codes, to+" "+req.Scope)
 	return nil
@@ -105,11 +105,11 @@ func (d *double) wait(ctx context.Context) error {
 			return nil
 		}
 	}
-	return &verify.Error{Vendor: d.name, Kind: verify.ErrUnavailable, Err: ctx.Err()}
+	return &verify.Error{Vendor: d.name, Outcome: verify.ErrUnavailable, Err: ctx.Err()}
 }
 
 func (d *double) Cancel(_ context.Context, to string, opts ...verify.CheckOption) error {
-	req, err := d.can.SubjectRequest("cancel", to, opts...)
+	req, err := d.capabilities.SubjectRequest("cancel", to, opts...)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (d *double) fails(op string, kind verify.Outcome) {
 	defer d.mu.Unlock()
 	d.fail[op] = nil
 	if kind != "" {
-		d.fail[op] = &verify.Error{Vendor: d.name, Op: op, Kind: kind, VendorCode: "7", Tries: 1}
+		d.fail[op] = &verify.Error{Vendor: d.name, Op: op, Outcome: kind, VendorCode: "7", Requests: 1}
 	}
 }
 
@@ -145,7 +145,7 @@ const (
 func pair(t *testing.T, change ...func(*failover.Config)) (v *failover.Verifier, a, b *double) {
 	t.Helper()
 	a, b = newDouble("a", codeA), newDouble("b", codeB)
-	cfg := failover.Config{Legs: []failover.Leg{{Verifier: a}, {Verifier: b}}}
+	cfg := failover.Config{Backends: []failover.Backend{{Verifier: a}, {Verifier: b}}}
 	for _, c := range change {
 		c(&cfg)
 	}

@@ -22,23 +22,23 @@ type hiccup struct {
 	lease           time.Duration
 }
 
-func (h *hiccup) Open(ctx context.Context, k failover.Key, i failover.ID, leg string, d time.Duration) (time.Duration, error) {
+func (h *hiccup) Begin(ctx context.Context, k failover.Key, i failover.ID, backend string, d time.Duration) (time.Duration, error) {
 	h.lease = d
-	return h.MemoryLedger.Open(ctx, k, i, leg, d)
+	return h.MemoryLedger.Begin(ctx, k, i, backend, d)
 }
 
-func (h *hiccup) Close(ctx context.Context, k failover.Key, i failover.ID, leg string, s failover.State, d time.Duration) error {
+func (h *hiccup) End(ctx context.Context, k failover.Key, i failover.ID, backend string, s failover.State, d time.Duration) error {
 	if h.closes++; h.closes == 1 {
 		return errDown
 	}
-	return h.MemoryLedger.Close(ctx, k, i, leg, s, d)
+	return h.MemoryLedger.End(ctx, k, i, backend, s, d)
 }
 
-func (h *hiccup) Charge(ctx context.Context, k failover.Key, i failover.ID, l failover.Limits) (failover.Charge, error) {
+func (h *hiccup) Attempt(ctx context.Context, k failover.Key, i failover.ID, l failover.Limits) (failover.Attempt, error) {
 	if h.charges++; h.charges == 1 {
-		return failover.Charge{}, errDown
+		return failover.Attempt{}, errDown
 	}
-	return h.MemoryLedger.Charge(ctx, k, i, l)
+	return h.MemoryLedger.Attempt(ctx, k, i, l)
 }
 
 func over(l failover.Ledger) func(*failover.Config) {
@@ -68,8 +68,8 @@ func TestALeaseOutlivesItsSend(t *testing.T) {
 	})
 }
 
-// A leg that takes its time leaves the others theirs.
-func TestEachLegHasItsShareOfTheTime(t *testing.T) {
+// A backend that takes its time leaves the others theirs.
+func TestEachBackendHasItsShareOfTheTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		v, a, b := pair(t, next)
@@ -82,20 +82,20 @@ func TestEachLegHasItsShareOfTheTime(t *testing.T) {
 	})
 }
 
-func TestEachLegHasItsShareOfAProbe(t *testing.T) {
+func TestEachBackendHasItsShareOfAProbe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		slow := func(d time.Duration) func(context.Context) error {
 			return func(ctx context.Context) error {
 				select {
 				case <-ctx.Done():
-					return &verify.Error{Vendor: "x", Op: "probe", Kind: verify.ErrUnavailable}
+					return &verify.Error{Vendor: "x", Op: "probe", Outcome: verify.ErrUnavailable}
 				case <-time.After(d):
 					return nil
 				}
 			}
 		}
-		v, err := failover.New(failover.Config{Legs: []failover.Leg{
+		v, err := failover.New(failover.Config{Backends: []failover.Backend{
 			{Verifier: probed{vendor: "a", probe: slow(time.Hour)}}, {Verifier: probed{vendor: "b", probe: slow(4 * time.Second)}},
 		}})
 		require.NoError(t, err)
@@ -117,7 +117,7 @@ func TestDeadlinesOfCallersDoNotOpenTheBreaker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := newDouble("a", codeA)
-		v, err := failover.New(failover.Config{Legs: []failover.Leg{{Verifier: a}}})
+		v, err := failover.New(failover.Config{Backends: []failover.Backend{{Verifier: a}}})
 		require.NoError(t, err)
 		a.delay = time.Hour
 		for n := range 20 {
@@ -143,32 +143,32 @@ func TestTheShortestWaitIsTold(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			v, a, b := pair(t)
-			a.fail["send"] = &verify.Error{Kind: verify.ErrRateLimited, RetryAfter: tc.a}
-			b.fail["send"] = &verify.Error{Kind: verify.ErrRateLimited, RetryAfter: tc.b}
+			a.fail["send"] = &verify.Error{Outcome: verify.ErrRateLimited, RetryAfter: tc.a}
+			b.fail["send"] = &verify.Error{Outcome: verify.ErrRateLimited, RetryAfter: tc.b}
 			_, err := v.Send(t.Context(), phone)
 			assert.Equal(t, tc.want, asError(t, err).RetryAfter)
 		})
 	}
 }
 
-func TestTriesOfAllLegsAreCounted(t *testing.T) {
+func TestRequestsOfAllBackendsAreCounted(t *testing.T) {
 	t.Parallel()
 	v, a, _ := pair(t, over(&deafToSent{}))
-	a.fail["send"] = &verify.Error{Kind: verify.ErrUnavailable, Tries: 3}
+	a.fail["send"] = &verify.Error{Outcome: verify.ErrUnavailable, Requests: 3}
 	_, err := v.Send(t.Context(), phone)
 	e := asError(t, err)
-	assert.Equal(t, verify.ErrOutcomeUnknown, e.Kind)
-	assert.Equal(t, 4, e.Tries)
+	assert.Equal(t, verify.ErrOutcomeUnknown, e.Outcome)
+	assert.Equal(t, 4, e.Requests)
 }
 
 // deafToSent takes down only what was not sent.
 type deafToSent struct{ failover.MemoryLedger }
 
-func (d *deafToSent) Close(ctx context.Context, k failover.Key, i failover.ID, leg string, s failover.State, ttl time.Duration) error {
+func (d *deafToSent) End(ctx context.Context, k failover.Key, i failover.ID, backend string, s failover.State, ttl time.Duration) error {
 	if s != failover.NotSent {
 		return errDown
 	}
-	return d.MemoryLedger.Close(ctx, k, i, leg, s, ttl)
+	return d.MemoryLedger.End(ctx, k, i, backend, s, ttl)
 }
 
 func TestTheLongestPrefixOfARoute(t *testing.T) {
@@ -185,9 +185,9 @@ func TestLengthsOfCodes(t *testing.T) {
 	t.Parallel()
 	lengths := func(least, most, usual int) func(*failover.Config) {
 		return func(c *failover.Config) {
-			for _, l := range c.Legs {
+			for _, l := range c.Backends {
 				d := l.Verifier.(*double)
-				d.can.MinDigits, d.can.MaxDigits, d.can.DefaultDigits = least, most, usual
+				d.capabilities.MinDigits, d.capabilities.MaxDigits, d.capabilities.DefaultDigits = least, most, usual
 			}
 		}
 	}
@@ -202,8 +202,8 @@ func TestLengthsOfCodes(t *testing.T) {
 	for range 10 {
 		require.ErrorIs(t, v.Check(t.Context(), phone, "1234567890"), verify.ErrMismatch)
 	}
-	require.NoError(t, v.Check(t.Context(), phone, codeA), "no leg sends so many digits: they were no guesses")
-	v, a, _ := pair(t, func(c *failover.Config) { c.Legs[1].Verifier.(*double).can.MaxDigits = 0 })
+	require.NoError(t, v.Check(t.Context(), phone, codeA), "no backend sends so many digits: they were no attempts")
+	v, a, _ := pair(t, func(c *failover.Config) { c.Backends[1].Verifier.(*double).capabilities.MaxDigits = 0 })
 	_, err = v.Send(t.Context(), phone)
 	require.NoError(t, err)
 	require.ErrorIs(t, v.Check(t.Context(), phone, "1234567890"), verify.ErrMismatch)
@@ -213,8 +213,8 @@ func TestLengthsOfCodes(t *testing.T) {
 func TestAScopeAsLongAsMayBe(t *testing.T) {
 	t.Parallel()
 	v, _, _ := pair(t, func(c *failover.Config) {
-		a, b := c.Legs[0].Verifier.(*double), c.Legs[1].Verifier.(*double)
-		a.can.Scopes, a.can.MaxScope, b.can.MaxScope = []string{"login", "payment"}, 0, 5
+		a, b := c.Backends[0].Verifier.(*double), c.Backends[1].Verifier.(*double)
+		a.capabilities.Scopes, a.capabilities.MaxScope, b.capabilities.MaxScope = []string{"login", "payment"}, 0, 5
 	})
 	assert.Equal(t, []string{"login"}, v.Capabilities().Scopes)
 }

@@ -14,7 +14,7 @@ func ExampleNew() {
 	first.fails("send", verify.ErrUnavailable)
 
 	v, err := failover.New(failover.Config{
-		Legs: []failover.Leg{{Verifier: first}, {Verifier: second}},
+		Backends: []failover.Backend{{Verifier: first}, {Verifier: second}},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -35,7 +35,7 @@ func ExampleVerifier_Send() {
 	first.fails("send", verify.ErrOutcomeUnknown)
 	first.effect = true // the message has left
 
-	v, err := failover.New(failover.Config{Legs: []failover.Leg{{Verifier: first}, {Verifier: second}}})
+	v, err := failover.New(failover.Config{Backends: []failover.Backend{{Verifier: first}, {Verifier: second}}})
 	if err != nil {
 		fmt.Println(err)
 		return

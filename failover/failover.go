@@ -2,14 +2,14 @@
 // down, the next one sends.
 //
 //	v, err := failover.New(failover.Config{
-//		Legs: []failover.Leg{{Verifier: twilio}, {Verifier: bandwidth}},
+//		Backends: []failover.Backend{{Verifier: twilio}, {Verifier: bandwidth}},
 //	})
 //	receipt, err := v.Send(ctx, "+15005550006") // receipt.Vendor says who sent it
 //	err = v.Check(ctx, "+15005550006", typed)   // asks only who may hold a code
 //
 // # What is promised
 //
-// One approval and one budget of guesses, whatever number of vendors was tried.
+// One approval and one budget of attempts, whatever number of vendors was tried.
 // The next vendor is tried only when surely nothing was sent: after
 // ErrUnavailable, ErrRateLimited, ErrUnauthorized and an open breaker. Never
 // after any other outcome, which would defeat a guard or pay twice, and never
@@ -21,7 +21,7 @@
 // the code that arrives is good. With OnUnknown: Next the next vendor sends all
 // the same, and the receipt says PossibleDuplicate.
 //
-// At most two legs are asked at a Check, so a guess is right with a chance of two
+// At most two backends are asked at a Check, so an attempt is right with a chance of two
 // in a million at six digits. A vendor that lets an older code live beside its
 // newest, as Bandwidth does, adds one for each. When the failures of [Limits] are
 // reached, every Check is ErrTooManyAttempts until they are forgotten.
@@ -45,42 +45,42 @@ import (
 const vendor = "failover"
 
 const (
-	sendTime   = 15 * time.Second // for all legs, if the caller sets no deadline
+	sendTime   = 15 * time.Second // for all backends, if the caller sets no deadline
 	checkTime  = 10 * time.Second
-	cancelTime = 2 * time.Second // for the losing leg
+	cancelTime = 2 * time.Second // for the losing backend
 	ledgerTime = 2 * time.Second // to close what was opened, whatever became of the caller
 	spareTime  = 5 * time.Second // a lease outlives its Send by this
 	minKey     = 32              // bytes
 	defaultTTL = 10 * time.Minute
 )
 
-// A Leg is one Verifier of the composite. Name defaults to its vendor and must be
+// A Backend is one Verifier of the composite. Name defaults to its vendor and must be
 // unique; ledgers keep it, so it must not change while codes live.
-type Leg struct {
+type Backend struct {
 	Name     string
 	Verifier verify.Verifier
 }
 
-// A Policy says what follows when nobody knows whether a leg has sent.
+// A Policy says what follows when nobody knows whether a backend has sent.
 type Policy uint8
 
 // The policies.
 const (
 	// Stop returns ErrOutcomeUnknown: the message may arrive and its code is good.
 	Stop Policy = iota
-	// Next has the next leg send too. The receipt says PossibleDuplicate.
+	// Next has the next backend send too. The receipt says PossibleDuplicate.
 	Next
 )
 
-// A Config says which legs there are and in which order they are tried.
+// A Config says which backends there are and in which order they are tried.
 type Config struct {
-	// Legs in order of preference, at least one. Two legs that share one otp store
-	// share one code: join text carriers by otp.Fallback instead.
-	Legs []Leg
+	// Backends in order of preference, at least one. Two backends that share one otp store
+	// share one code: join text messengers by otp.Fallback instead.
+	Backends []Backend
 
-	// Routes name the legs to try first for a country calling code, or a longer
+	// Routes name the backends to try first for a country calling code, or a longer
 	// prefix of a number, without the plus: {"45": {"gatewayapi"}}. The longest
-	// prefix wins; the other legs follow in their order. Defaults to none.
+	// prefix wins; the other backends follow in their order. Defaults to none.
 	Routes map[string][]string
 
 	// OnUnknown defaults to Stop.
@@ -93,25 +93,25 @@ type Config struct {
 	// bytes, the same in every process. Required with a Ledger of one's own.
 	Key []byte `json:"-"`
 
-	// Limits of guesses over all legs. Zero fields take the defaults.
+	// Limits of attempts over all backends. Zero fields take the defaults.
 	Limits Limits
 
-	// TTL is how long a leg is asked after it sent: at least as long as its codes
+	// TTL is how long a backend is asked after it sent: at least as long as its codes
 	// live. Defaults to 10 minutes.
 	TTL time.Duration
 }
 
-// A Verifier sends and checks through its legs. It is safe for concurrent use.
+// A Verifier sends and checks through its backends. It is safe for concurrent use.
 type Verifier struct {
-	legs      []*leg
-	routes    map[string][]*leg
-	next      bool
-	ledger    Ledger
-	key       []byte
-	limits    Limits
-	ttl       time.Duration
-	abilities verify.Capabilities
-	typed     verify.Capabilities // the same, for codes of any leg's length
+	backends     []*backend
+	routes       map[string][]*backend
+	next         bool
+	ledger       Ledger
+	key          []byte
+	limits       Limits
+	ttl          time.Duration
+	capabilities verify.Capabilities
+	typed        verify.Capabilities // the same, for codes of any backend's length
 }
 
 var (
@@ -138,16 +138,16 @@ func New(cfg Config) (*Verifier, error) {
 		return nil, errors.New("failover: TTL is negative")
 	}
 	var err error
-	if v.legs, err = newLegs(cfg.Legs); err != nil {
+	if v.backends, err = newBackends(cfg.Backends); err != nil {
 		return nil, err
 	}
-	if v.routes, err = newRoutes(cfg.Routes, v.legs); err != nil {
+	if v.routes, err = newRoutes(cfg.Routes, v.backends); err != nil {
 		return nil, err
 	}
-	if v.abilities, err = common(v.legs); err != nil {
+	if v.capabilities, err = common(v.backends); err != nil {
 		return nil, err
 	}
-	v.typed = typed(v.legs, v.abilities)
+	v.typed = typed(v.backends, v.capabilities)
 	if err = v.openLedger(); err != nil {
 		return nil, err
 	}
@@ -172,39 +172,39 @@ func (v *Verifier) openLedger() error {
 	return nil
 }
 
-func newLegs(given []Leg) ([]*leg, error) {
+func newBackends(given []Backend) ([]*backend, error) {
 	if len(given) == 0 {
-		return nil, errors.New("failover: no legs")
+		return nil, errors.New("failover: no backends")
 	}
 	names := map[string]bool{}
-	legs := make([]*leg, len(given))
+	backends := make([]*backend, len(given))
 	for i, l := range given {
 		if l.Verifier == nil {
-			return nil, errors.New("failover: a leg without a Verifier")
+			return nil, errors.New("failover: a backend without a Verifier")
 		}
 		if l.Name == "" {
 			l.Name = l.Verifier.Capabilities().Vendor
 		}
 		if !verify.IsScope(l.Name) {
-			return nil, errors.New("failover: a leg's name must be 1 to 64 of [A-Za-z0-9._:-]")
+			return nil, errors.New("failover: a backend's name must be 1 to 64 of [A-Za-z0-9._:-]")
 		}
 		if names[l.Name] {
-			return nil, errors.New("failover: two legs of one name")
+			return nil, errors.New("failover: two backends of one name")
 		}
 		names[l.Name] = true
-		legs[i] = newLeg(l)
+		backends[i] = newBackend(l)
 	}
-	return legs, nil
+	return backends, nil
 }
 
-// Capabilities says what all legs can do, so that an outage never meets a
-// request that only the dead leg could serve.
-func (v *Verifier) Capabilities() verify.Capabilities { return v.abilities }
+// Capabilities says what all backends can do, so that an outage never meets a
+// request that only the dead backend could serve.
+func (v *Verifier) Capabilities() verify.Capabilities { return v.capabilities }
 
-// Close closes the legs that can be closed, and tells all errors.
+// Close closes the backends that can be closed, and tells all errors.
 func (v *Verifier) Close() error {
 	var errs []error
-	for _, l := range v.legs {
+	for _, l := range v.backends {
 		if c, ok := verify.As[io.Closer](l.Verifier); ok {
 			errs = append(errs, c.Close())
 		}

@@ -40,10 +40,10 @@ func TestWhoSendsNext(t *testing.T) {
 			if tc.moves {
 				require.NoError(t, err)
 				assert.Equal(t, "b", receipt.Vendor)
-				assert.Equal(t, 2, receipt.Tries)
+				assert.Equal(t, 2, receipt.Requests)
 				assert.False(t, receipt.PossibleDuplicate, "silent only because nothing was sent")
 				require.NoError(t, v.Check(t.Context(), phone, codeB))
-				assert.Zero(t, a.checks, "sticky: a code is only shown to a leg that may have sent it")
+				assert.Zero(t, a.checks, "sticky: a code is only shown to a backend that may have sent it")
 				return
 			}
 			assert.Equal(t, tc.fails, verify.OutcomeOf(err), "what ends the matter is returned as it is")
@@ -87,9 +87,9 @@ func TestUnknownAndThenNothing(t *testing.T) {
 		b.fails("send", second)
 		_, err := v.Send(t.Context(), phone)
 		e := asError(t, err)
-		assert.Equal(t, verify.ErrOutcomeUnknown, e.Kind, "what may have been sent is not taken back by %s", second)
+		assert.Equal(t, verify.ErrOutcomeUnknown, e.Outcome, "what may have been sent is not taken back by %s", second)
 		assert.Equal(t, "a outcome unknown (7); b "+second.Error()+" (7)", e.Detail)
-		assert.Equal(t, 2, e.Tries)
+		assert.Equal(t, 2, e.Requests)
 	}
 }
 
@@ -98,23 +98,23 @@ func TestAStrangersErrorCountsAsUnknown(t *testing.T) {
 	v, a, b := pair(t)
 	a.fail["send"] = errors.New("of a stranger with " + phone)
 	_, err := v.Send(t.Context(), phone)
-	assert.Equal(t, verify.ErrOutcomeUnknown, asError(t, err).Kind)
+	assert.Equal(t, verify.ErrOutcomeUnknown, asError(t, err).Outcome)
 	assert.Zero(t, b.sends)
 }
 
-func TestAllLegsDown(t *testing.T) {
+func TestAllBackendsDown(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t)
 	a.fails("send", verify.ErrRateLimited)
 	b.fails("send", verify.ErrUnavailable)
 	_, err := v.Send(t.Context(), phone)
 	e := asError(t, err)
-	assert.Equal(t, verify.ErrUnavailable, e.Kind)
+	assert.Equal(t, verify.ErrUnavailable, e.Outcome)
 	assert.Equal(t, "failover: send: unavailable: a rate limited (7); b unavailable (7)", e.Error())
 	assert.NotErrorIs(t, err, verify.ErrRateLimited, "an error matches exactly one outcome")
 }
 
-func TestGuessesAreOneBudgetOverAllLegs(t *testing.T) {
+func TestAttemptsAreOneBudgetOverAllBackends(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t, next)
 	a.effect = true
@@ -123,10 +123,10 @@ func TestGuessesAreOneBudgetOverAllLegs(t *testing.T) {
 	require.NoError(t, err)
 	for left := 4; left >= 1; left-- {
 		e := asError(t, v.Check(t.Context(), phone, wrong))
-		require.Equal(t, verify.ErrMismatch, e.Kind)
-		require.Equal(t, left, e.GuessesLeft)
+		require.Equal(t, verify.ErrMismatch, e.Outcome)
+		require.Equal(t, left, e.AttemptsLeft)
 	}
-	require.ErrorIs(t, v.Check(t.Context(), phone, wrong), verify.ErrTooManyAttempts, "the guess that spends the last one")
+	require.ErrorIs(t, v.Check(t.Context(), phone, wrong), verify.ErrTooManyAttempts, "the attempt that spends the last one")
 	for _, code := range []string{wrong, codeA, codeB} {
 		require.ErrorIs(t, v.Check(t.Context(), phone, code), verify.ErrTooManyAttempts)
 	}
@@ -157,11 +157,11 @@ func TestUnknownHidesWrong(t *testing.T) {
 		require.NoError(t, err)
 		a.fails("check", fault)
 		assert.Equal(t, fault, verify.OutcomeOf(v.Check(t.Context(), phone, wrong)),
-			"wrong at one leg says nothing while the other is silent")
+			"wrong at one backend says nothing while the other is silent")
 	}
 }
 
-func TestAnOutageSpendsNoGuess(t *testing.T) {
+func TestAnOutageSpendsNoAttempt(t *testing.T) {
 	t.Parallel()
 	v, a, _ := pair(t)
 	_, err := v.Send(t.Context(), phone)
@@ -173,7 +173,7 @@ func TestAnOutageSpendsNoGuess(t *testing.T) {
 	a.fails("check", verify.ErrOutcomeUnknown)
 	require.ErrorIs(t, v.Check(t.Context(), phone, wrong), verify.ErrOutcomeUnknown)
 	a.fails("check", "")
-	assert.Equal(t, 3, asError(t, v.Check(t.Context(), phone, wrong)).GuessesLeft, "what may have been compared stays spent")
+	assert.Equal(t, 3, asError(t, v.Check(t.Context(), phone, wrong)).AttemptsLeft, "what may have been compared stays spent")
 	require.NoError(t, v.Check(t.Context(), phone, codeA))
 }
 
@@ -189,7 +189,7 @@ func TestAFailedResendKeepsTheFirstCode(t *testing.T) {
 	require.NoError(t, v.Check(t.Context(), phone, codeA))
 }
 
-func TestAResendThroughAnotherLegKeepsBothCodesGood(t *testing.T) {
+func TestAResendThroughAnotherBackendKeepsBothCodesGood(t *testing.T) {
 	t.Parallel()
 	v, a, _ := pair(t)
 	_, err := v.Send(t.Context(), phone)
@@ -228,7 +228,7 @@ func TestOneOfManySendsAtOnce(t *testing.T) {
 				defer mu.Unlock()
 				if err == nil {
 					sent++
-				} else if e := asError(t, err); e.Kind == verify.ErrTooManySends && e.RetryAfter > 0 {
+				} else if e := asError(t, err); e.Outcome == verify.ErrTooManySends && e.RetryAfter > 0 {
 					refused++
 				}
 			})
@@ -245,7 +245,7 @@ func TestOneOfManySendsAtOnce(t *testing.T) {
 func TestOneWinnerOfManyRightCodes(t *testing.T) {
 	t.Parallel()
 	for range 50 {
-		v, a, _ := pair(t, next, func(c *failover.Config) { c.Limits = failover.Limits{Guesses: 10} })
+		v, a, _ := pair(t, next, func(c *failover.Config) { c.Limits = failover.Limits{Attempts: 10} })
 		a.effect = true
 		a.fails("send", verify.ErrOutcomeUnknown)
 		_, err := v.Send(t.Context(), phone)
@@ -276,7 +276,7 @@ func TestTimeIsShared(t *testing.T) {
 		began := time.Now()
 		receipt, err := v.Send(t.Context(), phone)
 		require.NoError(t, err)
-		assert.Equal(t, "b", receipt.Vendor, "a black hole leaves time for the next leg")
+		assert.Equal(t, "b", receipt.Vendor, "a black hole leaves time for the next backend")
 		assert.Equal(t, 7500*time.Millisecond, time.Since(began))
 		b.delay = time.Hour
 		began = time.Now()
@@ -298,7 +298,7 @@ func TestTheCallersContextEndsItAll(t *testing.T) {
 		}()
 		_, err := v.Send(ctx, phone)
 		require.ErrorIs(t, err, context.Canceled)
-		assert.Zero(t, b.sends, "no leg after the caller has gone")
+		assert.Zero(t, b.sends, "no backend after the caller has gone")
 	})
 }
 
@@ -323,15 +323,15 @@ func TestOutcomesThatASendCannotHaveCountAsUnknown(t *testing.T) {
 		v, a, b := pair(t)
 		a.fail["send"] = err
 		_, err := v.Send(t.Context(), phone)
-		assert.Equal(t, verify.ErrOutcomeUnknown, asError(t, err).Kind, name)
+		assert.Equal(t, verify.ErrOutcomeUnknown, asError(t, err).Outcome, name)
 		assert.Zero(t, b.sends, name)
 	}
 }
 
-func TestWhatIsWrappedAroundALegsErrorIsDropped(t *testing.T) {
+func TestWhatIsWrappedAroundABackendsErrorIsDropped(t *testing.T) {
 	t.Parallel()
 	v, a, _ := pair(t)
-	a.fail["send"] = fmt.Errorf("to %s: %w", phone, &verify.Error{Vendor: "a", Op: "send", Kind: verify.ErrBlocked})
+	a.fail["send"] = fmt.Errorf("to %s: %w", phone, &verify.Error{Vendor: "a", Op: "send", Outcome: verify.ErrBlocked})
 	_, err := v.Send(t.Context(), phone)
 	assert.Equal(t, "a: send: blocked", err.Error())
 }
@@ -345,7 +345,7 @@ func TestChecksOfNothingEnd(t *testing.T) {
 	for range 64 {
 		require.ErrorIs(t, v.Check(t.Context(), phone, wrong), verify.ErrRateLimited)
 	}
-	require.ErrorIs(t, v.Check(t.Context(), phone, wrong), verify.ErrTooManyAttempts, "guesses given back are not without end")
+	require.ErrorIs(t, v.Check(t.Context(), phone, wrong), verify.ErrTooManyAttempts, "attempts given back are not without end")
 	assert.Equal(t, 64, a.checks)
 }
 

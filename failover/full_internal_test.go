@@ -23,7 +23,7 @@ func full(shared *entry) *MemoryLedger {
 func TestAFullLedgerRefusesRatherThanForget(t *testing.T) {
 	t.Parallel()
 	l := full(&entry{failures: 1, failed: time.Now(), remember: time.Hour})
-	_, err := l.Open(t.Context(), Key{}, ID{1}, "a", time.Minute)
+	_, err := l.Begin(t.Context(), Key{}, ID{1}, "a", time.Minute)
 	require.ErrorIs(t, err, errFull)
 	assert.Len(t, l.entries, maxEntries)
 }
@@ -31,7 +31,7 @@ func TestAFullLedgerRefusesRatherThanForget(t *testing.T) {
 func TestAFullLedgerForgetsWhatSaysNothing(t *testing.T) {
 	t.Parallel()
 	l := full(new(entry))
-	busy, err := l.Open(t.Context(), Key{}, ID{1}, "a", time.Minute)
+	busy, err := l.Begin(t.Context(), Key{}, ID{1}, "a", time.Minute)
 	require.NoError(t, err)
 	assert.Zero(t, busy)
 	assert.LessOrEqual(t, len(l.entries), maxEntries)

@@ -109,7 +109,7 @@ func newPlayer(t *testing.T, next bool) *player {
 		if next {
 			c.OnUnknown = failover.Next
 		}
-		c.Limits.Guesses = 10
+		c.Limits.Attempts = 10
 	})
 	p.a.fresh = func(n int) string { return fmt.Sprintf("1%05d", n) }
 	p.b.fresh = func(n int) string { return fmt.Sprintf("2%05d", n) }

@@ -17,32 +17,32 @@ type (
 	ID [16]byte
 )
 
-// A Ledger remembers, for each (recipient, scope), which legs may hold a live
-// code and how many guesses were spent. Each method is one atomic step on the
+// A Ledger remembers, for each (recipient, scope), which backends may hold a live
+// code and how many attempts were spent. Each method is one atomic step on the
 // ledger's own clock. Called again with the same ID within two minutes it
 // changes nothing and answers the same. An error says only that the ledger does
 // not know: the caller fails closed.
 type Ledger interface {
-	// Open reserves k for the Send called id until lease ends and puts leg first
-	// among the live legs, two at most, as possibly sent. Busy is above zero, and
+	// Begin reserves k for the Send called id until lease ends and puts backend first
+	// among the live backends, two at most, as possibly sent. Busy is above zero, and
 	// nothing changes, while another id holds k, and once a Check was approved
-	// since the first Open of this id: then no other leg need send.
-	Open(ctx context.Context, k Key, id ID, leg string, lease time.Duration) (busy time.Duration, err error)
+	// since the first Begin of this id: then no other backend need send.
+	Begin(ctx context.Context, k Key, id ID, backend string, lease time.Duration) (busy time.Duration, err error)
 
-	// Close ends that try. NotSent restores the live legs as they were before
-	// Open; Sent and Unknown keep leg alive for ttl and start a new count of guesses,
-	// at those made since Open: the code may have arrived before. What a second leg
+	// End says what became of that. NotSent restores the live backends as they were before
+	// Begin; Sent and Unknown keep backend alive for ttl and start a new count of attempts,
+	// at those made since Begin: the code may have arrived before. What a second backend
 	// of this id sent is not kept if a Check was approved since the first.
-	Close(ctx context.Context, k Key, id ID, leg string, s State, ttl time.Duration) error
+	End(ctx context.Context, k Key, id ID, backend string, s State, ttl time.Duration) error
 
-	// Charge spends one guess and one failure and returns the live legs, newest
+	// Attempt spends one attempt and one failure and returns the live backends, newest
 	// first. If a limit is reached, or 64 ids were charged within two minutes, it
-	// spends nothing and returns no legs and Locked, and if there is no live leg,
+	// spends nothing and returns no backends and Locked, and if there is no live backend,
 	// nothing at all.
-	Charge(ctx context.Context, k Key, id ID, l Limits) (Charge, error)
+	Attempt(ctx context.Context, k Key, id ID, l Limits) (Attempt, error)
 
-	// Settle ends a Check. Approved kills all legs and answers true to exactly one
-	// id of those charged since the last approval; NotAsked gives the guess back.
+	// Settle ends a Check. Approved kills all backends and answers true to exactly one
+	// id of those charged since the last approval; NotAsked gives the attempt back.
 	Settle(ctx context.Context, k Key, id ID, v Verdict) (won bool, err error)
 }
 
@@ -61,37 +61,37 @@ type Verdict uint8 // the zero value approves nothing
 
 // The verdicts.
 const (
-	Denied   Verdict = iota // or not known: the guess stays spent
-	NotAsked                // surely no leg compared the code
+	Denied   Verdict = iota // or not known: the attempt stays spent
+	NotAsked                // surely no backend compared the code
 	Approved
 )
 
-// A Charge is what a guess bought.
-type Charge struct {
-	Legs    []string // newest first
-	Left    int      // guesses that remain
-	Locked  bool     // a limit is reached: nothing was charged
-	Blocked bool     // it is that of failures: no new code helps
+// An Attempt is a Ledger's answer to one Check.
+type Attempt struct {
+	Backends []string // newest first
+	Left     int      // attempts that remain
+	Locked   bool     // a limit is reached: nothing was charged
+	Blocked  bool     // it is that of failures: no new code helps
 }
 
-// Limits of guesses for one (recipient, scope), over all legs. Zero fields take
+// Limits of attempts for one (recipient, scope), over all backends. Zero fields take
 // the defaults.
 type Limits struct {
-	Guesses  int           // since the last send: 5, at most 10
+	Attempts int           // since the last send: 5, at most 10
 	Failures int           // since the last approval: 100, never more; then every Check is locked ...
 	Remember time.Duration // ... until so long after the last one: 30 days
 }
 
 const (
-	defaultGuesses  = 5
-	maxGuesses      = 10
+	defaultAttempts = 5
+	maxAttempts     = 10
 	maxFailures     = 100
 	defaultRemember = 30 * 24 * time.Hour
 )
 
 func (l Limits) withDefaults() Limits {
-	if l.Guesses <= 0 {
-		l.Guesses = defaultGuesses
+	if l.Attempts <= 0 {
+		l.Attempts = defaultAttempts
 	}
 	if l.Failures <= 0 {
 		l.Failures = maxFailures
@@ -99,7 +99,7 @@ func (l Limits) withDefaults() Limits {
 	if l.Remember <= 0 {
 		l.Remember = defaultRemember
 	}
-	l.Guesses, l.Failures = min(l.Guesses, maxGuesses), min(l.Failures, maxFailures)
+	l.Attempts, l.Failures = min(l.Attempts, maxAttempts), min(l.Failures, maxFailures)
 	return l
 }
 

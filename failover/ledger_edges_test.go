@@ -13,7 +13,7 @@ import (
 func TestWhatIsLeftIsTheSmallerOfTwoLimits(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		l.sent(1, "a")
-		c, err := l.Charge(t.Context(), key, id(10), failover.Limits{Guesses: 5, Failures: 3, Remember: time.Hour})
+		c, err := l.Attempt(t.Context(), key, id(10), failover.Limits{Attempts: 5, Failures: 3, Remember: time.Hour})
 		require.NoError(t, err)
 		assert.Equal(t, 2, c.Left)
 	})
@@ -35,16 +35,16 @@ func TestAnIDIsKnownForTwoMinutes(t *testing.T) {
 			l.settle(10, failover.Approved)
 			<-time.After(2 * time.Minute)
 			l.close(1, "a", failover.Sent)
-			assert.Empty(t, l.charge(11).Legs, "what was approved does not come back")
+			assert.Empty(t, l.charge(11).Backends, "what was approved does not come back")
 		})
 	})
 }
 
 func TestFailuresAreRememberedToTheLastMoment(t *testing.T) {
 	bubble(t, func(l *ledger) {
-		few := failover.Limits{Guesses: 5, Failures: 1, Remember: time.Hour}
-		charge := func(n byte) failover.Charge {
-			c, err := l.Charge(t.Context(), key, id(n), few)
+		few := failover.Limits{Attempts: 5, Failures: 1, Remember: time.Hour}
+		charge := func(n byte) failover.Attempt {
+			c, err := l.Attempt(t.Context(), key, id(n), few)
 			require.NoError(t, err)
 			return c
 		}
@@ -63,6 +63,6 @@ func TestAnOpenThatIsRepeatedIsOneTry(t *testing.T) {
 		require.Zero(t, l.open(2, "a"))
 		require.Zero(t, l.open(2, "a"))
 		l.close(2, "a", failover.NotSent)
-		assert.Empty(t, l.charge(10).Legs, "as it was before the first")
+		assert.Empty(t, l.charge(10).Backends, "as it was before the first")
 	})
 }

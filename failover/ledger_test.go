@@ -15,7 +15,7 @@ import (
 
 var (
 	key    = failover.Key{1}
-	limits = failover.Limits{Guesses: 5, Failures: 100, Remember: 30 * 24 * time.Hour}
+	limits = failover.Limits{Attempts: 5, Failures: 100, Remember: 30 * 24 * time.Hour}
 )
 
 func id(n byte) failover.ID { return failover.ID{n} }
@@ -26,27 +26,27 @@ type ledger struct {
 	failover.MemoryLedger
 }
 
-func (l *ledger) open(n byte, leg string) time.Duration {
+func (l *ledger) open(n byte, backend string) time.Duration {
 	l.t.Helper()
-	busy, err := l.Open(l.t.Context(), key, id(n), leg, 20*time.Second)
+	busy, err := l.Begin(l.t.Context(), key, id(n), backend, 20*time.Second)
 	require.NoError(l.t, err)
 	return busy
 }
 
-func (l *ledger) close(n byte, leg string, s failover.State) {
+func (l *ledger) close(n byte, backend string, s failover.State) {
 	l.t.Helper()
-	require.NoError(l.t, l.Close(l.t.Context(), key, id(n), leg, s, 10*time.Minute))
+	require.NoError(l.t, l.End(l.t.Context(), key, id(n), backend, s, 10*time.Minute))
 }
 
-func (l *ledger) sent(n byte, leg string) {
+func (l *ledger) sent(n byte, backend string) {
 	l.t.Helper()
-	require.Zero(l.t, l.open(n, leg))
-	l.close(n, leg, failover.Sent)
+	require.Zero(l.t, l.open(n, backend))
+	l.close(n, backend, failover.Sent)
 }
 
-func (l *ledger) charge(n byte) failover.Charge {
+func (l *ledger) charge(n byte) failover.Attempt {
 	l.t.Helper()
-	c, err := l.Charge(l.t.Context(), key, id(n), limits)
+	c, err := l.Attempt(l.t.Context(), key, id(n), limits)
 	require.NoError(l.t, err)
 	return c
 }
@@ -69,7 +69,7 @@ func TestALeaseHoldsOthersOff(t *testing.T) {
 		require.Zero(t, l.open(1, "a"), "the same id again")
 		<-time.After(5 * time.Second)
 		assert.Equal(t, 15*time.Second, l.open(2, "b"))
-		assert.Equal(t, []string{"a"}, l.charge(9).Legs, "a possibly sent code can be checked")
+		assert.Equal(t, []string{"a"}, l.charge(9).Backends, "a possibly sent code can be checked")
 		<-time.After(15 * time.Second)
 		assert.Zero(t, l.open(2, "b"), "a Send that never closed does not hold for ever")
 	})
@@ -80,32 +80,32 @@ func TestNotSentRestores(t *testing.T) {
 		l.sent(1, "a")
 		require.Zero(t, l.open(2, "a"))
 		l.close(2, "a", failover.NotSent)
-		assert.Equal(t, []string{"a"}, l.charge(10).Legs)
+		assert.Equal(t, []string{"a"}, l.charge(10).Backends)
 		require.Zero(t, l.open(3, "b"))
-		assert.Equal(t, []string{"b", "a"}, l.charge(11).Legs)
+		assert.Equal(t, []string{"b", "a"}, l.charge(11).Backends)
 		l.close(3, "b", failover.NotSent)
-		assert.Equal(t, []string{"a"}, l.charge(12).Legs)
+		assert.Equal(t, []string{"a"}, l.charge(12).Backends)
 	})
 }
 
-func TestTwoLegsAtMost(t *testing.T) {
+func TestTwoBackendsAtMost(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		l.sent(1, "a")
 		l.sent(2, "b")
 		l.sent(3, "c")
-		assert.Equal(t, []string{"c", "b"}, l.charge(10).Legs, "newest first, two at most")
+		assert.Equal(t, []string{"c", "b"}, l.charge(10).Backends, "newest first, two at most")
 		l.sent(4, "b")
-		assert.Equal(t, []string{"b", "c"}, l.charge(11).Legs)
+		assert.Equal(t, []string{"b", "c"}, l.charge(11).Backends)
 	})
 }
 
-func TestLegsDieWithTheirCodes(t *testing.T) {
+func TestBackendsDieWithTheirCodes(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		l.sent(1, "a")
 		<-time.After(10*time.Minute - 1)
-		assert.Equal(t, []string{"a"}, l.charge(10).Legs)
+		assert.Equal(t, []string{"a"}, l.charge(10).Backends)
 		<-time.After(1)
-		assert.Equal(t, failover.Charge{}, l.charge(11))
+		assert.Equal(t, failover.Attempt{}, l.charge(11))
 	})
 }
 
@@ -143,7 +143,7 @@ func TestOneApprovalOfThoseCharged(t *testing.T) {
 		assert.True(t, l.settle(10, failover.Approved))
 		l.sent(2, "b")
 		assert.False(t, l.settle(11, failover.Approved), "charged before the approval: of the old code")
-		assert.Equal(t, []string{"b"}, l.charge(12).Legs)
+		assert.Equal(t, []string{"b"}, l.charge(12).Backends)
 		assert.True(t, l.settle(12, failover.Approved))
 	})
 }
@@ -155,7 +155,7 @@ func TestAnApprovalDuringASendLeavesOnlyTheNewCode(t *testing.T) {
 		require.Zero(t, l.open(2, "b"))
 		assert.True(t, l.settle(10, failover.Approved))
 		l.close(2, "b", failover.NotSent)
-		assert.Empty(t, l.charge(11).Legs, "what was approved does not come back")
+		assert.Empty(t, l.charge(11).Backends, "what was approved does not come back")
 	})
 }
 
@@ -165,33 +165,33 @@ func TestFailuresAreRemembered(t *testing.T) {
 		for range 20 {
 			n++
 			l.sent(n, "a")
-			for guess := range byte(5) {
-				require.False(t, l.charge(guess+1).Locked)
+			for attempt := range byte(5) {
+				require.False(t, l.charge(attempt+1).Locked)
 			}
 			<-time.After(3 * time.Minute) // the IDs may be used again
 		}
 		l.sent(1, "a")
-		assert.Equal(t, failover.Charge{Locked: true, Blocked: true}, l.charge(10), "R17: 100 over all codes")
+		assert.Equal(t, failover.Attempt{Locked: true, Blocked: true}, l.charge(10), "R17: 100 over all codes")
 		<-time.After(31 * 24 * time.Hour)
 		l.sent(2, "a")
 		assert.False(t, l.charge(11).Locked, "30 days later")
 	})
 }
 
-func TestALateCloseStillKeepsItsLeg(t *testing.T) {
+func TestALateCloseStillKeepsItsBackend(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		require.Zero(t, l.open(1, "a"))
 		<-time.After(time.Minute)
 		require.Zero(t, l.open(2, "b"))
 		l.close(1, "a", failover.Sent)
-		assert.Equal(t, []string{"a", "b"}, l.charge(10).Legs)
+		assert.Equal(t, []string{"a", "b"}, l.charge(10).Backends)
 		assert.NotZero(t, l.open(3, "c"), "the lease is the other's")
 		l.close(1, "a", failover.NotSent)
-		assert.Equal(t, []string{"a", "b"}, l.charge(11).Legs)
+		assert.Equal(t, []string{"a", "b"}, l.charge(11).Backends)
 	})
 }
 
-func TestGuessesDuringASendAreNotForgotten(t *testing.T) {
+func TestAttemptsDuringASendAreNotForgotten(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		l.sent(1, "a")
 		l.charge(10)
@@ -200,11 +200,11 @@ func TestGuessesDuringASendAreNotForgotten(t *testing.T) {
 		l.charge(12)
 		l.settle(12, failover.NotAsked)
 		l.close(2, "a", failover.Sent)
-		assert.Equal(t, 3, l.charge(13).Left, "one guess was made while the code may have arrived")
+		assert.Equal(t, 3, l.charge(13).Left, "one attempt was made while the code may have arrived")
 	})
 }
 
-func TestAnApprovalEndsTheOtherLegsOfASend(t *testing.T) {
+func TestAnApprovalEndsTheOtherBackendsOfASend(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		require.Zero(t, l.open(1, "a"))
 		l.close(1, "a", failover.Unknown)
@@ -220,9 +220,9 @@ func TestAnApprovalEndsTheOtherLegsOfASend(t *testing.T) {
 			l.charge(10)
 			assert.True(t, l.settle(10, failover.Approved))
 			l.close(1, "b", failover.Sent)
-			assert.Empty(t, l.charge(11).Legs, "one approval of the two codes of one Send")
+			assert.Empty(t, l.charge(11).Backends, "one approval of the two codes of one Send")
 			l.sent(2, "b")
-			assert.Equal(t, []string{"b"}, l.charge(12).Legs)
+			assert.Equal(t, []string{"b"}, l.charge(12).Backends)
 		})
 	})
 }
@@ -234,7 +234,7 @@ func TestAnOlderCodeApprovedDuringASendLeavesTheNewOne(t *testing.T) {
 		require.Zero(t, l.open(2, "b"))
 		assert.True(t, l.settle(10, failover.Approved))
 		l.close(2, "b", failover.Sent)
-		assert.Equal(t, []string{"b"}, l.charge(11).Legs)
+		assert.Equal(t, []string{"b"}, l.charge(11).Backends)
 	})
 }
 
@@ -245,7 +245,7 @@ func TestAReplayedCloseIsNotHeard(t *testing.T) {
 		assert.True(t, l.settle(10, failover.Approved))
 		l.close(1, "a", failover.Sent)
 		require.Zero(t, l.open(1, "a"))
-		assert.Empty(t, l.charge(11).Legs, "what was approved does not come back")
+		assert.Empty(t, l.charge(11).Backends, "what was approved does not come back")
 	})
 }
 
@@ -257,25 +257,25 @@ type broken struct {
 
 var errDown = errors.New("down")
 
-func (b *broken) Open(ctx context.Context, k failover.Key, i failover.ID, leg string, d time.Duration) (time.Duration, error) {
+func (b *broken) Begin(ctx context.Context, k failover.Key, i failover.ID, backend string, d time.Duration) (time.Duration, error) {
 	if b.fails == "open" {
 		return 0, errDown
 	}
-	return b.MemoryLedger.Open(ctx, k, i, leg, d)
+	return b.MemoryLedger.Begin(ctx, k, i, backend, d)
 }
 
-func (b *broken) Close(ctx context.Context, k failover.Key, i failover.ID, leg string, s failover.State, d time.Duration) error {
+func (b *broken) End(ctx context.Context, k failover.Key, i failover.ID, backend string, s failover.State, d time.Duration) error {
 	if b.fails == "close" {
 		return errDown
 	}
-	return b.MemoryLedger.Close(ctx, k, i, leg, s, d)
+	return b.MemoryLedger.End(ctx, k, i, backend, s, d)
 }
 
-func (b *broken) Charge(ctx context.Context, k failover.Key, i failover.ID, l failover.Limits) (failover.Charge, error) {
+func (b *broken) Attempt(ctx context.Context, k failover.Key, i failover.ID, l failover.Limits) (failover.Attempt, error) {
 	if b.fails == "charge" {
-		return failover.Charge{Legs: []string{"a"}}, errDown
+		return failover.Attempt{Backends: []string{"a"}}, errDown
 	}
-	return b.MemoryLedger.Charge(ctx, k, i, l)
+	return b.MemoryLedger.Attempt(ctx, k, i, l)
 }
 
 func (b *broken) Settle(ctx context.Context, k failover.Key, i failover.ID, v failover.Verdict) (bool, error) {
@@ -314,17 +314,17 @@ func TestALedgerThatFailsClosesTheDoor(t *testing.T) {
 	}
 }
 
-func TestALegThatIsNotConfiguredAnyMore(t *testing.T) {
+func TestABackendThatIsNotConfiguredAnyMore(t *testing.T) {
 	t.Parallel()
 	l := new(failover.MemoryLedger)
 	v, _, _ := pair(t, func(c *failover.Config) { c.Ledger, c.Key = l, make([]byte, 32) })
 	_, err := v.Send(t.Context(), phone)
 	require.NoError(t, err)
 	later, err := failover.New(failover.Config{
-		Legs: []failover.Leg{{Verifier: newDouble("c", codeA)}}, Ledger: l, Key: make([]byte, 32),
+		Backends: []failover.Backend{{Verifier: newDouble("c", codeA)}}, Ledger: l, Key: make([]byte, 32),
 	})
 	require.NoError(t, err)
 	e := asError(t, later.Check(t.Context(), phone, codeA))
-	assert.Equal(t, verify.ErrUnavailable, e.Kind)
+	assert.Equal(t, verify.ErrUnavailable, e.Outcome)
 	assert.Contains(t, e.Detail, "not configured")
 }

@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	maxEntries = 1 << 20
-	maxSweep   = 64              // entries looked at when the ledger is full
-	maxLegs    = 2               // live at once
-	maxChecks  = 64              // of one recipient within replayTime, those that were given back too
-	replayTime = 2 * time.Minute // how long an ID is known
+	maxEntries  = 1 << 20
+	maxSweep    = 64              // entries looked at when the ledger is full
+	maxBackends = 2               // live at once
+	maxChecks   = 64              // of one recipient within replayTime, those that were given back too
+	replayTime  = 2 * time.Minute // how long an ID is known
 )
 
 var errFull = errors.New("failover: the memory ledger is full")
 
 // A MemoryLedger is a Ledger for one process. Its zero value is empty and ready.
 // It keeps at most about a million entries, drops those that say nothing any
-// more, and refuses new sends rather than forget a guess. It is safe for
+// more, and refuses new sends rather than forget an attempt. It is safe for
 // concurrent use.
 type MemoryLedger struct {
 	mu      sync.Mutex
@@ -29,17 +29,17 @@ type MemoryLedger struct {
 
 // An entry is what is known of one (recipient, scope).
 type entry struct {
-	holder   ID        // the try under way
-	lease    time.Time // until when
-	sender   ID        // the Send of the last try
-	tries    int       // of that Send
-	overdue  bool      // an approval came while that Send went on
-	before   []liveLeg // as they were before its try
-	legs     []liveLeg // newest first
-	guesses  int       // since the last send
-	during   int       // of those, since the try under way opened
-	failures int       // since the last approval
-	failed   time.Time // when the last one was
+	holder   ID            // the try under way
+	lease    time.Time     // until when
+	sender   ID            // the Send of the last try
+	tries    int           // of that Send
+	overdue  bool          // an approval came while that Send went on
+	before   []liveBackend // as they were before its try
+	backends []liveBackend // newest first
+	attempts int           // since the last send
+	during   int           // of those, since the try under way opened
+	failures int           // since the last approval
+	failed   time.Time     // when the last one was
 	remember time.Duration
 	checks   []check
 	closed   []closing
@@ -47,29 +47,29 @@ type entry struct {
 
 // A closing is a try that is over: whoever tells of it again is not heard.
 type closing struct {
-	id  ID
-	leg string
-	at  time.Time
+	id      ID
+	backend string
+	at      time.Time
 }
 
-type liveLeg struct {
+type liveBackend struct {
 	name  string
 	until time.Time
 }
 
-// A check is one guess that was charged and may not be settled yet. An approval
+// A check is one attempt that was charged and may not be settled yet. An approval
 // makes those charged before it losers.
 type check struct {
 	id      ID
 	at      time.Time
-	charge  Charge
+	charge  Attempt
 	settled bool
 	won     bool
 	lost    bool
 }
 
-// Open implements Ledger.
-func (m *MemoryLedger) Open(_ context.Context, k Key, id ID, leg string, lease time.Duration) (time.Duration, error) {
+// Begin implements Ledger.
+func (m *MemoryLedger) Begin(_ context.Context, k Key, id ID, backend string, lease time.Duration) (time.Duration, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
@@ -78,7 +78,7 @@ func (m *MemoryLedger) Open(_ context.Context, k Key, id ID, leg string, lease t
 		return 0, err
 	}
 	e.prune(now)
-	if e.over(id, leg) {
+	if e.over(id, backend) {
 		return 0, nil
 	}
 	if e.holder != id && now.Before(e.lease) {
@@ -90,17 +90,17 @@ func (m *MemoryLedger) Open(_ context.Context, k Key, id ID, leg string, lease t
 	if e.overdue {
 		return lease, nil
 	}
-	if e.holder != id || !e.has(leg) {
-		e.before, e.during = slices.Clone(e.legs), 0
+	if e.holder != id || !e.has(backend) {
+		e.before, e.during = slices.Clone(e.backends), 0
 		e.tries++
 	}
 	e.holder, e.lease = id, now.Add(lease)
-	e.first(leg, now.Add(lease))
+	e.first(backend, now.Add(lease))
 	return 0, nil
 }
 
-// Close implements Ledger.
-func (m *MemoryLedger) Close(_ context.Context, k Key, id ID, leg string, s State, ttl time.Duration) error {
+// End implements Ledger.
+func (m *MemoryLedger) End(_ context.Context, k Key, id ID, backend string, s State, ttl time.Duration) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
@@ -109,21 +109,21 @@ func (m *MemoryLedger) Close(_ context.Context, k Key, id ID, leg string, s Stat
 		return err
 	}
 	e.prune(now)
-	if e.over(id, leg) {
+	if e.over(id, backend) {
 		return nil
 	}
-	e.closed = append(e.closed, closing{id, leg, now})
+	e.closed = append(e.closed, closing{id, backend, now})
 	holds := e.holder == id
 	switch {
 	case s != NotSent && e.sender == id && e.overdue && e.tries > 1:
-		// The code of an earlier leg was approved: this one is too late.
+		// The code of an earlier backend was approved: this one is too late.
 	case s != NotSent:
-		e.first(leg, now.Add(ttl))
+		e.first(backend, now.Add(ttl))
 		if holds {
-			e.guesses = e.during
+			e.attempts = e.during
 		}
 	case holds:
-		e.legs = e.before
+		e.backends = e.before
 	}
 	if holds {
 		e.holder, e.lease, e.before = ID{}, time.Time{}, nil
@@ -131,34 +131,34 @@ func (m *MemoryLedger) Close(_ context.Context, k Key, id ID, leg string, s Stat
 	return nil
 }
 
-// Charge implements Ledger.
-func (m *MemoryLedger) Charge(_ context.Context, k Key, id ID, l Limits) (Charge, error) {
+// Attempt implements Ledger.
+func (m *MemoryLedger) Attempt(_ context.Context, k Key, id ID, l Limits) (Attempt, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
 	e, ok := m.entries[k]
 	if !ok {
-		return Charge{}, nil
+		return Attempt{}, nil
 	}
 	e.prune(now)
 	if c := e.check(id); c != nil {
 		return c.charge, nil
 	}
 	switch {
-	case len(e.legs) == 0:
-		return Charge{}, nil
+	case len(e.backends) == 0:
+		return Attempt{}, nil
 	case e.failures >= l.Failures:
-		return Charge{Locked: true, Blocked: true}, nil
-	case e.guesses >= l.Guesses || len(e.checks) >= maxChecks:
-		return Charge{Locked: true}, nil
+		return Attempt{Locked: true, Blocked: true}, nil
+	case e.attempts >= l.Attempts || len(e.checks) >= maxChecks:
+		return Attempt{Locked: true}, nil
 	}
-	e.guesses++
+	e.attempts++
 	e.during++
 	e.failures++
 	e.failed, e.remember = now, l.Remember
-	c := Charge{Left: min(l.Guesses-e.guesses, l.Failures-e.failures)}
-	for _, leg := range e.legs {
-		c.Legs = append(c.Legs, leg.name)
+	c := Attempt{Left: min(l.Attempts-e.attempts, l.Failures-e.failures)}
+	for _, backend := range e.backends {
+		c.Backends = append(c.Backends, backend.name)
 	}
 	e.checks = append(e.checks, check{id: id, at: now, charge: c})
 	return c, nil
@@ -179,7 +179,7 @@ func (m *MemoryLedger) Settle(_ context.Context, k Key, id ID, v Verdict) (bool,
 	c.settled = true
 	switch {
 	case v == NotAsked && !c.lost:
-		e.guesses, e.failures, e.during = max(e.guesses-1, 0), max(e.failures-1, 0), max(e.during-1, 0)
+		e.attempts, e.failures, e.during = max(e.attempts-1, 0), max(e.failures-1, 0), max(e.during-1, 0)
 	case v == Approved && !c.lost:
 		e.approved()
 		c.won = true
@@ -187,8 +187,8 @@ func (m *MemoryLedger) Settle(_ context.Context, k Key, id ID, v Verdict) (bool,
 	return c.won, nil
 }
 
-// Forget implements Forgetter.
-func (m *MemoryLedger) Forget(_ context.Context, k Key) error {
+// Reset implements Resetter.
+func (m *MemoryLedger) Reset(_ context.Context, k Key) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.entries, k)
@@ -227,7 +227,7 @@ func (m *MemoryLedger) sweep(now time.Time) bool {
 
 // prune forgets what time has ended.
 func (e *entry) prune(now time.Time) {
-	e.legs = slices.DeleteFunc(e.legs, func(l liveLeg) bool { return !now.Before(l.until) })
+	e.backends = slices.DeleteFunc(e.backends, func(l liveBackend) bool { return !now.Before(l.until) })
 	e.checks = slices.DeleteFunc(e.checks, func(c check) bool { return now.Sub(c.at) > replayTime })
 	e.closed = slices.DeleteFunc(e.closed, func(c closing) bool { return now.Sub(c.at) > replayTime })
 	if e.failures > 0 && now.Sub(e.failed) > e.remember {
@@ -236,27 +236,27 @@ func (e *entry) prune(now time.Time) {
 }
 
 func (e *entry) empty(now time.Time) bool {
-	return len(e.legs)+len(e.checks)+len(e.closed)+e.failures == 0 && !now.Before(e.lease)
+	return len(e.backends)+len(e.checks)+len(e.closed)+e.failures == 0 && !now.Before(e.lease)
 }
 
 // over reports whether this try was closed.
-func (e *entry) over(id ID, leg string) bool {
-	return slices.ContainsFunc(e.closed, func(c closing) bool { return c.id == id && c.leg == leg })
+func (e *entry) over(id ID, backend string) bool {
+	return slices.ContainsFunc(e.closed, func(c closing) bool { return c.id == id && c.backend == backend })
 }
 
 func (e *entry) has(name string) bool {
-	return slices.ContainsFunc(e.legs, func(l liveLeg) bool { return l.name == name })
+	return slices.ContainsFunc(e.backends, func(l liveBackend) bool { return l.name == name })
 }
 
-// first puts a leg before the others, two at most.
+// first puts a backend before the others, two at most.
 func (e *entry) first(name string, until time.Time) {
-	rest := slices.DeleteFunc(slices.Clone(e.legs), func(l liveLeg) bool { return l.name == name })
-	e.legs = append([]liveLeg{{name, until}}, rest[:min(len(rest), maxLegs-1)]...)
+	rest := slices.DeleteFunc(slices.Clone(e.backends), func(l liveBackend) bool { return l.name == name })
+	e.backends = append([]liveBackend{{name, until}}, rest[:min(len(rest), maxBackends-1)]...)
 }
 
-// approved kills all legs, and all guesses that are still on their way.
+// approved kills all backends, and all attempts that are still on their way.
 func (e *entry) approved() {
-	e.legs, e.before, e.guesses, e.failures, e.during = nil, nil, 0, 0, 0
+	e.backends, e.before, e.attempts, e.failures, e.during = nil, nil, 0, 0, 0
 	e.overdue = true
 	for i := range e.checks {
 		e.checks[i].lost = true

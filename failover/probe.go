@@ -10,16 +10,16 @@ import (
 
 var _ verify.Prober = (*Verifier)(nil)
 
-// Probe asks each leg that can be asked, in its share of the time, and the ledger
-// if it can be. The Detail names the leg of each fault.
+// Probe asks each backend that can be asked, in its share of the time, and the ledger
+// if it can be. The Detail names the backend of each fault.
 func (v *Verifier) Probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 
 	var p probing
-	for i, l := range v.legs {
+	for i, l := range v.backends {
 		if prober, ok := verify.As[verify.Prober](l.Verifier); ok {
-			mine, cancel := share(ctx, len(v.legs)-i)
+			mine, cancel := share(ctx, len(v.backends)-i)
 			p.add(l.Name, prober.Probe(mine))
 			cancel()
 		}
@@ -36,10 +36,10 @@ func ofLedger(err error) error {
 	if err == nil || errors.As(err, &e) {
 		return err
 	}
-	return &verify.Error{Kind: verify.ErrUnavailable, Detail: "the ledger would not do: its error says why", Err: err}
+	return &verify.Error{Outcome: verify.ErrUnavailable, Detail: "the ledger would not do: its error says why", Err: err}
 }
 
-// A probing adds up what is wrong with the legs.
+// A probing adds up what is wrong with the backends.
 type probing struct {
 	tally
 	faults []string
@@ -51,7 +51,7 @@ func (p *probing) add(name string, err error) {
 		return
 	}
 	p.tally.add(name, err)
-	e := verify.Error{Kind: verify.OutcomeOf(err)}
+	e := verify.Error{Outcome: verify.OutcomeOf(err)}
 	var known *verify.Error
 	if errors.As(err, &known) {
 		e = *known

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A probed leg answers a Probe and does nothing else.
+// A probed backend answers a Probe and does nothing else.
 type probed struct {
 	verify.Verifier
 	vendor string
@@ -29,7 +29,7 @@ type wrapped struct{ verify.Verifier }
 
 func (w wrapped) Unwrap() verify.Verifier { return w.Verifier }
 
-// An unprobed leg has no Probe.
+// An unprobed backend has no Probe.
 type unprobed struct{ verify.Verifier }
 
 // A probedLedger answers a Probe.
@@ -46,32 +46,32 @@ func says(err error) func(context.Context) error {
 
 func TestProbe(t *testing.T) {
 	t.Parallel()
-	refused := &verify.Error{Vendor: "twilio", Op: "probe", Kind: verify.ErrUnauthorized, Detail: "the credentials are wrong", HTTPStatus: 401, VendorCode: "20003"}
-	twofold := &verify.Error{Vendor: "twilio", Op: "probe", Kind: verify.ErrRejected, Detail: "the first; the second"}
+	refused := &verify.Error{Vendor: "twilio", Op: "probe", Outcome: verify.ErrUnauthorized, Detail: "the credentials are wrong", HTTPStatus: 401, VendorCode: "20003"}
+	twofold := &verify.Error{Vendor: "twilio", Op: "probe", Outcome: verify.ErrRejected, Detail: "the first; the second"}
 	full := errors.New("the server evicts")
-	leg := func(name string, err error) failover.Leg {
-		return failover.Leg{Name: name, Verifier: probed{vendor: name, probe: says(err)}}
+	backend := func(name string, err error) failover.Backend {
+		return failover.Backend{Name: name, Verifier: probed{vendor: name, probe: says(err)}}
 	}
 	for name, tc := range map[string]struct {
-		legs   []failover.Leg
-		ledger error
-		want   verify.Outcome
-		says   string
-		cause  error
+		backends []failover.Backend
+		ledger   error
+		want     verify.Outcome
+		says     string
+		cause    error
 	}{
-		"all is well":           {[]failover.Leg{leg("a", nil), leg("b", nil)}, nil, "", "", nil},
-		"one leg":               {[]failover.Leg{leg("a", nil), leg("b", refused)}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: b: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
-		"each leg, each fault":  {[]failover.Leg{leg("a", twofold), leg("b", refused)}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: a: rejected: the first; a: rejected: the second; b: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
-		"a leg of no outcome":   {[]failover.Leg{leg("a", full)}, nil, verify.ErrOutcomeUnknown, "failover: probe: outcome unknown: a: outcome unknown", nil},
-		"a leg behind others":   {[]failover.Leg{{Name: "a", Verifier: wrapped{wrapped{probed{vendor: "a", probe: says(refused)}}}}}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: a: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
-		"a leg without a Probe": {[]failover.Leg{{Name: "a", Verifier: unprobed{probed{vendor: "a"}}}, leg("b", nil)}, nil, "", "", nil},
-		"the cause of a leg":    {[]failover.Leg{leg("a", &verify.Error{Kind: verify.ErrUnavailable, Err: full})}, nil, verify.ErrUnavailable, "failover: probe: unavailable: a: unavailable", full},
-		"the ledger":            {[]failover.Leg{leg("a", nil)}, full, verify.ErrUnavailable, "failover: probe: unavailable: ledger: unavailable: the ledger would not do: its error says why", full},
-		"a ledger of ours":      {[]failover.Leg{leg("a", nil)}, refused, verify.ErrUnauthorized, "failover: probe: unauthorized: ledger: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
+		"all is well":               {[]failover.Backend{backend("a", nil), backend("b", nil)}, nil, "", "", nil},
+		"one backend":               {[]failover.Backend{backend("a", nil), backend("b", refused)}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: b: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
+		"each backend, each fault":  {[]failover.Backend{backend("a", twofold), backend("b", refused)}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: a: rejected: the first; a: rejected: the second; b: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
+		"a backend of no outcome":   {[]failover.Backend{backend("a", full)}, nil, verify.ErrOutcomeUnknown, "failover: probe: outcome unknown: a: outcome unknown", nil},
+		"a backend behind others":   {[]failover.Backend{{Name: "a", Verifier: wrapped{wrapped{probed{vendor: "a", probe: says(refused)}}}}}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: a: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
+		"a backend without a Probe": {[]failover.Backend{{Name: "a", Verifier: unprobed{probed{vendor: "a"}}}, backend("b", nil)}, nil, "", "", nil},
+		"the cause of a backend":    {[]failover.Backend{backend("a", &verify.Error{Outcome: verify.ErrUnavailable, Err: full})}, nil, verify.ErrUnavailable, "failover: probe: unavailable: a: unavailable", full},
+		"the ledger":                {[]failover.Backend{backend("a", nil)}, full, verify.ErrUnavailable, "failover: probe: unavailable: ledger: unavailable: the ledger would not do: its error says why", full},
+		"a ledger of ours":          {[]failover.Backend{backend("a", nil)}, refused, verify.ErrUnauthorized, "failover: probe: unauthorized: ledger: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v, err := failover.New(failover.Config{Legs: tc.legs, Ledger: &probedLedger{err: tc.ledger}, Key: make([]byte, 32)})
+			v, err := failover.New(failover.Config{Backends: tc.backends, Ledger: &probedLedger{err: tc.ledger}, Key: make([]byte, 32)})
 			require.NoError(t, err)
 			prober, ok := verify.As[verify.Prober](v)
 			require.True(t, ok)
@@ -89,4 +89,4 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// A leg that hangs leaves the others time.
+// A backend that hangs leaves the others time.

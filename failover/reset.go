@@ -7,14 +7,14 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// A Forgetter is a Ledger that can forget all it knows of one key, failures
+// A Resetter is a Ledger that can forget all it knows of one key, failures
 // included. Both ledgers of this module are.
-type Forgetter interface {
-	Forget(ctx context.Context, k Key) error
+type Resetter interface {
+	Reset(ctx context.Context, k Key) error
 }
 
 // Reset forgets all that is kept of a recipient in a scope, blocks and budgets
-// included, in the ledger and in each leg that keeps any: an operator's act, or an
+// included, in the ledger and in each backend that keeps any: an operator's act, or an
 // erasure. What a vendor counts itself stays as it is. It is safe to repeat. A
 // ledger that cannot forget is [verify.ErrUnsupported], one that does not answer
 // is [verify.ErrOutcomeUnknown].
@@ -27,17 +27,17 @@ func (v *Verifier) Reset(ctx context.Context, to string, opts ...verify.CheckOpt
 	defer cancel()
 
 	e := &verify.Error{Vendor: vendor, Op: "reset"}
-	ledger, ok := v.ledger.(Forgetter)
+	ledger, ok := v.ledger.(Resetter)
 	if !ok {
-		e.Kind, e.Detail = verify.ErrUnsupported, "the ledger has no Forget: nothing was reset"
+		e.Outcome, e.Detail = verify.ErrUnsupported, "the ledger has no Reset: nothing was reset"
 		return e
 	}
-	if err := ledger.Forget(ctx, v.ledgerKey(req.To, req.Scope)); err != nil {
-		e.Kind, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: reset again", ended(err)
+	if err := ledger.Reset(ctx, v.ledgerKey(req.To, req.Scope)); err != nil {
+		e.Outcome, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: reset again", ended(err)
 		return e
 	}
 	var errs []error
-	for _, l := range v.legs {
+	for _, l := range v.backends {
 		if r, ok := verify.As[resetter](l.Verifier); ok {
 			errs = append(errs, r.Reset(ctx, to, opts...))
 		}

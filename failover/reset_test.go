@@ -12,7 +12,7 @@ import (
 	"github.com/go2fa/verify/failover"
 )
 
-// forgetful is a leg with budgets of its own.
+// forgetful is a backend with budgets of its own.
 type forgetful struct {
 	*double
 	scopes []string
@@ -27,11 +27,11 @@ func (f *forgetful) Reset(_ context.Context, _ string, opts ...verify.CheckOptio
 
 func TestResetLiftsTheBlock(t *testing.T) {
 	t.Parallel()
-	leg := &forgetful{}
+	backend := &forgetful{}
 	v, _, _ := pair(t, func(c *failover.Config) {
 		c.Limits.Failures = 3
-		leg.double = c.Legs[1].Verifier.(*double)
-		c.Legs[1].Verifier = leg
+		backend.double = c.Backends[1].Verifier.(*double)
+		c.Backends[1].Verifier = backend
 	})
 	send := func() {
 		_, err := v.Send(t.Context(), phone)
@@ -43,13 +43,13 @@ func TestResetLiftsTheBlock(t *testing.T) {
 	}
 	send()
 	e := asError(t, v.Check(t.Context(), phone, codeA))
-	require.Equal(t, verify.ErrBlocked, e.Kind)
+	require.Equal(t, verify.ErrBlocked, e.Outcome)
 	assert.Contains(t, e.Detail, "Reset")
 
 	require.NoError(t, v.Reset(t.Context(), phone, verify.WithScope("payment")))
 	require.ErrorIs(t, v.Check(t.Context(), phone, codeA), verify.ErrBlocked, "another scope's")
 	require.NoError(t, v.Reset(t.Context(), phone))
-	assert.Equal(t, []string{"payment", ""}, leg.scopes, "a leg's own budgets end too")
+	assert.Equal(t, []string{"payment", ""}, backend.scopes, "a backend's own budgets end too")
 	require.ErrorIs(t, v.Check(t.Context(), phone, codeA), verify.ErrNotPending, "codes are forgotten as well")
 	send()
 	require.NoError(t, v.Check(t.Context(), phone, codeA))
@@ -67,18 +67,18 @@ func TestResetThatFails(t *testing.T) {
 
 	v, _, _ = pair(t, func(c *failover.Config) { c.Ledger, c.Key = deaf{fixed}, key })
 	e := asError(t, v.Reset(t.Context(), phone))
-	assert.Equal(t, verify.ErrOutcomeUnknown, e.Kind)
+	assert.Equal(t, verify.ErrOutcomeUnknown, e.Outcome)
 	assert.NotContains(t, e.Error(), phone)
 
-	leg := &forgetful{err: &verify.Error{Vendor: "b", Op: "reset", Kind: verify.ErrOutcomeUnknown}}
+	backend := &forgetful{err: &verify.Error{Vendor: "b", Op: "reset", Outcome: verify.ErrOutcomeUnknown}}
 	v, _, _ = pair(t, func(c *failover.Config) {
-		leg.double = c.Legs[1].Verifier.(*double)
-		c.Legs[1].Verifier = leg
+		backend.double = c.Backends[1].Verifier.(*double)
+		c.Backends[1].Verifier = backend
 	})
-	require.ErrorIs(t, v.Reset(t.Context(), phone), verify.ErrOutcomeUnknown, "a leg that fails is told")
+	require.ErrorIs(t, v.Reset(t.Context(), phone), verify.ErrOutcomeUnknown, "a backend that fails is told")
 }
 
 // deaf never forgets.
 type deaf struct{ failover.Ledger }
 
-func (deaf) Forget(context.Context, failover.Key) error { return errors.New("to " + phone) }
+func (deaf) Reset(context.Context, failover.Key) error { return errors.New("to " + phone) }

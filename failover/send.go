@@ -10,11 +10,11 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// Send has the first leg that can deliver a code. Each leg gets the time left
-// divided by the legs left. An error of a leg that ends the matter is returned
-// as it is; if all legs were tried, one error tells each leg's outcome.
+// Send has the first backend that can deliver a code. Each backend gets the time left
+// divided by the backends left. An error of a backend that ends the matter is returned
+// as it is; if all backends were tried, one error tells each backend's outcome.
 func (v *Verifier) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := v.abilities.SendRequest(to, opts...)
+	req, err := v.capabilities.SendRequest(to, opts...)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -25,9 +25,9 @@ func (v *Verifier) Send(ctx context.Context, to string, opts ...verify.SendOptio
 		v: v, key: v.ledgerKey(req.To, req.Scope), id: newID(), to: to,
 		opts: append(slices.Clip(opts), verify.WithChannel(req.Channel), verify.WithDigits(v.digits(req))),
 	}
-	legs := v.route(to)
-	for i, l := range legs {
-		receipt, done, err := s.try(ctx, l, len(legs)-i)
+	backends := v.route(to)
+	for i, l := range backends {
+		receipt, done, err := s.try(ctx, l, len(backends)-i)
 		if done {
 			return receipt, err
 		}
@@ -35,22 +35,22 @@ func (v *Verifier) Send(ctx context.Context, to string, opts ...verify.SendOptio
 	return verify.Receipt{}, s.err.failure("send")
 }
 
-// digits is the length to ask each leg for: none if they would send the same
+// digits is the length to ask each backend for: none if they would send the same
 // anyway, since a vendor may have its length from its settings.
 func (v *Verifier) digits(req verify.SendRequest) int {
-	if v.abilities.MaxDigits == 0 {
+	if v.capabilities.MaxDigits == 0 {
 		return 0
 	}
 	return req.Digits
 }
 
-// share is the context of one leg of those that are left.
+// share is the context of one backend of those that are left.
 func share(ctx context.Context, left int) (context.Context, context.CancelFunc) {
 	deadline, _ := ctx.Deadline()
 	return context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
 }
 
-// A sending is one Send on its way through the legs.
+// A sending is one Send on its way through the backends.
 type sending struct {
 	v    *Verifier
 	key  Key
@@ -60,16 +60,16 @@ type sending struct {
 	err  tally
 }
 
-// try has one leg send. Done says that no other leg may.
-func (s *sending) try(ctx context.Context, l *leg, left int) (receipt verify.Receipt, done bool, err error) {
+// try has one backend send. Done says that no other backend may.
+func (s *sending) try(ctx context.Context, l *backend, left int) (receipt verify.Receipt, done bool, err error) {
 	report, refused := l.send.Allow()
 	if refused != nil {
 		s.err.add(l.Name, breakerOpen())
 		return receipt, false, nil
 	}
-	busy, err := s.v.ledger.Open(ctx, s.key, s.id, l.Name, s.lease(ctx))
+	busy, err := s.v.ledger.Begin(ctx, s.key, s.id, l.Name, s.lease(ctx))
 	if err != nil || busy > 0 {
-		report(context.Canceled) // the leg was not asked
+		report(context.Canceled) // the backend was not asked
 		return receipt, true, s.err.unopened(busy, err)
 	}
 	mine, cancel := share(ctx, left)
@@ -80,16 +80,16 @@ func (s *sending) try(ctx context.Context, l *leg, left int) (receipt verify.Rec
 	state := stateOf(err)
 	closed, stop := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer stop()
-	lost := s.v.ledger.Close(closed, s.key, s.id, l.Name, state, s.v.ttl)
+	lost := s.v.ledger.End(closed, s.key, s.id, l.Name, state, s.v.ttl)
 	if lost != nil { // it may have been heard, and to say it again is safe
-		lost = s.v.ledger.Close(closed, s.key, s.id, l.Name, state, s.v.ttl)
+		lost = s.v.ledger.End(closed, s.key, s.id, l.Name, state, s.v.ttl)
 	}
 	if err == nil {
-		// A Close that fails leaves the leg as possibly sent until the lease ends.
+		// An End that fails leaves the backend as possibly sent until the lease ends.
 		return s.sent(receipt, lost)
 	}
-	if e := (*verify.Error)(nil); state == Unknown && (!errors.As(err, &e) || e.Kind != verify.ErrOutcomeUnknown) {
-		err = &verify.Error{Vendor: l.Name, Op: "send", Kind: verify.ErrOutcomeUnknown, Detail: "its error is none that a Send may return"}
+	if e := (*verify.Error)(nil); state == Unknown && (!errors.As(err, &e) || e.Outcome != verify.ErrOutcomeUnknown) {
+		err = &verify.Error{Vendor: l.Name, Op: "send", Outcome: verify.ErrOutcomeUnknown, Detail: "its error is none that a Send may return"}
 	}
 	s.err.add(l.Name, err)
 	if ctx.Err() == nil && s.v.movesOn(state, err) {
@@ -109,16 +109,16 @@ func (s *sending) lease(ctx context.Context) time.Duration {
 func (s *sending) sent(receipt verify.Receipt, lost error) (verify.Receipt, bool, error) {
 	if lost != nil {
 		return verify.Receipt{}, true, &verify.Error{
-			Vendor: vendor, Op: "send", Kind: verify.ErrOutcomeUnknown, Tries: s.err.tries + receipt.Tries,
+			Vendor: vendor, Op: "send", Outcome: verify.ErrOutcomeUnknown, Requests: s.err.tries + receipt.Requests,
 			Detail: "the code was sent, but the ledger did not take it down",
 		}
 	}
-	receipt.Tries += s.err.tries
+	receipt.Requests += s.err.tries
 	receipt.PossibleDuplicate = receipt.PossibleDuplicate || s.err.unknown
 	return receipt, true, nil
 }
 
-// stateOf reads a leg's error. One that names no outcome, several, or one that a
+// stateOf reads a backend's error. One that names no outcome, several, or one that a
 // Send cannot have, says nothing.
 func stateOf(err error) State {
 	if err == nil {
@@ -134,7 +134,7 @@ func stateOf(err error) State {
 	return Unknown
 }
 
-// movesOn decides whether the next leg may send.
+// movesOn decides whether the next backend may send.
 func (v *Verifier) movesOn(state State, err error) bool {
 	if state == Unknown {
 		return v.next
@@ -147,7 +147,7 @@ func (v *Verifier) movesOn(state State, err error) bool {
 }
 
 // notCaused is what the breaker may count: not what the caller's own context
-// ended. The leg's part of it may end at the same moment, and be seen first.
+// ended. The backend's part of it may end at the same moment, and be seen first.
 func notCaused(ctx context.Context, err error) error {
 	deadline, _ := ctx.Deadline()
 	if err != nil && (ctx.Err() != nil || !time.Now().Before(deadline)) {
@@ -157,8 +157,8 @@ func notCaused(ctx context.Context, err error) error {
 }
 
 func breakerOpen() *verify.Error {
-	return &verify.Error{Kind: verify.ErrUnavailable, Detail: "breaker open", RetryAfter: breakerPause}
+	return &verify.Error{Outcome: verify.ErrUnavailable, Detail: "breaker open", RetryAfter: breakerPause}
 }
 
-// names says the legs and their outcomes in one line.
+// names says the backends and their outcomes in one line.
 func names(parts []string) string { return strings.Join(parts, "; ") }

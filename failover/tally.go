@@ -8,13 +8,13 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// A tally adds up what the legs answered.
+// A tally adds up what the backends answered.
 type tally struct {
 	parts   []string // "twilio unavailable", for Detail
 	kinds   map[verify.Outcome]bool
-	wait    time.Duration // the shortest that a leg asked for
+	wait    time.Duration // the shortest that a backend asked for
 	tries   int
-	unknown bool // a leg may have sent
+	unknown bool // a backend may have sent
 	cause   error
 }
 
@@ -23,7 +23,7 @@ func (t *tally) add(name string, err error) {
 	part := name + " " + kind.Error()
 	var e *verify.Error
 	if errors.As(err, &e) {
-		t.tries += e.Tries
+		t.tries += e.Requests
 		t.cause = ended(e.Err)
 		if e.RetryAfter > 0 && (t.wait == 0 || e.RetryAfter < t.wait) {
 			t.wait = e.RetryAfter
@@ -51,8 +51,8 @@ func ended(cause error) error {
 	return nil
 }
 
-// final is the error of a leg that ends the matter: as it is, unless an earlier
-// leg may have sent or there was one at all.
+// final is the error of a backend that ends the matter: as it is, unless an earlier
+// backend may have sent or there was one at all.
 func (t *tally) final(op string, err error) error {
 	if len(t.parts) > 1 {
 		kind := verify.OutcomeOf(err)
@@ -88,21 +88,21 @@ func (t *tally) failure(op string) *verify.Error {
 
 func (t *tally) of(op string, kind verify.Outcome) *verify.Error {
 	return &verify.Error{
-		Vendor: vendor, Op: op, Kind: kind, Detail: names(t.parts),
-		RetryAfter: t.wait, Tries: t.tries, Err: t.cause,
+		Vendor: vendor, Op: op, Outcome: kind, Detail: names(t.parts),
+		RetryAfter: t.wait, Requests: t.tries, Err: t.cause,
 	}
 }
 
 // unopened is the error for a ledger that would not reserve the recipient.
 func (t *tally) unopened(busy time.Duration, err error) error {
-	e := &verify.Error{Vendor: vendor, Op: "send", Tries: t.tries, Err: ended(err)}
+	e := &verify.Error{Vendor: vendor, Op: "send", Requests: t.tries, Err: ended(err)}
 	switch {
 	case t.unknown:
-		e.Kind, e.Detail = verify.ErrOutcomeUnknown, names(t.parts)
+		e.Outcome, e.Detail = verify.ErrOutcomeUnknown, names(t.parts)
 	case busy > 0:
-		e.Kind, e.Detail, e.RetryAfter = verify.ErrTooManySends, "a send is under way", busy
+		e.Outcome, e.Detail, e.RetryAfter = verify.ErrTooManySends, "a send is under way", busy
 	default:
-		e.Kind, e.Detail = verify.ErrUnavailable, "the ledger is full, or did not answer: nothing was sent"
+		e.Outcome, e.Detail = verify.ErrUnavailable, "the ledger is full, or did not answer: nothing was sent"
 	}
 	return e
 }

@@ -42,7 +42,7 @@ func inMemory(t testing.TB, cfg gatewayapi.Config, m memory) *otp.Engine {
 	client, err := gatewayapi.New(cfg)
 	require.NoError(t, err)
 	engine, err := otp.New(otp.Config{
-		Carrier: client, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)}, Product: "Acme",
+		Messenger: client, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)}, Product: "Acme",
 	})
 	require.NoError(t, err)
 	return engine

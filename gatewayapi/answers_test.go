@@ -89,7 +89,7 @@ func TestOnlyAnIDAccepts(t *testing.T) {
 			for _, status := range []int{http.StatusOK, http.StatusCreated, http.StatusAccepted} {
 				t.Run(api+": "+name, func(t *testing.T) {
 					srv.Fail(gatewayapitest.Fault{Status: status, Body: tc.body})
-					id, err := client.Carry(t.Context(), text("Hi"))
+					id, err := client.Deliver(t.Context(), text("Hi"))
 					assert.Equal(t, tc.id, id)
 					if tc.id == "" {
 						require.ErrorIs(t, err, verify.ErrOutcomeUnknown)
@@ -111,7 +111,7 @@ func TestARedirectIsNeverFollowed(t *testing.T) {
 			fault := gatewayapitest.Fault{Status: status}
 			fault.Header = http.Header{"Location": {canary.URL + "/rest/mtsms"}}
 			srv.Fail(fault)
-			_, err := client.Carry(t.Context(), text("Hi"))
+			_, err := client.Deliver(t.Context(), text("Hi"))
 			require.ErrorIs(t, err, verify.ErrOutcomeUnknown, "%s, %d", name, status)
 			assert.Equal(t, 1, srv.Requests())
 		}

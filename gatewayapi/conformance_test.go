@@ -34,7 +34,7 @@ func TestConformanceOverTheEmulator(t *testing.T) {
 				client, err := New(cfg)
 				require.NoError(t, err)
 				t.Cleanup(func() { assert.NoError(t, client.Close()) })
-				postman := &postman{Carrier: client}
+				postman := &postman{Messenger: client}
 				verifier := engine(t, postman)
 				return verifytest.Target{
 					Verifier: verifier, Code: postman.code, Effects: srv.Effects,
@@ -46,9 +46,9 @@ func TestConformanceOverTheEmulator(t *testing.T) {
 	}
 }
 
-func engine(t *testing.T, carrier otp.Carrier) *otp.Engine {
+func engine(t *testing.T, messenger otp.Messenger) *otp.Engine {
 	e, err := otp.New(otp.Config{
-		Carrier: carrier, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme",
+		Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme",
 	})
 	require.NoError(t, err)
 	return e
@@ -57,8 +57,8 @@ func engine(t *testing.T, carrier otp.Carrier) *otp.Engine {
 // A postman remembers the codes that he carried, by recipient and scope, of
 // which GatewayAPI knows nothing.
 type postman struct {
-	otp.Carrier
-	exchange bool // what he carries reads as in the exchanges
+	otp.Messenger
+	recording bool // what he carries reads as in the recordings
 
 	mu    sync.Mutex
 	codes map[[2]string]string
@@ -66,17 +66,17 @@ type postman struct {
 
 var digits = regexp.MustCompile(`[0-9]{6,10}`)
 
-func (p *postman) Carry(ctx context.Context, m otp.Message) (string, error) {
+func (p *postman) Deliver(ctx context.Context, m otp.Message) (string, error) {
 	p.mu.Lock()
 	if p.codes == nil {
 		p.codes = map[[2]string]string{}
 	}
 	p.codes[[2]string{m.To, m.Request.Scope}] = digits.FindString(m.Text)
 	p.mu.Unlock()
-	if p.exchange {
+	if p.recording {
 		m.Text, m.Ref = acme, reference
 	}
-	return p.Carrier.Carry(ctx, m)
+	return p.Messenger.Deliver(ctx, m)
 }
 
 func (p *postman) code(to, scope string) string {
@@ -115,7 +115,7 @@ func arrange(t *testing.T, srv *gatewayapitest.Server, verifier verify.Verifier,
 		srv.Close()
 		return true
 	case verifytest.FaultTooManyAttempts:
-		guessWrong(t, verifier, p)
+		attemptWrong(t, verifier, p)
 		return true
 	}
 	fault, known := faults[f]
@@ -124,8 +124,8 @@ func arrange(t *testing.T, srv *gatewayapitest.Server, verifier verify.Verifier,
 	return known
 }
 
-// guessWrong spends all guesses on the code that was sent.
-func guessWrong(t *testing.T, verifier verify.Verifier, p *postman) {
+// attemptWrong spends all attempts on the code that was sent.
+func attemptWrong(t *testing.T, verifier verify.Verifier, p *postman) {
 	wrong := "000000"
 	if p.code(verifytest.To, "") == wrong {
 		wrong = "000001"
@@ -135,7 +135,7 @@ func guessWrong(t *testing.T, verifier verify.Verifier, p *postman) {
 	}
 }
 
-// scripts are the exchanges of the scenarios that make other requests than one
+// scripts are the recordings of the scenarios that make other requests than one
 // healthy Send, or none.
 var scripts = map[string][]string{
 	"send_bad_recipient":            {},
@@ -171,7 +171,7 @@ var scripts = map[string][]string{
 	"concurrent_sends_and_checks":   {"single_202", "single_202_other"},
 }
 
-func TestConformanceOverExchanges(t *testing.T) {
+func TestConformanceOverRecordings(t *testing.T) {
 	t.Parallel()
 	verifytest.Run(t, func(t *testing.T) verifytest.Target {
 		files, scripted := scripts[path.Base(t.Name())]
@@ -179,14 +179,14 @@ func TestConformanceOverExchanges(t *testing.T) {
 			files = []string{"single_202"}
 		}
 		vendor := played(t, files...)
-		postman := &postman{Carrier: over(t, vendor.Client(), "single"), exchange: true}
+		postman := &postman{Messenger: over(t, vendor.Client(), "single"), recording: true}
 		verifier := engine(t, postman)
 		return verifytest.Target{
 			Verifier: verifier, Code: postman.code,
 			Effects: func() int { return vendor.Requests(http.MethodPost, "/mobile/single") },
 			Fault: func(f verifytest.Fault) bool {
 				if f == verifytest.FaultTooManyAttempts {
-					guessWrong(t, verifier, postman)
+					attemptWrong(t, verifier, postman)
 					return true
 				}
 				_, known := faults[f]

@@ -60,14 +60,14 @@ func TestRefusalsMeanTheSameInBothAPIs(t *testing.T) {
 				fault := gatewayapitest.Refusal(tc.status, tc.code)
 				fault.Times = -1
 				srv.Fail(fault)
-				_, err := client.Carry(t.Context(), text("Hi"))
+				_, err := client.Deliver(t.Context(), text("Hi"))
 				assert.Equal(t, tc.want, verify.OutcomeOf(err), "%v", err)
 				var e *verify.Error
 				require.ErrorAs(t, err, &e)
 				assert.Equal(t, "send", e.Op)
 				assert.Equal(t, tc.status, e.HTTPStatus)
 				assert.Equal(t, normal(tc.code), e.VendorCode)
-				assert.Equal(t, tc.tries, e.Tries)
+				assert.Equal(t, tc.tries, e.Requests)
 				assert.Equal(t, tc.tries, srv.Requests())
 				assert.Zero(t, srv.Effects())
 			})
@@ -104,7 +104,7 @@ func TestFieldsAtFault(t *testing.T) {
 			t.Parallel()
 			client, srv := emulated(t, valid())
 			srv.Fail(gatewayapitest.Invalid(tc.fields...))
-			_, err := client.Carry(t.Context(), text("Hi"))
+			_, err := client.Deliver(t.Context(), text("Hi"))
 			require.ErrorIs(t, err, tc.want)
 			assert.Contains(t, err.Error(), tc.says)
 		})
@@ -138,7 +138,7 @@ func TestBodiesThatNobodyDocuments(t *testing.T) {
 			t.Parallel()
 			client, srv := emulated(t, valid())
 			srv.Fail(gatewayapitest.Fault{Status: tc.status, Body: tc.body})
-			_, err := client.Carry(t.Context(), text("Hi"))
+			_, err := client.Deliver(t.Context(), text("Hi"))
 			assert.Equal(t, tc.want, verify.OutcomeOf(err), "%v", err)
 			assert.Equal(t, 1, srv.Requests())
 		})
@@ -151,10 +151,10 @@ func TestAnHourIsNotWaitedFor(t *testing.T) {
 	fault := gatewayapitest.Refusal(http.StatusTooManyRequests, "")
 	fault.Header = http.Header{"Retry-After": {"3600"}}
 	srv.Fail(fault)
-	_, err := client.Carry(t.Context(), text("Hi"))
+	_, err := client.Deliver(t.Context(), text("Hi"))
 	require.ErrorIs(t, err, verify.ErrRateLimited)
 	var e *verify.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, time.Hour, e.RetryAfter)
-	assert.Equal(t, 1, e.Tries)
+	assert.Equal(t, 1, e.Requests)
 }

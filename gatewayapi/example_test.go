@@ -11,7 +11,7 @@ import (
 
 // A verifier is an engine over the client.
 func ExampleNew() {
-	carrier, err := gatewayapi.New(gatewayapi.Config{
+	messenger, err := gatewayapi.New(gatewayapi.Config{
 		Token:  os.Getenv("GATEWAYAPI_TOKEN"),
 		Region: "eu",
 		Sender: "Acme",
@@ -21,10 +21,10 @@ func ExampleNew() {
 		return
 	}
 	verifier, err := otp.New(otp.Config{
-		Carrier: carrier,
-		Store:   new(otp.MemoryStore),
-		Keys:    [][]byte{[]byte(os.Getenv("OTP_KEY"))},
-		Product: "Acme",
+		Messenger: messenger,
+		Store:     new(otp.MemoryStore),
+		Keys:      [][]byte{[]byte(os.Getenv("OTP_KEY"))},
+		Product:   "Acme",
 	})
 	if err != nil {
 		fmt.Println(err)

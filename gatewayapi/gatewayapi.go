@@ -1,13 +1,13 @@
-// Package gatewayapi carries messages through GatewayAPI, which neither makes
+// Package gatewayapi delivers messages through GatewayAPI, which neither makes
 // nor checks codes: package otp does, over a [Client].
 //
-//	carrier, err := gatewayapi.New(gatewayapi.Config{
+//	messenger, err := gatewayapi.New(gatewayapi.Config{
 //		Token:  os.Getenv("GATEWAYAPI_TOKEN"),
 //		Region: "eu",
 //		Sender: "Acme",
 //	})
 //	verifier, err := otp.New(otp.Config{
-//		Carrier: carrier,
+//		Messenger: messenger,
 //		Store:   new(otp.MemoryStore),
 //		Keys:    [][]byte{key},
 //	})
@@ -42,15 +42,15 @@ import (
 
 const vendor = "gatewayapi"
 
-// A Client is an [otp.Carrier] over GatewayAPI. It is safe for concurrent use.
+// A Client is an [otp.Messenger] over GatewayAPI. It is safe for concurrent use.
 type Client struct {
-	rest      *rest.Client
-	account   rest.Config // of the road to the account's balance
-	settings  settings
-	abilities verify.Capabilities
+	rest         *rest.Client
+	account      rest.Config // of the road to the account's balance
+	settings     settings
+	capabilities verify.Capabilities
 }
 
-var _ otp.Carrier = (*Client)(nil)
+var _ otp.Messenger = (*Client)(nil)
 
 // Format keeps the credentials of a Client out of every print.
 func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("gatewayapi.Client{[hidden]}")) }
@@ -86,22 +86,22 @@ func New(cfg Config) (*Client, error) {
 	}
 	return &Client{
 		rest: c, account: cfg.account(config), settings: settings,
-		abilities: verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS}},
+		capabilities: verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS}},
 	}, nil
 }
 
 // Capabilities says that messages go by sms.
-func (c *Client) Capabilities() verify.Capabilities { return c.abilities }
+func (c *Client) Capabilities() verify.Capabilities { return c.capabilities }
 
-// Carry has GatewayAPI deliver a message and returns its id. It reads the
+// Deliver has GatewayAPI deliver a message and returns its id. It reads the
 // options of this package from m.Request.
-func (c *Client) Carry(ctx context.Context, m otp.Message) (id string, err error) {
-	if _, err := c.abilities.SubjectRequest("send", m.To); err != nil {
+func (c *Client) Deliver(ctx context.Context, m otp.Message) (id string, err error) {
+	if _, err := c.capabilities.SubjectRequest("send", m.To); err != nil {
 		return "", err
 	}
 	s, refusal := c.settings.with(m)
 	if refusal != "" {
-		return "", &verify.Error{Vendor: vendor, Op: "send", Kind: verify.ErrUnsupported, Detail: refusal}
+		return "", &verify.Error{Vendor: vendor, Op: "send", Outcome: verify.ErrUnsupported, Detail: refusal}
 	}
 
 	reply, err := c.rest.Do(ctx, rest.Call{Op: "send", Route: s.route(), JSON: s.body(m)})

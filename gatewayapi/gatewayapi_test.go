@@ -37,9 +37,9 @@ func client(t *testing.T, cfg gatewayapi.Config) *gatewayapi.Client {
 	return client
 }
 
-func engine(t *testing.T, carrier otp.Carrier, change ...func(*otp.Config)) *otp.Engine {
+func engine(t *testing.T, messenger otp.Messenger, change ...func(*otp.Config)) *otp.Engine {
 	cfg := otp.Config{
-		Carrier: carrier, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme",
+		Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme",
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -117,7 +117,7 @@ func TestEachRegionAndAPIHasItsHost(t *testing.T) {
 					t.Parallel()
 					cfg := way()
 					cfg.Region, cfg.HTTPClient = asked, &http.Client{Transport: elsewhere{origin}}
-					_, err := client(t, cfg).Carry(t.Context(), text("Hi"))
+					_, err := client(t, cfg).Deliver(t.Context(), text("Hi"))
 					if asked == region {
 						require.NoError(t, err)
 						return
@@ -154,19 +154,19 @@ func TestRefusedBeforeAnyRequest(t *testing.T) {
 	}
 }
 
-func TestCarryChecksWhatNoEngineHasChecked(t *testing.T) {
+func TestDeliverChecksWhatNoEngineHasChecked(t *testing.T) {
 	t.Parallel()
 	client, srv := emulated(t, valid())
 	for _, to := range []string{"", "+", "15005550006", "+1500555000x", "a@example.com"} {
 		m := text("Hi")
 		m.To = to
-		_, err := client.Carry(t.Context(), m)
+		_, err := client.Deliver(t.Context(), m)
 		require.ErrorIs(t, err, verify.ErrInvalidRecipient, to)
 	}
 	for _, channel := range []verify.Channel{"", verify.ChannelVoice, verify.ChannelEmail} {
 		m := text("Hi")
 		m.Channel = channel
-		_, err := client.Carry(t.Context(), m)
+		_, err := client.Deliver(t.Context(), m)
 		require.ErrorIs(t, err, verify.ErrUnsupported, channel)
 	}
 	assert.Zero(t, srv.Requests())
@@ -192,7 +192,7 @@ func TestEachTryIsSignedAnew(t *testing.T) {
 	cfg := signed()
 	cfg.BaseURL, cfg.HTTPClient = srv.URL, &http.Client{Transport: &n}
 	srv.Fail(gatewayapitest.Refusal(http.StatusTooManyRequests, "0x0109"))
-	_, err := client(t, cfg).Carry(t.Context(), text("Hi"))
+	_, err := client(t, cfg).Deliver(t.Context(), text("Hi"))
 	require.NoError(t, err)
 	assert.Equal(t, 1, srv.Effects())
 	require.Len(t, n.seen, 2)
@@ -209,7 +209,7 @@ func TestSignaturesAreSafeForConcurrentUse(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			_, err := client.Carry(t.Context(), text("Hi"))
+			_, err := client.Deliver(t.Context(), text("Hi"))
 			assert.NoError(t, err)
 		})
 	}
@@ -221,7 +221,7 @@ func TestAClockThatIsOff(t *testing.T) {
 	t.Parallel()
 	client, srv := emulated(t, signed())
 	srv.Advance(time.Hour)
-	_, err := client.Carry(t.Context(), text("Hi"))
+	_, err := client.Deliver(t.Context(), text("Hi"))
 	require.ErrorIs(t, err, verify.ErrUnavailable)
 	assert.Contains(t, err.Error(), "clock")
 	assert.Zero(t, srv.Effects())
@@ -237,7 +237,7 @@ func TestTheWholeTextArrives(t *testing.T) {
 				"Acme: 123456 is your code.", "Acme: 123456 bekræfter {€1} ~ [ok]", "代码 123456 😀", "il a reçu le code",
 				`"quotes" & <tags> \ and` + "\na line", strings.Repeat("x", 500),
 			} {
-				_, err := client.Carry(t.Context(), text(s))
+				_, err := client.Deliver(t.Context(), text(s))
 				require.NoError(t, err)
 				messages := srv.Messages()
 				assert.Equal(t, s, messages[len(messages)-1].Text)
@@ -298,7 +298,7 @@ func TestErrorsNameNobody(t *testing.T) {
 				{Break: gatewayapitest.Reset},
 			} {
 				srv.Fail(fault)
-				_, err := client.Carry(t.Context(), text("Acme: "+canary))
+				_, err := client.Deliver(t.Context(), text("Acme: "+canary))
 				require.Error(t, err)
 				all := fmt.Sprintf("%v %+v %#v", err, err, err)
 				for _, private := range []string{"5005550006", canary, srv.URL, gatewayapitest.Token, gatewayapitest.Secret} {

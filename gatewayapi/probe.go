@@ -28,7 +28,7 @@ func (cfg Config) account(config rest.Config) rest.Config {
 func (c *Client) Probe(ctx context.Context) error {
 	account, err := rest.New(c.account)
 	if err != nil {
-		return &verify.Error{Vendor: vendor, Op: "probe", Kind: verify.ErrUnsupported, Detail: err.Error()}
+		return &verify.Error{Vendor: vendor, Op: "probe", Outcome: verify.ErrUnsupported, Detail: err.Error()}
 	}
 	defer func() { _ = account.Close() }() // it was for this call alone
 
@@ -47,8 +47,8 @@ func (c *Client) Probe(ctx context.Context) error {
 		return account.Unknown("probe", reply, "the answer's credit is not a number")
 	case left <= 0:
 		return &verify.Error{
-			Vendor: vendor, Op: "probe", Kind: verify.ErrUnauthorized, Detail: "the account has no credit left",
-			HTTPStatus: reply.Status, Tries: reply.Tries,
+			Vendor: vendor, Op: "probe", Outcome: verify.ErrUnauthorized, Detail: "the account has no credit left",
+			HTTPStatus: reply.Status, Requests: reply.Requests,
 		}
 	}
 	return nil

@@ -67,17 +67,17 @@ func TestProbeAsksTheHostOfTheRESTAPI(t *testing.T) {
 		"https://gatewayapi.com/rest/me": {Token: "placeholder", Sender: "Acme"},
 		"https://gatewayapi.eu/rest/me":  {Token: "placeholder", Sender: "Acme", Region: "eu"},
 	} {
-		played := exchange(t, "me_200")
+		played := recording(t, "me_200")
 		hosts := &asked{RoundTripper: played}
 		cfg.HTTPClient = hosts.client()
 		require.NoError(t, client(t, cfg).Probe(t.Context()))
 		assert.Equal(t, []string{want}, hosts.urls)
 	}
-	refused := gatewayapi.Config{Token: "placeholder", Sender: "Acme", HTTPClient: exchange(t, "me_401_0x0229").Client()}
+	refused := gatewayapi.Config{Token: "placeholder", Sender: "Acme", HTTPClient: recording(t, "me_401_0x0229").Client()}
 	assert.ErrorIs(t, client(t, refused).Probe(t.Context()), verify.ErrUnauthorized)
 }
 
-func exchange(t *testing.T, name string) *fixture.Transport {
+func recording(t *testing.T, name string) *fixture.Transport {
 	return fixture.New(t, "testdata/"+name+".json")
 }
 

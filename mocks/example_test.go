@@ -52,8 +52,8 @@ func ExampleChecker() {
 }
 
 // The second way: a fake with the rules of a real vendor.
-func ExampleNewVerifier() {
-	f := mocks.NewVerifier()
+func ExampleNewFake() {
+	f := mocks.NewFake()
 	_, _ = f.Send(context.Background(), "+15005550006", verify.WithScope("login"))
 	code := f.CodeFor("+15005550006", "login")
 
@@ -66,7 +66,7 @@ func ExampleNewVerifier() {
 
 // The third way: what does the person see when the vendor is down?
 func ExampleFake_FailNext() {
-	f := mocks.NewVerifier()
+	f := mocks.NewFake()
 	f.FailNext(verify.ErrOutcomeUnknown)
 
 	post(login(f), "123456")

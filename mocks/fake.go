@@ -18,14 +18,14 @@ const vendor = "fake"
 
 // The rules of the fake.
 const (
-	lifetime   = 10 * time.Minute
-	maxGuesses = 5
-	usual      = 6 // digits
+	lifetime    = 10 * time.Minute
+	maxAttempts = 5
+	usual       = 6 // digits
 )
 
 // A Fake is a verify.Verifier in memory that keeps the rules of a real one: a code
 // lives ten minutes, dies with the next one sent, is accepted once, and can be
-// guessed five times. It is safe for concurrent use.
+// attempted five times. It is safe for concurrent use.
 type Fake struct {
 	mu      sync.Mutex
 	fixed   []string
@@ -42,7 +42,7 @@ type pending struct {
 	code        string
 	transaction verify.Transaction
 	expires     time.Time
-	guesses     int
+	attempts    int
 }
 
 var (
@@ -53,14 +53,14 @@ var (
 // Format keeps codes and recipients out of every print.
 func (*Fake) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("mocks.Fake{[hidden]}")) }
 
-// NewVerifier makes a fake. It sends the given codes in turn, the last one again
+// NewFake makes a fake. It sends the given codes in turn, the last one again
 // and again, and random ones if none is given.
-func NewVerifier(codes ...string) *Fake {
+func NewFake(codes ...string) *Fake {
 	return &Fake{fixed: slices.Clone(codes), pending: map[subject]*pending{}}
 }
 
-// abilities are generous, so that a test may narrow but need not widen them.
-func abilities() verify.Capabilities {
+// capabilities are generous, so that a test may narrow but need not widen them.
+func capabilities() verify.Capabilities {
 	return verify.Capabilities{
 		Vendor: vendor,
 		Channels: []verify.Channel{
@@ -72,11 +72,11 @@ func abilities() verify.Capabilities {
 }
 
 // Capabilities says yes to every option.
-func (f *Fake) Capabilities() verify.Capabilities { return abilities() }
+func (f *Fake) Capabilities() verify.Capabilities { return capabilities() }
 
 // Send makes a code and keeps it for CodeFor.
 func (f *Fake) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := abilities().SendRequest(to, opts...)
+	req, err := capabilities().SendRequest(to, opts...)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -90,13 +90,13 @@ func (f *Fake) Send(ctx context.Context, to string, opts ...verify.SendOption) (
 	f.pending[subjectOf(req.To, req.Scope)] = p
 	return verify.Receipt{
 		ID: fmt.Sprintf("fake-%d", len(f.sent)), Vendor: vendor, Channel: req.Channel,
-		Digits: len(p.code), ExpiresAt: p.expires, Tries: 1,
+		Digits: len(p.code), ExpiresAt: p.expires, Requests: 1,
 	}, nil
 }
 
-// Check charges a guess and compares.
+// Check charges an attempt and compares.
 func (f *Fake) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	req, err := abilities().CheckRequest(to, code, opts...)
+	req, err := capabilities().CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
 	}
@@ -110,32 +110,32 @@ func (f *Fake) Check(ctx context.Context, to, code string, opts ...verify.CheckO
 }
 
 func (f *Fake) compare(req verify.CheckRequest) error {
-	failure := &verify.Error{Vendor: vendor, Op: "check", Tries: 1}
+	failure := &verify.Error{Vendor: vendor, Op: "check", Requests: 1}
 	s := subjectOf(req.To, req.Scope)
 	p := f.pending[s]
 	switch {
 	case p == nil || !f.now().Before(p.expires):
-		failure.Kind = verify.ErrNotPending
+		failure.Outcome = verify.ErrNotPending
 		return failure
-	case p.guesses >= maxGuesses:
-		failure.Kind = verify.ErrTooManyAttempts
+	case p.attempts >= maxAttempts:
+		failure.Outcome = verify.ErrTooManyAttempts
 		return failure
 	}
-	p.guesses++
+	p.attempts++
 	if subtle.ConstantTimeCompare([]byte(p.code), []byte(req.Code)) == 1 && p.transaction == req.Transaction {
 		delete(f.pending, s)
 		return nil
 	}
-	failure.Kind, failure.GuessesLeft = verify.ErrMismatch, maxGuesses-p.guesses
-	if failure.GuessesLeft == 0 {
-		failure.Kind = verify.ErrTooManyAttempts
+	failure.Outcome, failure.AttemptsLeft = verify.ErrMismatch, maxAttempts-p.attempts
+	if failure.AttemptsLeft == 0 {
+		failure.Outcome = verify.ErrTooManyAttempts
 	}
 	return failure
 }
 
 // Cancel makes what was sent in a scope worthless.
 func (f *Fake) Cancel(ctx context.Context, to string, opts ...verify.CheckOption) error {
-	req, err := abilities().SubjectRequest("cancel", to, opts...)
+	req, err := capabilities().SubjectRequest("cancel", to, opts...)
 	if err != nil {
 		return err
 	}
@@ -198,7 +198,7 @@ func (f *Fake) now() time.Time { return time.Now().Add(f.later) }
 // alone becomes a whole error, as a vendor would return it.
 func (f *Fake) fails(ctx context.Context, op string) error {
 	if err := ctx.Err(); err != nil {
-		return &verify.Error{Vendor: vendor, Op: op, Kind: verify.ErrUnavailable, Detail: "the caller is gone", Err: err}
+		return &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnavailable, Detail: "the caller is gone", Err: err}
 	}
 	if len(f.failing) == 0 {
 		return nil
@@ -206,7 +206,7 @@ func (f *Fake) fails(ctx context.Context, op string) error {
 	err := f.failing[0]
 	f.failing = f.failing[1:]
 	if kind, ok := err.(verify.Outcome); ok { //nolint:errorlint // a bare outcome, and nothing that wraps one
-		return &verify.Error{Vendor: vendor, Op: op, Kind: kind, Tries: 1}
+		return &verify.Error{Vendor: vendor, Op: op, Outcome: kind, Requests: 1}
 	}
 	return err
 }

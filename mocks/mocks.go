@@ -7,10 +7,10 @@
 //	s.On("Send", mock.Anything, to, []verify.SendOption{verify.WithScope("login")}).
 //		Return(verify.Receipt{Digits: 6}, nil)
 //
-// [NewVerifier] makes a fake that works, with the rules of the real ones, and
+// [NewFake] makes a fake that works, with the rules of the real ones, and
 // knows the code:
 //
-//	f := mocks.NewVerifier()
+//	f := mocks.NewFake()
 //	login(f, to)
 //	confirm(f, to, f.CodeFor(to, "login"))
 //
@@ -68,7 +68,7 @@ func (m *Verifier) Capabilities() verify.Capabilities {
 	if m.Can != nil {
 		return *m.Can
 	}
-	return abilities()
+	return capabilities()
 }
 
 var (
@@ -105,7 +105,7 @@ func deny(err *error, op string, kind verify.Outcome) {
 		if !strings.Contains(p, "mock: ") {
 			panic(p)
 		}
-		*err = &verify.Error{Vendor: vendor, Op: op, Kind: kind, Detail: unscripted}
+		*err = &verify.Error{Vendor: vendor, Op: op, Outcome: kind, Detail: unscripted}
 	default:
 		panic(p)
 	}

@@ -20,7 +20,7 @@ func TestUnscriptedIsNo(t *testing.T) {
 	t.Parallel()
 	for name, v := range map[string]verify.Verifier{
 		"mock": new(mocks.Verifier),
-		"fake": mocks.NewVerifier(),
+		"fake": mocks.NewFake(),
 	} {
 		assert.Error(t, v.Check(t.Context(), phone, "123456"), "R73: %s", name)
 	}
@@ -72,7 +72,7 @@ func TestAPanicInWordsIsNotHiddenEither(t *testing.T) {
 
 func TestTheFakePrintsNobody(t *testing.T) {
 	t.Parallel()
-	f := mocks.NewVerifier("135790")
+	f := mocks.NewFake("135790")
 	_, err := f.Send(t.Context(), phone)
 	require.NoError(t, err)
 	for _, secret := range []string{phone[1:], "135790"} {
@@ -83,14 +83,14 @@ func TestTheFakePrintsNobody(t *testing.T) {
 func TestCapabilitiesCanBeNarrowed(t *testing.T) {
 	t.Parallel()
 	m := new(mocks.Verifier)
-	assert.Equal(t, mocks.NewVerifier().Capabilities(), m.Capabilities())
+	assert.Equal(t, mocks.NewFake().Capabilities(), m.Capabilities())
 	m.Can = &verify.Capabilities{Vendor: "narrow"}
 	assert.Equal(t, "narrow", m.Capabilities().Vendor)
 }
 
 func TestTheFakeKeepsTheRules(t *testing.T) {
 	t.Parallel()
-	f := mocks.NewVerifier("135790", "024680")
+	f := mocks.NewFake("135790", "024680")
 	receipt, err := f.Send(t.Context(), phone, verify.WithScope("login"))
 	require.NoError(t, err)
 	assert.Equal(t, 6, receipt.Digits)
@@ -101,7 +101,7 @@ func TestTheFakeKeepsTheRules(t *testing.T) {
 	require.ErrorIs(t, f.Check(t.Context(), phone, "135790"), verify.ErrNotPending, "another scope")
 	var e *verify.Error
 	require.ErrorAs(t, f.Check(t.Context(), phone, "000000", login), &e)
-	assert.Equal(t, 4, e.GuessesLeft)
+	assert.Equal(t, 4, e.AttemptsLeft)
 	require.NoError(t, f.Check(t.Context(), phone, "135790", login))
 	require.ErrorIs(t, f.Check(t.Context(), phone, "135790", login), verify.ErrNotPending, "accepted once")
 
@@ -125,7 +125,7 @@ func TestTheFakeKeepsTheRules(t *testing.T) {
 
 func TestTheFakeBindsTransactions(t *testing.T) {
 	t.Parallel()
-	f := mocks.NewVerifier()
+	f := mocks.NewFake()
 	_, err := f.Send(t.Context(), phone, verify.WithTransaction("EUR 1", "Acme"))
 	require.NoError(t, err)
 	code := f.CodeFor(phone, "")
@@ -135,7 +135,7 @@ func TestTheFakeBindsTransactions(t *testing.T) {
 
 func TestTheFakeCancels(t *testing.T) {
 	t.Parallel()
-	f := mocks.NewVerifier()
+	f := mocks.NewFake()
 	_, err := f.Send(t.Context(), "A@example.com")
 	require.NoError(t, err)
 	code := f.CodeFor("a@example.com", "")
@@ -147,7 +147,7 @@ func TestTheFakeCancels(t *testing.T) {
 
 func TestTheFakeFailsAsTold(t *testing.T) {
 	t.Parallel()
-	f := mocks.NewVerifier()
+	f := mocks.NewFake()
 	own := errors.New("of the test")
 	f.FailNext(verify.ErrOutcomeUnknown, own, verify.ErrUnavailable)
 	_, err := f.Send(t.Context(), phone)
@@ -167,7 +167,7 @@ func TestTheFakeFailsAsTold(t *testing.T) {
 
 func TestTheFakeRefusesWhatVendorsRefuse(t *testing.T) {
 	t.Parallel()
-	f := mocks.NewVerifier()
+	f := mocks.NewFake()
 	_, err := f.Send(t.Context(), "12345")
 	require.ErrorIs(t, err, verify.ErrInvalidRecipient)
 	require.ErrorIs(t, f.Check(t.Context(), phone, "12a456"), verify.ErrMismatch)
@@ -178,7 +178,7 @@ func TestTheFakeRefusesWhatVendorsRefuse(t *testing.T) {
 func TestRandomCodesHaveTheLengthAskedFor(t *testing.T) {
 	t.Parallel()
 	for digits := 4; digits <= 10; digits++ {
-		f := mocks.NewVerifier()
+		f := mocks.NewFake()
 		_, err := f.Send(t.Context(), phone, verify.WithDigits(digits))
 		require.NoError(t, err)
 		assert.Regexp(t, fmt.Sprintf(`^[0-9]{%d}$`, digits), f.CodeFor(phone, ""))

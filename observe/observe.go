@@ -34,14 +34,14 @@ func (s Subject) String() string { return hex.EncodeToString(s[:]) }
 type Event struct {
 	Time        time.Time      // when the call began
 	Op          string         // "send" or "check"
-	Vendor      string         // who answered; of a composite, the leg that sent
+	Vendor      string         // who answered; of a composite, the backend that sent
 	Channel     verify.Channel // of a Send: how the code travels, or would have
 	Scope       string         // empty also where it was refused
 	Outcome     verify.Outcome // empty: sent, or approved
 	VendorCode  string         // the vendor's own number for a failure
 	HTTPStatus  int            // of a failure; zero if there was no answer
 	Latency     time.Duration  // how long the call took
-	Tries       int            // requests made; zero if unknown
+	Requests    int            // requests made; zero if unknown
 	CallingCode string         // country calling code, without the plus; empty for e-mail
 	Subject     Subject        // of recipient and scope
 	Duplicate   bool           // another copy of the code may be on its way
@@ -85,11 +85,11 @@ func (o *observed) Send(ctx context.Context, to string, opts ...verify.SendOptio
 	receipt, err := o.verifier.Send(ctx, to, opts...)
 	e.Latency = time.Since(e.Time)
 
-	can := o.verifier.Capabilities()
-	if req, refusal := can.SendRequest(to, opts...); refusal == nil {
+	capabilities := o.verifier.Capabilities()
+	if req, refusal := capabilities.SendRequest(to, opts...); refusal == nil {
 		e.Channel, e.Scope = req.Channel, req.Scope
 	}
-	e.Vendor, e.Tries, e.Duplicate = can.Vendor, receipt.Tries, receipt.PossibleDuplicate
+	e.Vendor, e.Requests, e.Duplicate = capabilities.Vendor, receipt.Requests, receipt.PossibleDuplicate
 	if err == nil {
 		e.Vendor, e.Channel = receipt.Vendor, receipt.Channel
 	}
@@ -103,11 +103,11 @@ func (o *observed) Check(ctx context.Context, to, code string, opts ...verify.Ch
 	err := o.verifier.Check(ctx, to, code, opts...)
 	e.Latency = time.Since(e.Time)
 
-	can := o.verifier.Capabilities()
-	if req, refusal := can.SubjectRequest("check", to, opts...); refusal == nil {
+	capabilities := o.verifier.Capabilities()
+	if req, refusal := capabilities.SubjectRequest("check", to, opts...); refusal == nil {
 		e.Scope = req.Scope
 	}
-	e.Vendor = can.Vendor
+	e.Vendor = capabilities.Vendor
 	o.tell(ctx, e, to, err)
 	return err
 }
@@ -117,7 +117,7 @@ func (o *observed) tell(ctx context.Context, e Event, to string, err error) {
 	e.Outcome = verify.OutcomeOf(err)
 	var failure *verify.Error
 	if errors.As(err, &failure) {
-		e.VendorCode, e.HTTPStatus, e.Tries = failure.VendorCode, failure.HTTPStatus, failure.Tries
+		e.VendorCode, e.HTTPStatus, e.Requests = failure.VendorCode, failure.HTTPStatus, failure.Requests
 		if failure.Vendor != "" {
 			e.Vendor = failure.Vendor
 		}

@@ -48,7 +48,7 @@ func recorded(v verify.Verifier) (verify.Verifier, *[]observe.Event) {
 func TestOneEventForEachCall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		v, events := recorded(scripted{
-			receipt: verify.Receipt{Vendor: "leg", Channel: verify.ChannelApp, Tries: 2, PossibleDuplicate: true},
+			receipt: verify.Receipt{Vendor: "backend", Channel: verify.ChannelApp, Requests: 2, PossibleDuplicate: true},
 			takes:   3 * time.Second,
 		})
 		began := time.Now()
@@ -59,8 +59,8 @@ func TestOneEventForEachCall(t *testing.T) {
 		require.Len(t, *events, 2, "R60: one event a call")
 		send, check := (*events)[0], (*events)[1]
 		assert.Equal(t, observe.Event{
-			Time: began, Op: "send", Vendor: "leg", Channel: verify.ChannelApp, Scope: "login",
-			Latency: 3 * time.Second, Tries: 2, CallingCode: "1", Subject: send.Subject, Duplicate: true,
+			Time: began, Op: "send", Vendor: "backend", Channel: verify.ChannelApp, Scope: "login",
+			Latency: 3 * time.Second, Requests: 2, CallingCode: "1", Subject: send.Subject, Duplicate: true,
 		}, send)
 		assert.Equal(t, "check", check.Op)
 		assert.Equal(t, send.Subject, check.Subject, "a subject joins a Send with its Check")
@@ -70,14 +70,14 @@ func TestOneEventForEachCall(t *testing.T) {
 func TestFailuresAreTold(t *testing.T) {
 	t.Parallel()
 	v, events := recorded(scripted{err: &verify.Error{
-		Vendor: "leg", Kind: verify.ErrBlocked, VendorCode: "60410", HTTPStatus: 403, Tries: 1,
+		Vendor: "backend", Outcome: verify.ErrBlocked, VendorCode: "60410", HTTPStatus: 403, Requests: 1,
 	}})
 	_, err := v.Send(t.Context(), "a@example.com")
 	require.ErrorIs(t, err, verify.ErrBlocked, "the error passes through untouched")
 	require.ErrorIs(t, v.Check(t.Context(), phone, "123456"), verify.ErrBlocked)
 	send := (*events)[0]
 	assert.Equal(t, verify.ErrBlocked, send.Outcome)
-	assert.Equal(t, "leg", send.Vendor)
+	assert.Equal(t, "backend", send.Vendor)
 	assert.Equal(t, "60410", send.VendorCode)
 	assert.Equal(t, 403, send.HTTPStatus)
 	assert.Equal(t, verify.ChannelEmail, send.Channel, "the channel that was asked for")
@@ -123,9 +123,9 @@ func TestSlog(t *testing.T) {
 		verify.ErrUnauthorized: "ERROR", verify.ErrUnsupported: "ERROR", verify.ErrRejected: "ERROR",
 	} {
 		var log bytes.Buffer
-		s := scripted{receipt: verify.Receipt{Vendor: "leg", Channel: verify.ChannelSMS, Tries: 1, PossibleDuplicate: true}}
+		s := scripted{receipt: verify.Receipt{Vendor: "backend", Channel: verify.ChannelSMS, Requests: 1, PossibleDuplicate: true}}
 		if outcome != "" {
-			s.err = &verify.Error{Kind: outcome, HTTPStatus: 500, VendorCode: "7", Tries: 1}
+			s.err = &verify.Error{Outcome: outcome, HTTPStatus: 500, VendorCode: "7", Requests: 1}
 		}
 		v := observe.New(s, observe.Slog(slog.New(slog.NewJSONHandler(&log, nil))))
 		_, _ = v.Send(t.Context(), phone, verify.WithScope("login"))
@@ -135,7 +135,7 @@ func TestSlog(t *testing.T) {
 		assert.Equal(t, "verify send", line["msg"])
 		assert.Equal(t, "login", line["scope"])
 		assert.Equal(t, "1", line["country"])
-		assert.EqualValues(t, 1, line["tries"])
+		assert.EqualValues(t, 1, line["requests"])
 		if outcome == "" {
 			assert.Equal(t, "ok", line["outcome"])
 			assert.Equal(t, true, line["possible_duplicate"])
@@ -152,7 +152,7 @@ func TestSlogSaysNothingOfWhatIsNotKnown(t *testing.T) {
 	var log bytes.Buffer
 	v := observe.New(scripted{}, observe.Slog(slog.New(slog.NewJSONHandler(&log, nil))))
 	require.NoError(t, v.Check(t.Context(), phone, "123456"))
-	for _, key := range []string{"tries", "http_status", "vendor_code", "channel", "scope", "possible_duplicate"} {
+	for _, key := range []string{"requests", "http_status", "vendor_code", "channel", "scope", "possible_duplicate"} {
 		assert.NotContains(t, log.String(), `"`+key+`"`)
 	}
 }

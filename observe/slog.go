@@ -55,8 +55,8 @@ func (e Event) attrs() []slog.Attr {
 	if e.HTTPStatus != 0 {
 		attrs = append(attrs, slog.Int("http_status", e.HTTPStatus))
 	}
-	if e.Tries != 0 {
-		attrs = append(attrs, slog.Int("tries", e.Tries))
+	if e.Requests != 0 {
+		attrs = append(attrs, slog.Int("requests", e.Requests))
 	}
 	if e.Duplicate {
 		attrs = append(attrs, slog.Bool("possible_duplicate", true))

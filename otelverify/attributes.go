@@ -17,7 +17,7 @@ const (
 	scopeKey       = attribute.Key("verify.scope")
 	operationKey   = attribute.Key("verify.operation")
 	vendorCodeKey  = attribute.Key("verify.vendor_code")
-	triesKey       = attribute.Key("verify.tries")
+	requestsKey    = attribute.Key("verify.requests")
 	duplicateKey   = attribute.Key("verify.possible_duplicate")
 )
 

@@ -25,7 +25,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	v := observe.New(mocks.NewVerifier("135790"), o)
+	v := observe.New(mocks.NewFake("135790"), o)
 
 	ctx, to, login := context.Background(), "+15005550006", verify.WithScope("login")
 	_, _ = v.Send(ctx, to, login)
@@ -40,7 +40,7 @@ func Example() {
 		fmt.Println()
 	}
 	// Output:
-	// verify.send verify.vendor=fake verify.channel=sms verify.scope=login verify.calling_code=1 verify.tries=1
-	// verify.check verify.vendor=fake verify.channel=sms verify.scope=login error.type=mismatch verify.calling_code=1 verify.tries=1
+	// verify.send verify.vendor=fake verify.channel=sms verify.scope=login verify.calling_code=1 verify.requests=1
+	// verify.check verify.vendor=fake verify.channel=sms verify.scope=login error.type=mismatch verify.calling_code=1 verify.requests=1
 	// verify.check verify.vendor=fake verify.channel=sms verify.scope=login verify.calling_code=1
 }

@@ -40,11 +40,11 @@ func TestCallsAreCountedByOutcome(t *testing.T) {
 func TestConversionIsTheSendersNotTheComposites(t *testing.T) {
 	t.Parallel()
 	r := newRecorder(t)
-	leg := sendAt(0, birte)
-	leg.Vendor, leg.Channel = "bandwidth", verify.ChannelVoice
+	backend := sendAt(0, birte)
+	backend.Vendor, backend.Channel = "bandwidth", verify.ChannelVoice
 	yes, no, elsewhere := checkAt(time.Minute, birte), checkAt(time.Minute, anne), checkAt(time.Minute, observe.Subject{3})
 	yes.Vendor, no.Vendor, elsewhere.Vendor = "failover", "failover", "failover"
-	r.all(sendAt(0, anne), leg, yes, but(no, verify.ErrMismatch), elsewhere)
+	r.all(sendAt(0, anne), backend, yes, but(no, verify.ErrMismatch), elsewhere)
 	assert.Equal(t, map[string]int64{
 		"verify.calling_code=45,verify.channel=voice,verify.vendor=bandwidth": 1,
 		"verify.calling_code=45,verify.vendor=failover":                       1,

@@ -38,7 +38,7 @@
 //	error.type                 the outcome; missing: sent, or approved
 //	verify.vendor_code         the vendor's own number for a failure; of spans
 //	http.response.status_code  of a failure; of spans
-//	verify.tries               requests made, if known; of spans
+//	verify.requests               requests made, if known; of spans
 //	verify.possible_duplicate  true, or missing; of spans
 //
 // What is not known is left out. No span and no metric holds a recipient, a code,
@@ -150,7 +150,7 @@ func (t *telemetry) check(ctx context.Context, e observe.Event) {
 }
 
 // approval counts for the vendor that sent: the event of a composite's Check
-// names none of its legs.
+// names none of its backends.
 func (t *telemetry) approval(ctx context.Context, e observe.Event, last sent, known bool) {
 	if known {
 		e.Vendor = last.vendor

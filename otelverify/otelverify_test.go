@@ -126,14 +126,14 @@ func TestNothingOfAPerson(t *testing.T) {
 	subjects := func(_ context.Context, e observe.Event) {
 		secrets = append(secrets, e.Subject.String(), fmt.Sprint([8]byte(e.Subject)))
 	}
-	fake := mocks.NewVerifier(code)
+	fake := mocks.NewFake(code)
 	v := observe.New(fake, r.tell, subjects)
 	ctx := t.Context()
 	for _, to := range []string{number, address, number + "canary"} {
 		_, _ = v.Send(ctx, to, verify.WithScope(scope), verify.WithTransaction("EUR 1", "Acme"))
 		_ = v.Check(ctx, to, "135790246", verify.WithScope(scope), verify.WithTransaction("EUR 1", "Acme"))
 		_ = v.Check(ctx, to, code, verify.WithScope(scope), verify.WithTransaction("EUR 1", "Acme"))
-		fake.FailNext(&verify.Error{Kind: verify.ErrRejected, Detail: "canary"}, errors.New(number+code))
+		fake.FailNext(&verify.Error{Outcome: verify.ErrRejected, Detail: "canary"}, errors.New(number+code))
 		_, _ = v.Send(ctx, to, verify.WithScope(scope))
 		_ = v.Check(ctx, to, code, verify.WithScope(scope))
 	}

@@ -104,7 +104,7 @@ func encoded(s attribute.Set) string { return s.Encoded(attribute.DefaultEncoder
 func sendAt(after time.Duration, to observe.Subject) observe.Event {
 	return observe.Event{
 		Time: noon.Add(after), Op: "send", Vendor: "twilio", Channel: verify.ChannelSMS,
-		Latency: time.Second, Tries: 1, CallingCode: "45", Subject: to,
+		Latency: time.Second, Requests: 1, CallingCode: "45", Subject: to,
 	}
 }
 

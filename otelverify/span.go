@@ -50,8 +50,8 @@ func (t *telemetry) details(e observe.Event) []attribute.KeyValue {
 	if e.HTTPStatus != 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(e.HTTPStatus))
 	}
-	if e.Tries != 0 {
-		attrs = append(attrs, triesKey.Int(e.Tries))
+	if e.Requests != 0 {
+		attrs = append(attrs, requestsKey.Int(e.Requests))
 	}
 	if e.Duplicate {
 		attrs = append(attrs, duplicateKey.Bool(true))

@@ -26,18 +26,18 @@ func TestSpans(t *testing.T) {
 	}{
 		"sent": {
 			sendAt(0, anne), "verify.send",
-			"verify.calling_code=45,verify.channel=sms,verify.tries=1,verify.vendor=twilio",
+			"verify.calling_code=45,verify.channel=sms,verify.requests=1,verify.vendor=twilio",
 		},
 		"sent, perhaps twice": {
-			observe.Event{Time: noon, Op: "send", Latency: time.Second, Vendor: "twilio", Channel: verify.ChannelEmail, Tries: 2, Duplicate: true}, "verify.send",
-			"verify.channel=email,verify.possible_duplicate=true,verify.tries=2,verify.vendor=twilio",
+			observe.Event{Time: noon, Op: "send", Latency: time.Second, Vendor: "twilio", Channel: verify.ChannelEmail, Requests: 2, Duplicate: true}, "verify.send",
+			"verify.channel=email,verify.possible_duplicate=true,verify.requests=2,verify.vendor=twilio",
 		},
 		"throttled": {
 			observe.Event{
 				Time: noon, Op: "send", Latency: time.Second, Vendor: "twilio", Channel: verify.ChannelSMS, CallingCode: "1",
-				Outcome: verify.ErrRateLimited, VendorCode: "20429", HTTPStatus: 429, Tries: 3,
+				Outcome: verify.ErrRateLimited, VendorCode: "20429", HTTPStatus: 429, Requests: 3,
 			}, "verify.send",
-			"error.type=rate_limited,http.response.status_code=429,verify.calling_code=1,verify.channel=sms,verify.tries=3,verify.vendor=twilio,verify.vendor_code=20429",
+			"error.type=rate_limited,http.response.status_code=429,verify.calling_code=1,verify.channel=sms,verify.requests=3,verify.vendor=twilio,verify.vendor_code=20429",
 		},
 		"approved": {checkAt(0, birte), "verify.check", "verify.calling_code=45,verify.vendor=twilio"},
 		"nothing known": {

@@ -11,10 +11,10 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// void is a carrier that costs nothing.
+// void is a messenger that costs nothing.
 type void struct{}
 
-func (void) Carry(context.Context, Message) (string, error) { return "", nil }
+func (void) Deliver(context.Context, Message) (string, error) { return "", nil }
 
 func (void) Capabilities() verify.Capabilities {
 	return verify.Capabilities{Vendor: "void", Channels: []verify.Channel{verify.ChannelSMS}}
@@ -24,7 +24,7 @@ func (void) Capabilities() verify.Capabilities {
 func frugal(t testing.TB) *Engine {
 	t.Helper()
 	e, err := New(Config{
-		Carrier: void{}, Store: new(MemoryStore), Keys: [][]byte{keyA}, Product: "Acme", Origin: "login.example.com",
+		Messenger: void{}, Store: new(MemoryStore), Keys: [][]byte{keyA}, Product: "Acme", Origin: "login.example.com",
 		Limits: Limits{Window: 1, Cooldown: []time.Duration{0}},
 	})
 	require.NoError(t, err)

@@ -1,6 +1,6 @@
 package otp
 
-// answers remembers what Redeem said to guesses that were charged. Those on one
+// answers remembers what Attempt said to attempts that were charged. Those on one
 // entry are a chain, newest first: an entry holds the number of the last one.
 type answers struct {
 	young, old pile
@@ -8,7 +8,7 @@ type answers struct {
 	generation
 }
 
-// An answer holds for the same guess only: a generator that repeats itself must
+// An answer holds for the same attempt only: a generator that repeats itself must
 // not hand one person's approval to another.
 type answer struct {
 	id, mac uint64
@@ -37,7 +37,7 @@ func (a *answers) add(x answer) uint32 {
 	return a.last
 }
 
-// find looks for the answer to the same guess along the chain of an entry.
+// find looks for the answer to the same attempt along the chain of an entry.
 func (a *answers) find(e *entry, same answer, now int64) (answer, bool) {
 	a.turn(now)
 	if mark := same.mark(); e.asked&mark != mark {

@@ -51,7 +51,7 @@ func TestACodeIsBoundToAllThatItWasSentFor(t *testing.T) {
 	}
 }
 
-func TestAWrongTransactionIsAWrongGuess(t *testing.T) {
+func TestAWrongTransactionIsAWrongAttempt(t *testing.T) {
 	t.Parallel()
 	e, p := newEngine(t)
 	code := mustSend(t, e, p, verify.WithTransaction("EUR 39.99", "Acme"))
@@ -73,7 +73,7 @@ func TestTheCaseOfAnAddressDoesNotMatter(t *testing.T) {
 	e, p := newEngine(t)
 	_, err := e.Send(t.Context(), "Some.One@Example.COM")
 	require.NoError(t, err)
-	assert.Equal(t, "Some.One@Example.COM", p.last(t).To, "the carrier gets what the application gave")
+	assert.Equal(t, "Some.One@Example.COM", p.last(t).To, "the messenger gets what the application gave")
 	_, err = e.Send(t.Context(), "some.one@example.com")
 	requireOne(t, err, verify.ErrTooManySends)
 	require.NoError(t, e.Check(t.Context(), "SOME.ONE@EXAMPLE.COM", p.code(t)))
@@ -92,7 +92,7 @@ func TestKeysRotate(t *testing.T) {
 	}
 
 	during, p2 := with(keyA, keyB, keyA)
-	left := requireOne(t, during.Check(t.Context(), phone, wrongFor(code)), verify.ErrMismatch).GuessesLeft
+	left := requireOne(t, during.Check(t.Context(), phone, wrongFor(code)), verify.ErrMismatch).AttemptsLeft
 	assert.Equal(t, 1, left, "the budget must survive a new key")
 	require.NoError(t, during.Check(t.Context(), phone, code), "codes of the old key are still checked")
 

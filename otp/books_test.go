@@ -27,15 +27,15 @@ func TestTheBooksOfAMemoryStore(t *testing.T) {
 					id, _ := r.send(k, 1, l)
 					ids, keys = append(ids, id), append(keys, k)
 				case 4, 5, 6:
-					r.guess(k, 1+dice.Uint64N(2), l)
+					r.attempt(k, 1+dice.Uint64N(2), l)
 				case 7:
 					if len(ids) > 0 {
 						i := max(0, len(ids)-1-dice.IntN(8))
-						require.NoError(t, r.Undo(t.Context(), someKey(keys[i]), ids[i]))
+						require.NoError(t, r.Revoke(t.Context(), someKey(keys[i]), ids[i]))
 					}
 				case 8:
 					if dice.IntN(10) == 0 {
-						require.NoError(t, r.Forget(t.Context(), someKey(k)))
+						require.NoError(t, r.Reset(t.Context(), someKey(k)))
 					}
 				case 9, 10:
 					time.Sleep(time.Duration(dice.IntN(20)) * time.Second)

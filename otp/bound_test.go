@@ -21,7 +21,7 @@ func TestAFullStoreRefusesRatherThanForgets(t *testing.T) {
 		_, a := r.send(1000, 1, Limits{})
 		require.Equal(t, Admission{Refused: Full}, a)
 		require.EqualValues(t, room, r.entries.Load())
-		require.Equal(t, Gone, r.guess(1000, 1, Limits{}), "a refused Put left a code behind")
+		require.Equal(t, Gone, r.attempt(1000, 1, Limits{}), "a refused Issue left a code behind")
 		_, a = r.send(7, 77, Limits{})
 		require.Equal(t, Admitted, a.Refused, "who is in it is served")
 		for k := range uint64(room) {
@@ -29,7 +29,7 @@ func TestAFullStoreRefusesRatherThanForgets(t *testing.T) {
 			if k == 7 {
 				want = 77
 			}
-			require.Equal(t, Match, r.guess(k, want, Limits{}), "key %d was forgotten", k)
+			require.Equal(t, Match, r.attempt(k, want, Limits{}), "key %d was forgotten", k)
 		}
 	})
 }
@@ -47,7 +47,7 @@ func TestAFullStoreDropsTheOldestThatIsFree(t *testing.T) {
 		r.mustSend(2, 1, Limits{})
 		time.Sleep(time.Minute)
 		r.mustSend(3, 1, Limits{})
-		require.Equal(t, Match, r.guess(3, 1, Limits{}), "a code that was used is no reason to forget its send")
+		require.Equal(t, Match, r.attempt(3, 1, Limits{}), "a code that was used is no reason to forget its send")
 
 		time.Sleep(8*time.Minute - 1)
 		_, a := r.send(4, 1, Limits{})
@@ -73,7 +73,7 @@ func TestFailuresAreKeptWhenSendsAreForgotten(t *testing.T) {
 		l := Limits{Failures: 2}
 		day := 24 * time.Hour
 		r.mustSend(1, 1, l)
-		require.Equal(t, Wrong, r.guess(1, 9, l))
+		require.Equal(t, Wrong, r.attempt(1, 9, l))
 		r.mustSend(2, 1, l)
 		time.Sleep(20 * time.Minute)
 		r.mustSend(3, 1, l)
@@ -83,7 +83,7 @@ func TestFailuresAreKeptWhenSendsAreForgotten(t *testing.T) {
 		r.mustSend(4, 1, l)
 
 		r.mustSend(1, 1, l)
-		require.Equal(t, Locked, r.guess(1, 9, l), "the failure of the day before was forgotten")
+		require.Equal(t, Locked, r.attempt(1, 9, l), "the failure of the day before was forgotten")
 		time.Sleep(30*day - 1)
 		_, a = r.send(5, 1, l)
 		require.Equal(t, Admitted, a.Refused)
@@ -102,32 +102,32 @@ func TestAnApprovalIsRememberedThoughItsSendIsNot(t *testing.T) {
 		r.mustSend(1, 1, Limits{})
 		time.Sleep(10*time.Minute - 1)
 		id := r.next()
-		redeem := func() Verdict {
-			v, _, err := r.Redeem(t.Context(), someKey(1), id, []MAC{someMAC(1)}, Limits{})
+		attempt := func() Verdict {
+			v, _, err := r.Attempt(t.Context(), someKey(1), id, []MAC{someMAC(1)}, Limits{})
 			require.NoError(t, err)
 			return v
 		}
-		require.Equal(t, Match, redeem())
+		require.Equal(t, Match, attempt())
 		time.Sleep(2 * time.Minute)
 		_, a := r.send(2, 1, Limits{})
 		require.Equal(t, Full, a.Refused)
-		require.Equal(t, Match, redeem(), "the reply was lost, two minutes ago")
+		require.Equal(t, Match, attempt(), "the reply was lost, two minutes ago")
 		time.Sleep(time.Nanosecond)
 		r.mustSend(2, 1, Limits{})
-		require.Equal(t, Gone, redeem())
+		require.Equal(t, Gone, attempt())
 	})
 }
 
-func TestAnApprovalIsRememberedThoughItsSendIsUndone(t *testing.T) {
+func TestAnApprovalIsRememberedThoughItsSendIsRevokene(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 0)
 	put := r.mustSend(1, 1, Limits{})
 	id := r.next()
 	for range 2 {
-		v, _, err := r.Redeem(t.Context(), someKey(1), id, []MAC{someMAC(1)}, Limits{})
+		v, _, err := r.Attempt(t.Context(), someKey(1), id, []MAC{someMAC(1)}, Limits{})
 		require.NoError(t, err)
 		require.Equal(t, Match, v)
-		require.NoError(t, r.Undo(t.Context(), someKey(1), put))
+		require.NoError(t, r.Revoke(t.Context(), someKey(1), put))
 	}
 }
 
@@ -140,7 +140,7 @@ func TestAStoreDoesNotGrowWhilePeopleComeAndGo(t *testing.T) {
 		for k := range uint64(20_000) {
 			r.mustSend(k, 1, Limits{})
 			if k%3 == 0 {
-				require.Equal(t, Match, r.guess(k, 1, Limits{}))
+				require.Equal(t, Match, r.attempt(k, 1, Limits{}))
 			}
 			time.Sleep(time.Second)
 		}
@@ -164,7 +164,7 @@ func TestManyWithFailuresDoNotHideOneThatIsFree(t *testing.T) {
 		inShard := keysOfShard(r.MemoryStore, 0, failing+2)
 		for _, k := range inShard[:failing] {
 			r.mustSend(k, 1, Limits{})
-			require.Equal(t, Wrong, r.guess(k, 2, Limits{}))
+			require.Equal(t, Wrong, r.attempt(k, 2, Limits{}))
 		}
 		r.mustSend(inShard[failing], 1, Limits{})
 		time.Sleep(10 * time.Minute)
@@ -209,7 +209,7 @@ func TestTheOldestOfAllShardsGoesFirst(t *testing.T) {
 				r := newRig(t, 2)
 				keys := []uint64{keysOfShard(r.MemoryStore, 0, 1)[0], keysOfShard(r.MemoryStore, 1, 1)[0], keysOfShard(r.MemoryStore, 2, 1)[0]}
 				r.mustSend(keys[0], 1, Limits{})
-				require.Equal(t, Wrong, r.guess(keys[0], 2, Limits{}))
+				require.Equal(t, Wrong, r.attempt(keys[0], 2, Limits{}))
 				time.Sleep(20 * time.Minute)
 				require.False(t, r.makeRoom(), "the failure is put aside")
 				time.Sleep(tt.sendAt - 20*time.Minute)

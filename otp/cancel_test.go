@@ -27,7 +27,7 @@ func TestCancelKillsTheCodeAndKeepsEveryBudget(t *testing.T) {
 
 		time.Sleep(20 * time.Second)
 		code = mustSend(t, e, p)
-		left := requireOne(t, e.Check(t.Context(), phone, wrongFor(code)), verify.ErrMismatch).GuessesLeft
+		left := requireOne(t, e.Check(t.Context(), phone, wrongFor(code)), verify.ErrMismatch).AttemptsLeft
 		assert.Equal(t, 1, left, "the failure from before counts on")
 	})
 }
@@ -89,7 +89,7 @@ func TestCancelSaysWhenItCannotKnow(t *testing.T) {
 	requireOne(t, e.Cancel(t.Context(), "nobody"), verify.ErrInvalidRecipient)
 
 	// The code is dead, though its send stays counted.
-	s := &brokenStore{Store: new(MemoryStore), undo: context.DeadlineExceeded}
+	s := &brokenStore{Store: new(MemoryStore), revoke: context.DeadlineExceeded}
 	e, p := newEngine(t, func(c *Config) { c.Store = s })
 	code := mustSend(t, e, p)
 	require.NoError(t, e.Cancel(t.Context(), phone))

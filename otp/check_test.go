@@ -21,13 +21,13 @@ func TestAMalformedCodeIsAMismatchAndChargedToNobody(t *testing.T) {
 	}
 }
 
-func TestFiveGuessesAndNoMore(t *testing.T) {
+func TestFiveAttemptsAndNoMore(t *testing.T) {
 	t.Parallel()
 	e, p := newEngine(t)
 	code := mustSend(t, e, p)
 	for left := 4; left >= 1; left-- {
 		err := requireOne(t, e.Check(t.Context(), phone, wrongFor(code)), verify.ErrMismatch)
-		require.Equal(t, left, err.GuessesLeft)
+		require.Equal(t, left, err.AttemptsLeft)
 	}
 	requireOne(t, e.Check(t.Context(), phone, wrongFor(code)), verify.ErrTooManyAttempts)
 
@@ -36,7 +36,7 @@ func TestFiveGuessesAndNoMore(t *testing.T) {
 	assert.Equal(t, wrong, right, "after the limit the right code must not be told from a wrong one")
 }
 
-func TestTheFifthGuessMayStillBeRight(t *testing.T) {
+func TestTheFifthAttemptMayStillBeRight(t *testing.T) {
 	t.Parallel()
 	e, p := newEngine(t)
 	code := mustSend(t, e, p)
@@ -55,7 +55,7 @@ func TestANewCodeKillsTheOldOne(t *testing.T) {
 		code = mustSend(t, e, p)
 	}
 	err := requireOne(t, e.Check(t.Context(), phone, old), verify.ErrMismatch)
-	assert.Equal(t, 4, err.GuessesLeft, "the old code is a guess like any other")
+	assert.Equal(t, 4, err.AttemptsLeft, "the old code is an attempt like any other")
 	require.NoError(t, e.Check(t.Context(), phone, code))
 }
 
@@ -67,9 +67,9 @@ func TestAHundredFailuresBlockUntilReset(t *testing.T) {
 			e, p := newEngine(t, oftenSent)
 			for round := range 20 {
 				code := mustSend(t, e, p, scope)
-				for guess := range 5 {
+				for attempt := range 5 {
 					err := e.Check(t.Context(), phone, wrongFor(code), scope)
-					if guess < 4 {
+					if attempt < 4 {
 						require.ErrorIs(t, err, verify.ErrMismatch, "round %d", round)
 					} else {
 						require.ErrorIs(t, err, verify.ErrTooManyAttempts, "round %d", round)
@@ -107,7 +107,7 @@ func TestOnlyAnApprovalClearsTheFailures(t *testing.T) {
 	}
 	code = mustSend(t, e, p)
 	last := requireOne(t, e.Check(t.Context(), phone, wrongFor(code)), verify.ErrMismatch)
-	assert.Equal(t, 1, last.GuessesLeft, "one failure is left, though the code has four guesses")
+	assert.Equal(t, 1, last.AttemptsLeft, "one failure is left, though the code has four attempts")
 	requireOne(t, e.Check(t.Context(), phone, wrongFor(code)), verify.ErrTooManyAttempts)
 	requireOne(t, e.Check(t.Context(), phone, code), verify.ErrBlocked)
 }
@@ -132,9 +132,9 @@ func TestVerdictsOfTheStore(t *testing.T) {
 			e, _ := newEngine(t, func(c *Config) { c.Store = answering{verdict: tt.verdict, left: tt.left} })
 			err := requireOne(t, e.Check(t.Context(), phone, "123456"), tt.want)
 			if tt.want == verify.ErrMismatch {
-				assert.Equal(t, tt.left, err.GuessesLeft)
+				assert.Equal(t, tt.left, err.AttemptsLeft)
 			} else {
-				assert.Zero(t, err.GuessesLeft)
+				assert.Zero(t, err.AttemptsLeft)
 			}
 		})
 	}
@@ -149,13 +149,13 @@ func TestALostReplyIsAskedForOnceMore(t *testing.T) {
 			e, p := newEngine(t, func(c *Config) { c.Store = s })
 			code := mustSend(t, e, p)
 
-			s.redeem = []error{errStore}
+			s.attempt = []error{errStore}
 			err := requireOne(t, e.Check(t.Context(), phone, wrongFor(code)), verify.ErrMismatch)
-			assert.Equal(t, 4, err.GuessesLeft, "a guess was charged twice")
-			require.Equal(t, 2, s.redeemed)
+			assert.Equal(t, 4, err.AttemptsLeft, "an attempt was charged twice")
+			require.Equal(t, 2, s.attempted)
 			assert.Equal(t, s.ids[0], s.ids[1], "the same attempt")
 
-			s.redeem = []error{errStore}
+			s.attempt = []error{errStore}
 			require.NoError(t, e.Check(t.Context(), phone, code), "an approval was lost")
 			assert.NotEqual(t, s.ids[1], s.ids[2], "another attempt")
 		})
@@ -164,13 +164,13 @@ func TestALostReplyIsAskedForOnceMore(t *testing.T) {
 
 func TestAStoreThatFailsTwiceApprovesNothing(t *testing.T) {
 	t.Parallel()
-	s := &brokenStore{Store: new(MemoryStore), heard: true, redeem: []error{errStore, errStore, errStore}}
+	s := &brokenStore{Store: new(MemoryStore), heard: true, attempt: []error{errStore, errStore, errStore}}
 	e, p := newEngine(t, func(c *Config) { c.Store = s })
 	code := mustSend(t, e, p)
 	err := e.Check(t.Context(), phone, code)
 	requireOne(t, err, verify.ErrOutcomeUnknown)
 	require.ErrorIs(t, err, errStore)
-	assert.Equal(t, 2, s.redeemed, "once more, and no more than that")
+	assert.Equal(t, 2, s.attempted, "once more, and no more than that")
 }
 
 func TestAContextThatEndsMeanwhileIsNotAskedAgain(t *testing.T) {
@@ -181,7 +181,7 @@ func TestAContextThatEndsMeanwhileIsNotAskedAgain(t *testing.T) {
 	err := e.Check(ctx, phone, "123456")
 	requireOne(t, err, verify.ErrOutcomeUnknown)
 	require.ErrorIs(t, err, context.Canceled)
-	assert.Equal(t, 1, s.redeemed)
+	assert.Equal(t, 1, s.attempted)
 }
 
 func TestAMatchBesideAnErrorIsNoYes(t *testing.T) {
@@ -193,7 +193,7 @@ func TestAMatchBesideAnErrorIsNoYes(t *testing.T) {
 // eager is a store that matches while it fails.
 type eager struct{ Store }
 
-func (eager) Redeem(context.Context, Key, ID, []MAC, Limits) (Verdict, int, error) {
+func (eager) Attempt(context.Context, Key, ID, []MAC, Limits) (Verdict, int, error) {
 	return Match, 4, errStore
 }
 
@@ -203,7 +203,7 @@ type cancelling struct {
 	cancel func()
 }
 
-func (s cancelling) Redeem(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
+func (s cancelling) Attempt(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
 	s.cancel()
-	return s.brokenStore.Redeem(ctx, k, id, macs, l)
+	return s.brokenStore.Attempt(ctx, k, id, macs, l)
 }

@@ -24,7 +24,7 @@ type draw struct {
 }
 
 // shuffle fills names and dice. A source that fails, falls short, or gives the
-// same twice makes no code at all: one that all could guess would be worse.
+// same twice makes no code at all: one that all could attempt would be worse.
 func (d *draw) shuffle(random io.Reader) error {
 	if err := read(random, d.names[:]); err != nil {
 		return err

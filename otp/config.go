@@ -20,8 +20,8 @@ const (
 
 // A Config says what an Engine sends through, keeps codes in, and writes.
 type Config struct {
-	// Carrier delivers the messages. Required.
-	Carrier Carrier
+	// Messenger delivers the messages. Required.
+	Messenger Messenger
 	// Store remembers the codes. Required.
 	Store Store
 
@@ -39,7 +39,7 @@ type Config struct {
 	// TTL is how long a code works, 10 minutes at most (NIST SP 800-63B-4 section
 	// 3.1.3.2). Defaults to 10 minutes.
 	TTL time.Duration
-	// Limits bound sends and guesses. Defaults to those of Limits.
+	// Limits bound sends and attempts. Defaults to those of Limits.
 	Limits Limits
 
 	// Product is shown in each message: who asks for the code. At most 64 bytes.
@@ -79,12 +79,12 @@ func New(cfg Config) (*Engine, error) {
 	codeKeys, indexKey := cfg.ownKeys()
 	cfg.Limits.Cooldown = slices.Clone(cfg.Limits.Cooldown)
 	e := &Engine{
-		carrier: cfg.Carrier, store: cfg.Store, caps: cfg.Carrier.Capabilities(),
+		messenger: cfg.Messenger, store: cfg.Store, caps: cfg.Messenger.Capabilities(),
 		keys: newKeys(codeKeys, indexKey), texts: texts, limits: cfg.Limits.WithDefaults(),
 		ttl: orDefault(cfg.TTL, defaultTTL), random: rand.Reader,
 	}
 	if len(e.caps.Channels) == 0 {
-		return nil, errors.New("otp: Carrier offers no channel; those joined by Fallback must have one in common")
+		return nil, errors.New("otp: Messenger offers no channel; those joined by Fallback must have one in common")
 	}
 	e.caps = verify.Capabilities{
 		Vendor: e.caps.Vendor, Channels: e.caps.Channels, ClientIP: e.caps.ClientIP, Locale: true,
@@ -96,8 +96,8 @@ func New(cfg Config) (*Engine, error) {
 
 func (cfg Config) validate() error {
 	switch {
-	case cfg.Carrier == nil:
-		return errors.New("otp: Carrier is missing")
+	case cfg.Messenger == nil:
+		return errors.New("otp: Messenger is missing")
 	case cfg.Store == nil:
 		return errors.New("otp: Store is missing")
 	case cfg.Digits != 0 && (cfg.Digits < minDigits || cfg.Digits > maxDigits):

@@ -18,43 +18,43 @@ func TestNewRefuses(t *testing.T) {
 		edit func(*Config)
 		says string
 	}{
-		"no carrier":                     {func(c *Config) { c.Carrier = nil }, "Carrier"},
-		"a carrier without channels":     {func(c *Config) { c.Carrier = &post{channels: []verify.Channel{}} }, "channel"},
-		"carriers that share no channel": {func(c *Config) { c.Carrier = apart() }, "channel"},
-		"no store":                       {func(c *Config) { c.Store = nil }, "Store"},
-		"no keys":                        {func(c *Config) { c.Keys = nil }, "Keys"},
-		"an empty list of keys":          {func(c *Config) { c.Keys = [][]byte{} }, "Keys"},
-		"an empty key":                   {func(c *Config) { c.Keys = [][]byte{{}} }, "32 bytes"},
-		"a short key":                    {func(c *Config) { c.Keys = [][]byte{keyA[:31]} }, "32 bytes"},
-		"a short second key":             {func(c *Config) { c.Keys = [][]byte{keyA, keyB[:31]}; c.IndexKey = keyA }, "32 bytes"},
-		"a key twice":                    {func(c *Config) { c.Keys = [][]byte{keyA, keyB, keyA}; c.IndexKey = keyA }, "twice"},
-		"several keys and no index key":  {func(c *Config) { c.Keys = [][]byte{keyA, keyB} }, "IndexKey"},
-		"a short index key":              {func(c *Config) { c.IndexKey = keyB[:31] }, "IndexKey"},
-		"an empty index key":             {func(c *Config) { c.IndexKey = []byte{} }, "IndexKey"},
-		"five digits":                    {func(c *Config) { c.Digits = 5 }, "Digits"},
-		"eleven digits":                  {func(c *Config) { c.Digits = 11 }, "Digits"},
-		"negative digits":                {func(c *Config) { c.Digits = -6 }, "Digits"},
-		"a TTL over ten minutes":         {func(c *Config) { c.TTL = 10*time.Minute + 1 }, "TTL"},
-		"a negative TTL":                 {func(c *Config) { c.TTL = -1 }, "TTL"},
-		"eleven guesses":                 {func(c *Config) { c.Limits.Guesses = 11 }, "Guesses"},
-		"negative guesses":               {func(c *Config) { c.Limits.Guesses = -1 }, "Guesses"},
-		"more than a hundred failures":   {func(c *Config) { c.Limits.Failures = 101 }, "Failures"},
-		"negative failures":              {func(c *Config) { c.Limits.Failures = -1 }, "Failures"},
-		"failures soon forgotten":        {func(c *Config) { c.Limits.Remember = 24*time.Hour - 1 }, "Remember"},
-		"negative sends":                 {func(c *Config) { c.Limits.Sends = -1 }, "Sends"},
-		"a negative window":              {func(c *Config) { c.Limits.Window = -1 }, "Window"},
-		"a negative cooldown":            {func(c *Config) { c.Limits.Cooldown = []time.Duration{-1} }, "Cooldown"},
-		"a cooldown that falls":          {func(c *Config) { c.Limits.Cooldown = []time.Duration{2, 1} }, "Cooldown"},
-		"a product too long":             {func(c *Config) { c.Product = strings.Repeat("p", 65) }, "Product"},
-		"a product of two lines":         {func(c *Config) { c.Product = "a\nb" }, "Product"},
-		"a product with a bell":          {func(c *Config) { c.Product = "a\a" }, "Product"},
-		"a product that is not UTF-8":    {func(c *Config) { c.Product = "\xff" }, "Product"},
-		"a product for browsers":         {func(c *Config) { c.Product = "a @evil.example #1" }, "Product"},
-		"a locale without texts":         {func(c *Config) { c.Locale = "xx" }, "Locale"},
-		"Origin and AppHash":             {func(c *Config) { c.Origin, c.AppHash = "a.example", "FA+9qCX9VSu" }, "not both"},
-		"an origin with a scheme":        {func(c *Config) { c.Origin = "https://a.example" }, "Origin"},
-		"a short app hash":               {func(c *Config) { c.AppHash = "FA+9qCX9VS" }, "AppHash"},
-		"an app hash of other letters":   {func(c *Config) { c.AppHash = "FA-9qCX9VSu" }, "AppHash"},
+		"no messenger":                     {func(c *Config) { c.Messenger = nil }, "Messenger"},
+		"a messenger without channels":     {func(c *Config) { c.Messenger = &post{channels: []verify.Channel{}} }, "channel"},
+		"messengers that share no channel": {func(c *Config) { c.Messenger = apart() }, "channel"},
+		"no store":                         {func(c *Config) { c.Store = nil }, "Store"},
+		"no keys":                          {func(c *Config) { c.Keys = nil }, "Keys"},
+		"an empty list of keys":            {func(c *Config) { c.Keys = [][]byte{} }, "Keys"},
+		"an empty key":                     {func(c *Config) { c.Keys = [][]byte{{}} }, "32 bytes"},
+		"a short key":                      {func(c *Config) { c.Keys = [][]byte{keyA[:31]} }, "32 bytes"},
+		"a short second key":               {func(c *Config) { c.Keys = [][]byte{keyA, keyB[:31]}; c.IndexKey = keyA }, "32 bytes"},
+		"a key twice":                      {func(c *Config) { c.Keys = [][]byte{keyA, keyB, keyA}; c.IndexKey = keyA }, "twice"},
+		"several keys and no index key":    {func(c *Config) { c.Keys = [][]byte{keyA, keyB} }, "IndexKey"},
+		"a short index key":                {func(c *Config) { c.IndexKey = keyB[:31] }, "IndexKey"},
+		"an empty index key":               {func(c *Config) { c.IndexKey = []byte{} }, "IndexKey"},
+		"five digits":                      {func(c *Config) { c.Digits = 5 }, "Digits"},
+		"eleven digits":                    {func(c *Config) { c.Digits = 11 }, "Digits"},
+		"negative digits":                  {func(c *Config) { c.Digits = -6 }, "Digits"},
+		"a TTL over ten minutes":           {func(c *Config) { c.TTL = 10*time.Minute + 1 }, "TTL"},
+		"a negative TTL":                   {func(c *Config) { c.TTL = -1 }, "TTL"},
+		"eleven attempts":                  {func(c *Config) { c.Limits.Attempts = 11 }, "Attempts"},
+		"negative attempts":                {func(c *Config) { c.Limits.Attempts = -1 }, "Attempts"},
+		"more than a hundred failures":     {func(c *Config) { c.Limits.Failures = 101 }, "Failures"},
+		"negative failures":                {func(c *Config) { c.Limits.Failures = -1 }, "Failures"},
+		"failures soon forgotten":          {func(c *Config) { c.Limits.Remember = 24*time.Hour - 1 }, "Remember"},
+		"negative sends":                   {func(c *Config) { c.Limits.Sends = -1 }, "Sends"},
+		"a negative window":                {func(c *Config) { c.Limits.Window = -1 }, "Window"},
+		"a negative cooldown":              {func(c *Config) { c.Limits.Cooldown = []time.Duration{-1} }, "Cooldown"},
+		"a cooldown that falls":            {func(c *Config) { c.Limits.Cooldown = []time.Duration{2, 1} }, "Cooldown"},
+		"a product too long":               {func(c *Config) { c.Product = strings.Repeat("p", 65) }, "Product"},
+		"a product of two lines":           {func(c *Config) { c.Product = "a\nb" }, "Product"},
+		"a product with a bell":            {func(c *Config) { c.Product = "a\a" }, "Product"},
+		"a product that is not UTF-8":      {func(c *Config) { c.Product = "\xff" }, "Product"},
+		"a product for browsers":           {func(c *Config) { c.Product = "a @evil.example #1" }, "Product"},
+		"a locale without texts":           {func(c *Config) { c.Locale = "xx" }, "Locale"},
+		"Origin and AppHash":               {func(c *Config) { c.Origin, c.AppHash = "a.example", "FA+9qCX9VSu" }, "not both"},
+		"an origin with a scheme":          {func(c *Config) { c.Origin = "https://a.example" }, "Origin"},
+		"a short app hash":                 {func(c *Config) { c.AppHash = "FA+9qCX9VS" }, "AppHash"},
+		"an app hash of other letters":     {func(c *Config) { c.AppHash = "FA-9qCX9VSu" }, "AppHash"},
 		"a text too long for Android": {func(c *Config) {
 			c.AppHash = "FA+9qCX9VSu"
 			c.Templates = map[string]Template{"en": {Code: "{code} " + strings.Repeat("x", 118)}}
@@ -62,7 +62,7 @@ func TestNewRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cfg := Config{Carrier: &post{}, Store: new(MemoryStore), Keys: [][]byte{keyA}}
+			cfg := Config{Messenger: &post{}, Store: new(MemoryStore), Keys: [][]byte{keyA}}
 			tt.edit(&cfg)
 			e, err := New(cfg)
 			require.ErrorContains(t, err, tt.says)
@@ -74,8 +74,8 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// apart are two carriers without a channel in common.
-func apart() Carrier {
+// apart are two messengers without a channel in common.
+func apart() Messenger {
 	return Fallback(&post{channels: []verify.Channel{verify.ChannelSMS}}, &post{channels: []verify.Channel{verify.ChannelEmail}})
 }
 
@@ -86,7 +86,7 @@ func TestNewAccepts(t *testing.T) {
 		"ten digits":               func(c *Config) { c.Digits = 10 },
 		"ten minutes":              func(c *Config) { c.TTL = 10 * time.Minute },
 		"a nanosecond":             func(c *Config) { c.TTL = 1 },
-		"ten guesses":              func(c *Config) { c.Limits.Guesses = 10 },
+		"ten attempts":             func(c *Config) { c.Limits.Attempts = 10 },
 		"a day of memory":          func(c *Config) { c.Limits.Remember = 24 * time.Hour },
 		"a level cooldown":         func(c *Config) { c.Limits.Cooldown = []time.Duration{1, 1, 2} },
 		"a long key":               func(c *Config) { c.Keys = [][]byte{bytes.Repeat(keyA, 9)} },
@@ -115,17 +115,17 @@ func TestNewAccepts(t *testing.T) {
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	want := Limits{
-		Guesses: 5, Failures: 100, Remember: 30 * 24 * time.Hour, Sends: 5, Window: 10 * time.Minute,
+		Attempts: 5, Failures: 100, Remember: 30 * 24 * time.Hour, Sends: 5, Window: 10 * time.Minute,
 		Cooldown: []time.Duration{30 * time.Second, 40 * time.Second, 60 * time.Second, 90 * time.Second, 120 * time.Second},
 	}
 	assert.Equal(t, want, Limits{}.WithDefaults())
-	assert.Equal(t, want, Limits{Guesses: -1, Failures: -1, Remember: -1, Sends: -1, Window: -1}.WithDefaults(), "no limit is lifted by a sign")
+	assert.Equal(t, want, Limits{Attempts: -1, Failures: -1, Remember: -1, Sends: -1, Window: -1}.WithDefaults(), "no limit is lifted by a sign")
 
-	high := Limits{Guesses: 1000, Failures: 1000}.WithDefaults()
-	assert.Equal(t, 10, high.Guesses)
+	high := Limits{Attempts: 1000, Failures: 1000}.WithDefaults()
+	assert.Equal(t, 10, high.Attempts)
 	assert.Equal(t, 100, high.Failures)
 
-	own := Limits{Guesses: 1, Failures: 2, Remember: 3, Sends: 4, Window: 5, Cooldown: []time.Duration{6}}
+	own := Limits{Attempts: 1, Failures: 2, Remember: 3, Sends: 4, Window: 5, Cooldown: []time.Duration{6}}
 	assert.Equal(t, own, own.WithDefaults())
 
 	mine := Limits{}.WithDefaults()

@@ -29,13 +29,13 @@ func (s *shard) droppable(now int64) (i uint32, since int64) {
 }
 
 // forgettable finds the first of those that were put aside, if nobody needs its
-// guesses any more.
+// attempts any more.
 func (s *shard) forgettable(now int64) (i uint32, since int64) {
 	i = s.failed.head
 	if i == none || s.slab.at(i).remembered(s.remember, now) {
 		return none, 0
 	}
-	return i, s.slab.at(i).guessed + s.remember
+	return i, s.slab.at(i).attempted + s.remember
 }
 
 func (e *entry) lastSend() int64 {
@@ -59,9 +59,9 @@ func (s *shard) tidy(now int64) (dropped int64) {
 	return dropped
 }
 
-// remembered reports whether the guesses on an entry are still of use: failures
+// remembered reports whether the attempts on an entry are still of use: failures
 // to a limit, and any to a call that is made again.
 func (e *entry) remembered(remember, now int64) bool {
-	age := now - e.guessed
-	return e.guessed > 0 && (age <= int64(replayTime) || e.failures > 0 && age < remember)
+	age := now - e.attempted
+	return e.attempted > 0 && (age <= int64(replayTime) || e.failures > 0 && age < remember)
 }

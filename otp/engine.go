@@ -17,17 +17,17 @@ const (
 	lateTime = 50 * time.Millisecond
 )
 
-// An Engine makes codes, has a [Carrier] deliver them, and checks what a person
+// An Engine makes codes, has a [Messenger] deliver them, and checks what a person
 // types. It is safe for concurrent use.
 type Engine struct {
-	carrier Carrier
-	store   Store
-	caps    verify.Capabilities
-	keys    *keys
-	texts   texts
-	limits  Limits
-	ttl     time.Duration
-	random  io.Reader
+	messenger Messenger
+	store     Store
+	caps      verify.Capabilities
+	keys      *keys
+	texts     texts
+	limits    Limits
+	ttl       time.Duration
+	random    io.Reader
 }
 
 var (
@@ -38,7 +38,7 @@ var (
 // Format keeps the keys of an Engine out of every print.
 func (Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("otp.Engine{[hidden]}")) }
 
-// Capabilities says what Send and Check honor: the carrier's channels, any
+// Capabilities says what Send and Check honor: the messenger's channels, any
 // scope, 6 to 10 digits, and transactions.
 func (e *Engine) Capabilities() verify.Capabilities { return e.caps }
 
@@ -51,12 +51,12 @@ type letter struct {
 	ref  string
 }
 
-// Send makes a code, has the store admit it, and has the carrier deliver it. The
+// Send makes a code, has the store admit it, and has the messenger deliver it. The
 // code that was sent before, to the same recipient in the same scope, is dead.
 //
 // The error matches [verify.ErrTooManySends] within a cooldown or when the
 // sends of the window are spent, and [verify.ErrBlocked] after too many wrong
-// guesses. If the store fails, nothing is sent. If the carrier surely sent
+// attempts. If the store fails, nothing is sent. If the messenger surely sent
 // nothing, the send is not counted; after [verify.ErrOutcomeUnknown] the code
 // stays good.
 func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
@@ -73,7 +73,7 @@ func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	}
 
 	expires := time.Now().Add(e.ttl)
-	admission, err := e.store.Put(ctx, l.key, l.id, l.mac, e.ttl, e.limits)
+	admission, err := e.store.Issue(ctx, l.key, l.id, l.mac, e.ttl, e.limits)
 	if err != nil {
 		return verify.Receipt{}, e.failure("send", verify.ErrUnavailable, "the store did not answer, so nothing was sent", err)
 	}
@@ -85,7 +85,7 @@ func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	if admission.Wait > 0 {
 		receipt.ResendAt = time.Now().Add(admission.Wait)
 	}
-	receipt.ID, receipt.Vendor, err = e.carry(ctx, Message{req.To, req.Channel, l.text, e.ttl, l.ref, req})
+	receipt.ID, receipt.Vendor, err = e.deliver(ctx, Message{req.To, req.Channel, l.text, e.ttl, l.ref, req})
 	if err != nil {
 		return verify.Receipt{}, e.unsent(ctx, l, err)
 	}
@@ -140,12 +140,12 @@ func (e *Engine) deceives(d *desk, req verify.SendRequest) error {
 	return nil
 }
 
-// carry also says who took the message, which Fallback alone knows.
-func (e *Engine) carry(ctx context.Context, m Message) (id, vendor string, err error) {
-	if f, ok := e.carrier.(*fallback); ok {
-		return f.carry(ctx, m)
+// deliver also says who took the message, which Fallback alone knows.
+func (e *Engine) deliver(ctx context.Context, m Message) (id, vendor string, err error) {
+	if f, ok := e.messenger.(*fallback); ok {
+		return f.deliver(ctx, m)
 	}
-	id, err = e.carrier.Carry(ctx, m)
+	id, err = e.messenger.Deliver(ctx, m)
 	return id, e.caps.Vendor, err
 }
 
@@ -153,12 +153,12 @@ func (e *Engine) carry(ctx context.Context, m Message) (id, vendor string, err e
 // the message may still arrive.
 func (e *Engine) unsent(ctx context.Context, l letter, err error) error {
 	failure := named(e.caps.Vendor, err)
-	if failure.Kind != verify.ErrOutcomeUnknown {
+	if failure.Outcome != verify.ErrOutcomeUnknown {
 		// A caller who has gone away must not leave a recipient in the cooldown.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience(ctx))
 		defer cancel()
 		// If this fails too, the worst is a wait for nothing: nobody has the code.
-		_ = e.store.Undo(ctx, l.key, l.id)
+		_ = e.store.Revoke(ctx, l.key, l.id)
 	}
 	return failure
 }

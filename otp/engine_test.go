@@ -25,7 +25,7 @@ func TestCapabilities(t *testing.T) {
 	t.Parallel()
 	e, _ := newEngine(t, func(c *Config) {
 		c.Digits = 7
-		c.Carrier = &post{name: "post", channels: []verify.Channel{verify.ChannelSMS}}
+		c.Messenger = &post{name: "post", channels: []verify.Channel{verify.ChannelSMS}}
 	})
 	assert.Equal(t, verify.Capabilities{
 		Vendor: "post", Channels: []verify.Channel{verify.ChannelSMS}, MinDigits: 6, MaxDigits: 10, DefaultDigits: 7,

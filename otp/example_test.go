@@ -12,10 +12,10 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A mailbox is the smallest of carriers: it keeps the last message.
+// A mailbox is the smallest of messengers: it keeps the last message.
 type mailbox struct{ text string }
 
-func (m *mailbox) Carry(_ context.Context, msg otp.Message) (string, error) {
+func (m *mailbox) Deliver(_ context.Context, msg otp.Message) (string, error) {
 	m.text = msg.Text
 	return "", nil
 }
@@ -28,11 +28,11 @@ func (m *mailbox) Capabilities() verify.Capabilities {
 func (m *mailbox) code() string { return strings.Fields(m.text)[0] }
 
 func Example() {
-	carrier := new(mailbox)
+	messenger := new(mailbox)
 	engine, err := otp.New(otp.Config{
-		Carrier: carrier,
-		Store:   new(otp.MemoryStore),
-		Keys:    [][]byte{bytes.Repeat([]byte("k"), 32)}, // 32 bytes of crypto/rand in earnest
+		Messenger: messenger,
+		Store:     new(otp.MemoryStore),
+		Keys:      [][]byte{bytes.Repeat([]byte("k"), 32)}, // 32 bytes of crypto/rand in earnest
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -48,8 +48,8 @@ func Example() {
 	fmt.Println("sent", receipt.Digits, "digits, next in", time.Until(receipt.ResendAt).Round(time.Second))
 
 	fmt.Println(engine.Check(ctx, "+15005550006", "000000", verify.WithScope("login")))
-	fmt.Println(engine.Check(ctx, "+15005550006", carrier.code(), verify.WithScope("login")))
-	fmt.Println(engine.Check(ctx, "+15005550006", carrier.code(), verify.WithScope("login")))
+	fmt.Println(engine.Check(ctx, "+15005550006", messenger.code(), verify.WithScope("login")))
+	fmt.Println(engine.Check(ctx, "+15005550006", messenger.code(), verify.WithScope("login")))
 	// Output:
 	// sent 6 digits, next in 30s
 	// mailbox: check: mismatch
@@ -59,29 +59,29 @@ func Example() {
 
 // A payment names its amount and its payee, in the message and in the code.
 func ExampleEngine_Check_transaction() {
-	carrier := new(mailbox)
+	messenger := new(mailbox)
 	engine, _ := otp.New(otp.Config{
-		Carrier: carrier, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)},
+		Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)},
 	})
 	ctx := context.Background()
 
 	_, _ = engine.Send(ctx, "+15005550006", verify.WithTransaction("EUR 39.99", "Acme"))
-	fmt.Println(strings.Replace(carrier.text, carrier.code(), "NNNNNN", 1))
+	fmt.Println(strings.Replace(messenger.text, messenger.code(), "NNNNNN", 1))
 
-	err := engine.Check(ctx, "+15005550006", carrier.code(), verify.WithTransaction("EUR 93.99", "Acme"))
+	err := engine.Check(ctx, "+15005550006", messenger.code(), verify.WithTransaction("EUR 93.99", "Acme"))
 	fmt.Println(errors.Is(err, verify.ErrMismatch))
-	fmt.Println(engine.Check(ctx, "+15005550006", carrier.code(), verify.WithTransaction("EUR 39.99", "Acme")))
+	fmt.Println(engine.Check(ctx, "+15005550006", messenger.code(), verify.WithTransaction("EUR 39.99", "Acme")))
 	// Output:
 	// NNNNNN confirms EUR 39.99 to Acme. Never share it.
 	// true
 	// <nil>
 }
 
-// A second carrier takes over when the first one surely sent nothing.
+// A second messenger takes over when the first one surely sent nothing.
 func ExampleFallback() {
 	first, second := brokenMailbox{new(mailbox)}, new(mailbox)
 	engine, _ := otp.New(otp.Config{
-		Carrier: otp.Fallback(first, second), Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)},
+		Messenger: otp.Fallback(first, second), Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)},
 	})
 	receipt, err := engine.Send(context.Background(), "+15005550006")
 	fmt.Println(receipt.Vendor, err)
@@ -90,7 +90,7 @@ func ExampleFallback() {
 
 type brokenMailbox struct{ *mailbox }
 
-func (brokenMailbox) Carry(context.Context, otp.Message) (string, error) {
+func (brokenMailbox) Deliver(context.Context, otp.Message) (string, error) {
 	return "", verify.ErrUnavailable
 }
 
@@ -105,7 +105,7 @@ func ExampleSegments() {
 // An operator lifts a block, or erases all that is kept of a person.
 func ExampleEngine_Reset() {
 	engine, _ := otp.New(otp.Config{
-		Carrier: new(mailbox), Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)},
+		Messenger: new(mailbox), Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)},
 	})
 	ctx := context.Background()
 	_, _ = engine.Send(ctx, "+15005550006", verify.WithScope("login"))

@@ -9,72 +9,72 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// Fallback is a [Carrier] that moves on to the next one only when surely nothing
+// Fallback is a [Messenger] that moves on to the next one only when surely nothing
 // was sent: after [verify.ErrUnavailable], [verify.ErrRateLimited] or
 // [verify.ErrUnauthorized]. The text, and so the code, stays the same. Any other
 // answer is the answer, and so is the end of the caller's context; time that is
-// left is shared equally among the carriers still to try.
+// left is shared equally among the messengers still to try.
 //
-// It can do what all of them can. Its errors name the carriers that were tried,
-// and match [verify.ErrUnavailable] unless all failed alike. Carriers that are
+// It can do what all of them can. Its errors name the messengers that were tried,
+// and match [verify.ErrUnavailable] unless all failed alike. Messengers that are
 // nil are left out.
-func Fallback(first Carrier, others ...Carrier) Carrier {
-	var carriers []Carrier
-	for _, c := range append([]Carrier{first}, others...) {
+func Fallback(first Messenger, others ...Messenger) Messenger {
+	var messengers []Messenger
+	for _, c := range append([]Messenger{first}, others...) {
 		if f, ok := c.(*fallback); ok {
-			carriers = append(carriers, f.carriers...)
+			messengers = append(messengers, f.messengers...)
 		} else if c != nil {
-			carriers = append(carriers, c)
+			messengers = append(messengers, c)
 		}
 	}
-	if len(carriers) == 1 {
-		return carriers[0]
+	if len(messengers) == 1 {
+		return messengers[0]
 	}
-	return &fallback{carriers, inCommon(carriers)}
+	return &fallback{messengers, inCommon(messengers)}
 }
 
 type fallback struct {
-	carriers []Carrier
-	caps     verify.Capabilities
+	messengers []Messenger
+	caps       verify.Capabilities
 }
 
 func (f *fallback) Capabilities() verify.Capabilities { return f.caps }
 
-func (f *fallback) Carry(ctx context.Context, m Message) (string, error) {
-	id, _, err := f.carry(ctx, m)
+func (f *fallback) Deliver(ctx context.Context, m Message) (string, error) {
+	id, _, err := f.deliver(ctx, m)
 	return id, err
 }
 
-// carry also says which vendor took the message.
-func (f *fallback) carry(ctx context.Context, m Message) (id, vendor string, err error) {
+// deliver also says which vendor took the message.
+func (f *fallback) deliver(ctx context.Context, m Message) (id, vendor string, err error) {
 	var failed []*verify.Error
-	for i, c := range f.carriers {
+	for i, c := range f.messengers {
 		if ctx.Err() != nil {
 			break
 		}
-		id, err := carryInTime(ctx, c, m, len(f.carriers)-i)
+		id, err := deliverInTime(ctx, c, m, len(f.messengers)-i)
 		vendor := c.Capabilities().Vendor
 		if err == nil {
 			return id, vendor, nil
 		}
-		leg := named(vendor, err)
-		failed = append(failed, leg)
-		if !passes(leg.Kind) {
+		backend := named(vendor, err)
+		failed = append(failed, backend)
+		if !passes(backend.Outcome) {
 			return "", "", decided(failed)
 		}
 	}
 	return "", "", f.exhausted(ctx, failed)
 }
 
-// carryInTime gives a carrier its share of the time that is left, so that one
+// deliverInTime gives a messenger its share of the time that is left, so that one
 // that hangs leaves the next one some.
-func carryInTime(ctx context.Context, c Carrier, m Message, left int) (string, error) {
+func deliverInTime(ctx context.Context, c Messenger, m Message, left int) (string, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
 		defer cancel()
 	}
-	return c.Carry(ctx, m)
+	return c.Deliver(ctx, m)
 }
 
 // passes reports whether a failure is the vendor's own and surely sent nothing.
@@ -82,7 +82,7 @@ func passes(kind verify.Outcome) bool {
 	return kind == verify.ErrUnavailable || kind == verify.ErrRateLimited || kind == verify.ErrUnauthorized
 }
 
-// decided is the last carrier's error, after those that came before it.
+// decided is the last messenger's error, after those that came before it.
 func decided(failed []*verify.Error) *verify.Error {
 	last := failed[len(failed)-1]
 	if before := tried(failed[:len(failed)-1]); before != "" {
@@ -91,45 +91,45 @@ func decided(failed []*verify.Error) *verify.Error {
 	return last
 }
 
-// exhausted says that no carrier is left, or no time. It matches what all of
+// exhausted says that no messenger is left, or no time. It matches what all of
 // them matched, or else that surely nothing was sent.
 func (f *fallback) exhausted(ctx context.Context, failed []*verify.Error) *verify.Error {
-	e := &verify.Error{Vendor: f.caps.Vendor, Op: "send", Kind: verify.ErrUnavailable, Detail: tried(failed), Err: ctx.Err()}
+	e := &verify.Error{Vendor: f.caps.Vendor, Op: "send", Outcome: verify.ErrUnavailable, Detail: tried(failed), Err: ctx.Err()}
 	if len(failed) == 0 {
-		e.Detail = "no carrier was tried"
+		e.Detail = "no messenger was tried"
 		return e
 	}
-	if !slices.ContainsFunc(failed, func(leg *verify.Error) bool { return leg.Kind != failed[0].Kind }) {
-		e.Kind = failed[0].Kind
+	if !slices.ContainsFunc(failed, func(backend *verify.Error) bool { return backend.Outcome != failed[0].Outcome }) {
+		e.Outcome = failed[0].Outcome
 	}
-	for _, leg := range failed {
-		e.Tries += leg.Tries
-		if e.Kind == verify.ErrRateLimited && leg.RetryAfter > 0 && (e.RetryAfter == 0 || leg.RetryAfter < e.RetryAfter) {
-			e.RetryAfter = leg.RetryAfter
+	for _, backend := range failed {
+		e.Requests += backend.Requests
+		if e.Outcome == verify.ErrRateLimited && backend.RetryAfter > 0 && (e.RetryAfter == 0 || backend.RetryAfter < e.RetryAfter) {
+			e.RetryAfter = backend.RetryAfter
 		}
 	}
 	return e
 }
 
-// tried names carriers and what they answered: "twilio: unavailable, gatewayapi:
+// tried names messengers and what they answered: "twilio: unavailable, gatewayapi:
 // rate limited".
 func tried(failed []*verify.Error) string {
 	var parts []string
-	for _, leg := range failed {
-		parts = append(parts, leg.Vendor+": "+leg.Kind.Error())
+	for _, backend := range failed {
+		parts = append(parts, backend.Vendor+": "+backend.Outcome.Error())
 	}
 	return strings.Join(parts, ", ")
 }
 
-// inCommon is what all carriers can do, so that an outage never meets a message
+// inCommon is what all messengers can do, so that an outage never meets a message
 // that only the dead one could have delivered.
-func inCommon(carriers []Carrier) verify.Capabilities {
-	if len(carriers) == 0 {
+func inCommon(messengers []Messenger) verify.Capabilities {
+	if len(messengers) == 0 {
 		return verify.Capabilities{}
 	}
-	common := carriers[0].Capabilities()
+	common := messengers[0].Capabilities()
 	common.Channels = slices.Clone(common.Channels)
-	for _, c := range carriers[1:] {
+	for _, c := range messengers[1:] {
 		caps := c.Capabilities()
 		common.Vendor += "+" + caps.Vendor
 		common.Channels = slices.DeleteFunc(common.Channels, func(ch verify.Channel) bool {

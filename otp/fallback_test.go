@@ -14,7 +14,7 @@ import (
 )
 
 func outcome(kind verify.Outcome) *verify.Error {
-	return &verify.Error{Vendor: "a", Op: "send", Kind: kind, Detail: "own words", HTTPStatus: 503, Tries: 2}
+	return &verify.Error{Vendor: "a", Op: "send", Outcome: kind, Detail: "own words", HTTPStatus: 503, Requests: 2}
 }
 
 func TestFallbackMovesOnOnlyWhenSurelyNothingWasSent(t *testing.T) {
@@ -41,7 +41,7 @@ func TestFallbackMovesOnOnlyWhenSurelyNothingWasSent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a, b := &post{name: "a", err: tt.err}, &post{name: "b"}
-			id, err := Fallback(a, b).Carry(t.Context(), Message{To: phone, Text: "x"})
+			id, err := Fallback(a, b).Deliver(t.Context(), Message{To: phone, Text: "x"})
 			assert.Equal(t, 1, a.count())
 			if tt.moves {
 				require.NoError(t, err)
@@ -60,66 +60,66 @@ func TestFallbackMovesOnOnlyWhenSurelyNothingWasSent(t *testing.T) {
 func TestFallbackNamesThoseItTried(t *testing.T) {
 	t.Parallel()
 	limited := func(name string, wait time.Duration) *post {
-		return &post{name: name, err: &verify.Error{Vendor: name, Kind: verify.ErrRateLimited, RetryAfter: wait, Tries: 3}}
+		return &post{name: name, err: &verify.Error{Vendor: name, Outcome: verify.ErrRateLimited, RetryAfter: wait, Requests: 3}}
 	}
 	down := func(name string) *post {
-		return &post{name: name, err: &verify.Error{Vendor: name, Kind: verify.ErrUnavailable, Tries: 1}}
+		return &post{name: name, err: &verify.Error{Vendor: name, Outcome: verify.ErrUnavailable, Requests: 1}}
 	}
 	for name, tt := range map[string]struct {
-		carriers []Carrier
-		want     verify.Error
+		messengers []Messenger
+		want       verify.Error
 	}{
 		"all alike": {
-			[]Carrier{limited("a", time.Minute), limited("b", time.Second), limited("c", 0)},
-			verify.Error{Vendor: "a+b+c", Op: "send", Kind: verify.ErrRateLimited, RetryAfter: time.Second, Tries: 9, Detail: "a: rate limited, b: rate limited, c: rate limited"},
+			[]Messenger{limited("a", time.Minute), limited("b", time.Second), limited("c", 0)},
+			verify.Error{Vendor: "a+b+c", Op: "send", Outcome: verify.ErrRateLimited, RetryAfter: time.Second, Requests: 9, Detail: "a: rate limited, b: rate limited, c: rate limited"},
 		},
 		"each its own": {
-			[]Carrier{limited("a", time.Minute), down("b")},
-			verify.Error{Vendor: "a+b", Op: "send", Kind: verify.ErrUnavailable, Tries: 4, Detail: "a: rate limited, b: unavailable"},
+			[]Messenger{limited("a", time.Minute), down("b")},
+			verify.Error{Vendor: "a+b", Op: "send", Outcome: verify.ErrUnavailable, Requests: 4, Detail: "a: rate limited, b: unavailable"},
 		},
 		"the last one decides": {
-			[]Carrier{down("a"), down("b"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Kind: verify.ErrBlocked, Detail: "why", VendorCode: "7"}}},
-			verify.Error{Vendor: "c", Op: "send", Kind: verify.ErrBlocked, Detail: "after a: unavailable, b: unavailable; why", VendorCode: "7"},
+			[]Messenger{down("a"), down("b"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked, Detail: "why", VendorCode: "7"}}},
+			verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked, Detail: "after a: unavailable, b: unavailable; why", VendorCode: "7"},
 		},
 		"the last one decides without a word": {
-			[]Carrier{down("a"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Kind: verify.ErrBlocked}}},
-			verify.Error{Vendor: "c", Op: "send", Kind: verify.ErrBlocked, Detail: "after a: unavailable"},
+			[]Messenger{down("a"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked}}},
+			verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked, Detail: "after a: unavailable"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := Fallback(tt.carriers[0], tt.carriers[1:]...).Carry(t.Context(), Message{To: phone})
-			got := requireOne(t, err, tt.want.Kind)
+			_, err := Fallback(tt.messengers[0], tt.messengers[1:]...).Deliver(t.Context(), Message{To: phone})
+			got := requireOne(t, err, tt.want.Outcome)
 			got.Err = nil
 			assert.Equal(t, tt.want, got)
 		})
 	}
 }
 
-func TestFallbackLeavesAnErrorOfACarrierAsItIs(t *testing.T) {
+func TestFallbackLeavesAnErrorOfAMessengerAsItIs(t *testing.T) {
 	t.Parallel()
 	theirs := outcome(verify.ErrBlocked)
 	a := &post{name: "a", err: outcome(verify.ErrUnavailable)}
-	_, err := Fallback(a, &post{name: "b", err: theirs}).Carry(t.Context(), Message{To: phone})
+	_, err := Fallback(a, &post{name: "b", err: theirs}).Deliver(t.Context(), Message{To: phone})
 	require.ErrorIs(t, err, verify.ErrBlocked)
-	assert.Equal(t, outcome(verify.ErrBlocked), theirs, "a carrier's error belongs to the carrier")
+	assert.Equal(t, outcome(verify.ErrBlocked), theirs, "a messenger's error belongs to the messenger")
 }
 
 func TestFallbackStopsWithTheCaller(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	a, b := &post{name: "a"}, &post{name: "b"}
-	a.carry = func(context.Context, Message) (string, error) {
+	a.deliver = func(context.Context, Message) (string, error) {
 		cancel()
 		return "", outcome(verify.ErrUnavailable)
 	}
 	f := Fallback(a, b)
-	_, err := f.Carry(ctx, Message{To: phone})
+	_, err := f.Deliver(ctx, Message{To: phone})
 	assert.Contains(t, requireOne(t, err, verify.ErrUnavailable).Detail, "a: unavailable")
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Zero(t, b.count())
 
-	_, err = f.Carry(ctx, Message{To: phone})
+	_, err = f.Deliver(ctx, Message{To: phone})
 	requireOne(t, err, verify.ErrUnavailable)
 	require.ErrorIs(t, err, context.Canceled)
 	assert.Equal(t, 1, a.count(), "nobody is asked for a caller who has gone")
@@ -133,7 +133,7 @@ func TestFallbackSharesTheTimeThatIsLeft(t *testing.T) {
 			start := time.Now()
 			<-ctx.Done()
 			shares = append(shares, time.Since(start))
-			return "", &verify.Error{Vendor: "x", Kind: verify.ErrUnavailable, Err: ctx.Err()}
+			return "", &verify.Error{Vendor: "x", Outcome: verify.ErrUnavailable, Err: ctx.Err()}
 		}
 		quick := func(ctx context.Context, _ Message) (string, error) {
 			deadline, ok := ctx.Deadline()
@@ -143,18 +143,18 @@ func TestFallbackSharesTheTimeThatIsLeft(t *testing.T) {
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
 		defer cancel()
-		_, err := Fallback(&post{name: "a", carry: hangs}, &post{name: "b", carry: quick}, &post{name: "c", carry: hangs}).Carry(ctx, Message{To: phone})
+		_, err := Fallback(&post{name: "a", deliver: hangs}, &post{name: "b", deliver: quick}, &post{name: "c", deliver: hangs}).Deliver(ctx, Message{To: phone})
 		require.Error(t, err)
 		assert.Equal(t, []time.Duration{4 * time.Second, 4 * time.Second, 8 * time.Second}, shares)
 
 		var free bool
-		_, err = Fallback(&post{carry: func(ctx context.Context, _ Message) (string, error) {
+		_, err = Fallback(&post{deliver: func(ctx context.Context, _ Message) (string, error) {
 			_, ok := ctx.Deadline()
 			free = !ok
 			return "", nil
-		}}, &post{}).Carry(context.Background(), Message{To: phone})
+		}}, &post{}).Deliver(context.Background(), Message{To: phone})
 		require.NoError(t, err)
-		assert.True(t, free, "no deadline, no share: a carrier has a limit of its own")
+		assert.True(t, free, "no deadline, no share: a messenger has a limit of its own")
 	})
 }
 
@@ -165,7 +165,7 @@ func TestFallbackCanDoWhatAllCan(t *testing.T) {
 	b := &post{name: "b", channels: []verify.Channel{sms, voice}}
 	assert.Equal(t, verify.Capabilities{Vendor: "a+b", Channels: []verify.Channel{voice, sms}, ClientIP: true, Locale: true},
 		Fallback(a, b).Capabilities())
-	assert.Equal(t, []verify.Channel{voice, sms, email}, a.channels, "a carrier's list is not ours to change")
+	assert.Equal(t, []verify.Channel{voice, sms, email}, a.channels, "a messenger's list is not ours to change")
 
 	plain := hintless{&post{name: "c", channels: []verify.Channel{sms}}}
 	assert.Equal(t, verify.Capabilities{Vendor: "a+c", Channels: []verify.Channel{sms}}, Fallback(a, plain).Capabilities())
@@ -191,16 +191,16 @@ func TestFallbackOfOneAndOfNone(t *testing.T) {
 
 	none := Fallback(nil)
 	assert.Empty(t, none.Capabilities().Channels)
-	_, err := none.Carry(t.Context(), Message{To: phone})
+	_, err := none.Deliver(t.Context(), Message{To: phone})
 	requireOne(t, err, verify.ErrUnavailable)
-	_, err = New(Config{Carrier: none, Store: new(MemoryStore), Keys: [][]byte{keyA}})
+	_, err = New(Config{Messenger: none, Store: new(MemoryStore), Keys: [][]byte{keyA}})
 	require.ErrorContains(t, err, "channel")
 }
 
 func TestAnEngineOverFallbackSaysWhoTookTheMessage(t *testing.T) {
 	t.Parallel()
 	a, b := &post{name: "a", err: verify.ErrUnavailable}, &post{name: "b"}
-	e, _ := newEngine(t, func(c *Config) { c.Carrier = Fallback(a, b) })
+	e, _ := newEngine(t, func(c *Config) { c.Messenger = Fallback(a, b) })
 	r, err := e.Send(t.Context(), phone)
 	require.NoError(t, err)
 	assert.Equal(t, "b", r.Vendor)
@@ -214,5 +214,5 @@ func TestAnEngineOverFallbackSaysWhoTookTheMessage(t *testing.T) {
 	requireOne(t, err, verify.ErrUnavailable)
 	b.err = nil
 	_, err = e.Send(t.Context(), other)
-	require.NoError(t, err, "a send that no carrier made was counted")
+	require.NoError(t, err, "a send that no messenger made was counted")
 }

@@ -84,9 +84,9 @@ func (d *desk) mac(to, scope string, t verify.Transaction, code []byte) MAC {
 	return MAC(d.hash(d.codes[0]))
 }
 
-// guess stands for a typed code under each key in use. The result is valid until
+// attempt stands for a typed code under each key in use. The result is valid until
 // the desk is put back.
-func (d *desk) guess(to, scope string, t verify.Transaction, code string) []MAC {
+func (d *desk) attempt(to, scope string, t verify.Transaction, code string) []MAC {
 	d.beginCode(to, scope, t)
 	d.fields = appendField(d.fields, code)
 	for i, h := range d.codes {

@@ -37,7 +37,7 @@ func TestTheLayoutOfHashes(t *testing.T) {
 		assert.Equal(t, []MAC{
 			MAC(plainly(codeA, "", "a@example.com", "", "", "012345")),
 			MAC(plainly(codeB, "", "a@example.com", "", "", "012345")),
-		}, d.guess("A@Example.com", "", verify.Transaction{}, "012345"))
+		}, d.attempt("A@Example.com", "", verify.Transaction{}, "012345"))
 		k.put(d)
 	}
 }
@@ -90,7 +90,7 @@ func TestADeskIsWiped(t *testing.T) {
 	secret := string(code)
 	require.True(t, e.texts.write(d, code, req))
 	d.mac(phone, "", verify.Transaction{}, code)
-	d.guess(phone, "", verify.Transaction{}, secret)
+	d.attempt(phone, "", verify.Transaction{}, secret)
 	require.Contains(t, string(d.fields[:cap(d.fields)])+string(d.text[:cap(d.text)]), secret)
 
 	k.put(d)

@@ -24,13 +24,13 @@ func mask(b []byte) []byte {
 	return masked
 }
 
-// witness is a carrier that remembers codes masked.
+// witness is a messenger that remembers codes masked.
 type witness struct {
 	void
 	masked []byte
 }
 
-func (w *witness) Carry(_ context.Context, m Message) (string, error) {
+func (w *witness) Deliver(_ context.Context, m Message) (string, error) {
 	code := []byte(digitsOnly.FindString(m.Text))
 	w.masked = mask(code)
 	clear(code)
@@ -45,16 +45,16 @@ func TestNeitherCodeNorPhoneStaysInMemory(t *testing.T) {
 	}
 	// What is masked here is a number, an amount and a payee.
 	to := mask([]byte("~d`ee```lbfd")) // +15005559731
-	store, carrier := new(MemoryStore), new(witness)
-	e, err := New(Config{Carrier: carrier, Store: store, Keys: [][]byte{keyA}, Digits: 10})
+	store, messenger := new(MemoryStore), new(witness)
+	e, err := New(Config{Messenger: messenger, Store: store, Keys: [][]byte{keyA}, Digits: 10})
 	require.NoError(t, err)
-	maskedKey := exchange(t, e, carrier, to)
+	maskedKey := recording(t, e, messenger, to)
 	clear(to)
 
 	desk := e.keys.get() // the one that was used, which a collection would throw away
 	dump := heapDump(t)
 	require.True(t, bytes.Contains(dump, mask(maskedKey)), "the dump does not show the store: this test proves nothing")
-	for what, masked := range map[string][]byte{"the phone number": []byte("~d`ee```lbfd")[1:], "the code": carrier.masked} {
+	for what, masked := range map[string][]byte{"the phone number": []byte("~d`ee```lbfd")[1:], "the code": messenger.masked} {
 		assert.False(t, bytes.Contains(dump, mask(masked)), "%s is in memory", what)
 	}
 	runtime.KeepAlive(store)
@@ -62,11 +62,11 @@ func TestNeitherCodeNorPhoneStaysInMemory(t *testing.T) {
 	runtime.KeepAlive(desk)
 }
 
-// exchange sends a code and guesses it wrong. It returns the masked key of the
+// recording sends a code and attempts it wrong. It returns the masked key of the
 // record.
 //
 //go:noinline
-func exchange(t *testing.T, e *Engine, w *witness, to []byte) []byte {
+func recording(t *testing.T, e *Engine, w *witness, to []byte) []byte {
 	t.Helper()
 	number := string(to)
 	_, err := e.Send(t.Context(), number, verify.WithTransaction("EUR 1", "Acme"))

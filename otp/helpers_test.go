@@ -25,23 +25,23 @@ var (
 	keyC = bytes.Repeat([]byte("C"), 32)
 )
 
-// A post is a carrier that keeps what it is given.
+// A post is a messenger that keeps what it is given.
 type post struct {
 	name     string
 	channels []verify.Channel
 	err      error
-	carry    func(context.Context, Message) (string, error)
+	deliver  func(context.Context, Message) (string, error)
 
 	mu       sync.Mutex
 	messages []Message
 }
 
-func (p *post) Carry(ctx context.Context, m Message) (string, error) {
+func (p *post) Deliver(ctx context.Context, m Message) (string, error) {
 	p.mu.Lock()
 	p.messages = append(p.messages, m)
 	p.mu.Unlock()
-	if p.carry != nil {
-		return p.carry(ctx, m)
+	if p.deliver != nil {
+		return p.deliver(ctx, m)
 	}
 	return "id of " + p.name, p.err
 }
@@ -60,7 +60,7 @@ func (p *post) count() int {
 	return len(p.messages)
 }
 
-// last returns the message that was carried last.
+// last returns the message that was delivered last.
 func (p *post) last(t testing.TB) Message {
 	t.Helper()
 	p.mu.Lock()
@@ -71,7 +71,7 @@ func (p *post) last(t testing.TB) Message {
 
 var digitsOnly = regexp.MustCompile(`[0-9]{6,10}`)
 
-// code reads the code out of the message that was carried last.
+// code reads the code out of the message that was delivered last.
 func (p *post) code(t testing.TB) string {
 	t.Helper()
 	code := digitsOnly.FindString(p.last(t).Text)
@@ -95,7 +95,7 @@ func wrongFor(code string) string {
 func newEngine(t testing.TB, edits ...func(*Config)) (*Engine, *post) {
 	t.Helper()
 	p := &post{name: "post"}
-	cfg := Config{Carrier: p, Store: new(MemoryStore), Keys: [][]byte{keyA}, Product: "Acme"}
+	cfg := Config{Messenger: p, Store: new(MemoryStore), Keys: [][]byte{keyA}, Product: "Acme"}
 	for _, edit := range edits {
 		edit(&cfg)
 	}

@@ -7,11 +7,11 @@ import (
 
 // Limits of one (recipient, scope). Zero fields take the defaults.
 type Limits struct {
-	// Guesses is how many guesses on one code are compared, 1 to 10 (RTS 2018/389
+	// Attempts is how many attempts on one code are compared, 1 to 10 (RTS 2018/389
 	// Art. 4(3)(b) and RFC 4226 section 7.3 ask for few). Defaults to 5.
-	Guesses int
+	Attempts int
 
-	// Failures is how many wrong guesses over all codes since the last approval
+	// Failures is how many wrong attempts over all codes since the last approval
 	// are compared before all is blocked, 1 to 100 (NIST SP 800-63B-4 section
 	// 3.2.2). Defaults to 100.
 	Failures int
@@ -33,22 +33,22 @@ type Limits struct {
 }
 
 const (
-	defaultGuesses  = 5
+	defaultAttempts = 5
 	defaultFailures = 100
 	defaultRemember = 30 * 24 * time.Hour
 	defaultSends    = 5
 	defaultWindow   = 10 * time.Minute
 
-	maxGuesses  = 10
+	maxAttempts = 10
 	maxFailures = 100
 	minRemember = 24 * time.Hour // below, a patient guesser would never meet the limit
 )
 
 // WithDefaults returns l with the default in every field that is zero or below,
-// and with Guesses and Failures no higher than they may be. Stores call it
+// and with Attempts and Failures no higher than they may be. Stores call it
 // first.
 func (l Limits) WithDefaults() Limits {
-	l.Guesses = min(orDefault(l.Guesses, defaultGuesses), maxGuesses)
+	l.Attempts = min(orDefault(l.Attempts, defaultAttempts), maxAttempts)
 	l.Failures = min(orDefault(l.Failures, defaultFailures), maxFailures)
 	l.Remember = orDefault(l.Remember, defaultRemember)
 	l.Sends = orDefault(l.Sends, defaultSends)
@@ -69,8 +69,8 @@ func orDefault[T ~int | ~int64](value, fallback T) T {
 // validate refuses what WithDefaults would silently change.
 func (l Limits) validate() error {
 	switch {
-	case l.Guesses < 0 || l.Guesses > maxGuesses:
-		return errors.New("otp: Limits.Guesses must be 1 to 10")
+	case l.Attempts < 0 || l.Attempts > maxAttempts:
+		return errors.New("otp: Limits.Attempts must be 1 to 10")
 	case l.Failures < 0 || l.Failures > maxFailures:
 		return errors.New("otp: Limits.Failures must be 1 to 100")
 	case l.Remember != 0 && l.Remember < minRemember:

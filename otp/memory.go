@@ -19,7 +19,7 @@ const (
 //
 // It is bounded. It drops only what it may: an entry whose code is dead, whose
 // sends are older than the longest Window it has seen, and whose failures are
-// none or older than the longest Remember. If it is full of others, Put is
+// none or older than the longest Remember. If it is full of others, Issue is
 // refused with [Full]. Of one key it counts 4,096 sends: a higher Limits.Sends is
 // as good as that.
 type MemoryStore struct {
@@ -44,9 +44,9 @@ func (s *MemoryStore) now() int64 {
 // shard finds where k is kept. Keys are hashes: any of their bytes will do.
 func (s *MemoryStore) shard(k Key) *shard { return &s.shards[k[0]%shardCount] }
 
-// Put admits one send and remembers its code; see [Store]. It fails only if ctx
+// Issue admits one send and remembers its code; see [Store]. It fails only if ctx
 // is done.
-func (s *MemoryStore) Put(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error) {
+func (s *MemoryStore) Issue(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error) {
 	if err := ctx.Err(); err != nil {
 		return Admission{}, err
 	}
@@ -121,35 +121,35 @@ func (s *MemoryStore) makeRoom() bool {
 	return true
 }
 
-// Redeem charges, compares and settles one guess; see [Store]. It fails only if
+// Attempt charges, compares and settles one attempt; see [Store]. It fails only if
 // ctx is done.
-func (s *MemoryStore) Redeem(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
+func (s *MemoryStore) Attempt(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
 	if err := ctx.Err(); err != nil {
 		return Gone, 0, err
 	}
 	sh := s.shard(k)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	v, left := sh.redeem(k, id, macs, l.WithDefaults(), s.now())
+	v, left := sh.attempt(k, id, macs, l.WithDefaults(), s.now())
 	return v, left, nil
 }
 
-// Undo takes a Put back; see [Store]. It fails only if ctx is done.
-func (s *MemoryStore) Undo(ctx context.Context, k Key, id ID) error {
+// Revoke takes an Issue back; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Revoke(ctx context.Context, k Key, id ID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	sh := s.shard(k)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if i := sh.slots.get(&sh.slab, k); i != none && sh.undo(i, id, s.now()) {
+	if i := sh.slots.get(&sh.slab, k); i != none && sh.revoke(i, id, s.now()) {
 		s.entries.Add(-1)
 	}
 	return nil
 }
 
 // Forget removes an entry; see [Store]. It fails only if ctx is done.
-func (s *MemoryStore) Forget(ctx context.Context, k Key) error {
+func (s *MemoryStore) Reset(ctx context.Context, k Key) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func filled(b *testing.B) *MemoryStore {
 	s := &MemoryStore{MaxEntries: 1 << 30}
 	limits := Limits{}.WithDefaults()
 	for n := range uint64(million) {
-		if a, err := s.Put(b.Context(), someKey(n), someID(n), someMAC(n), 10*time.Minute, limits); err != nil || a.Refused != Admitted {
+		if a, err := s.Issue(b.Context(), someKey(n), someID(n), someMAC(n), 10*time.Minute, limits); err != nil || a.Refused != Admitted {
 			b.Fatal(a, err)
 		}
 	}
@@ -82,14 +82,14 @@ func BenchmarkMemoryStore(b *testing.B) {
 		})
 	}
 	run("put again", func(k, id uint64) {
-		_, _ = s.Put(b.Context(), someKey(k), someID(id), someMAC(k), 10*time.Minute, free)
+		_, _ = s.Issue(b.Context(), someKey(k), someID(id), someMAC(k), 10*time.Minute, free)
 	})
-	run("wrong guess", func(k, id uint64) {
-		_, _, _ = s.Redeem(b.Context(), someKey(k), someID(id), macs, limits)
+	run("wrong attempt", func(k, id uint64) {
+		_, _, _ = s.Attempt(b.Context(), someKey(k), someID(id), macs, limits)
 	})
 	run("life", func(k, id uint64) {
-		_, _ = s.Put(b.Context(), someKey(k), someID(id), someMAC(k), 10*time.Minute, free)
-		_, _, _ = s.Redeem(b.Context(), someKey(k), someID(id+1<<60), []MAC{someMAC(k)}, limits)
+		_, _ = s.Issue(b.Context(), someKey(k), someID(id), someMAC(k), 10*time.Minute, free)
+		_, _, _ = s.Attempt(b.Context(), someKey(k), someID(id+1<<60), []MAC{someMAC(k)}, limits)
 	})
 }
 
@@ -105,7 +105,7 @@ func BenchmarkNewPeople(b *testing.B) {
 		n := turns.Add(1) << 32
 		for pb.Next() {
 			n++
-			_, _ = s.Put(b.Context(), someKey(n), someID(n), someMAC(n), 10*time.Minute, limits)
+			_, _ = s.Issue(b.Context(), someKey(n), someID(n), someMAC(n), 10*time.Minute, limits)
 		}
 	})
 }

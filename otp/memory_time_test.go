@@ -79,18 +79,18 @@ func TestALongQueueOfSends(t *testing.T) {
 		_, a := r.send(1, 1, l)
 		require.Equal(t, Admission{TooMany, 20 * time.Minute}, a)
 
-		require.NoError(t, r.Undo(t.Context(), someKey(1), ids[3]))
-		require.NoError(t, r.Undo(t.Context(), someKey(1), ids[38]))
-		require.Equal(t, Match, r.guess(1, 1, l), "the code of the last send is alive")
+		require.NoError(t, r.Revoke(t.Context(), someKey(1), ids[3]))
+		require.NoError(t, r.Revoke(t.Context(), someKey(1), ids[38]))
+		require.Equal(t, Match, r.attempt(1, 1, l), "the code of the last send is alive")
 		r.mustSend(1, 2, l)
 		last := r.mustSend(1, 3, l)
 		_, a = r.send(1, 1, l)
 		require.Equal(t, TooMany, a.Refused)
-		again, err := r.Put(t.Context(), someKey(1), ids[0], someMAC(9), time.Minute, l)
+		again, err := r.Issue(t.Context(), someKey(1), ids[0], someMAC(9), time.Minute, l)
 		require.NoError(t, err)
 		require.Equal(t, Admitted, again.Refused, "the first send, once more")
-		require.NoError(t, r.Undo(t.Context(), someKey(1), last))
-		require.Equal(t, Gone, r.guess(1, 3, l))
+		require.NoError(t, r.Revoke(t.Context(), someKey(1), last))
+		require.Equal(t, Gone, r.attempt(1, 3, l))
 
 		time.Sleep(time.Hour)
 		r.mustSend(1, 4, l)
@@ -123,8 +123,8 @@ func TestSendsThatAreHeldAreBounded(t *testing.T) {
 		last := r.mustSend(3, 1, l)
 		assert.Equal(t, maxHeld, held(2))
 		assert.Equal(t, 1, held(3))
-		require.NoError(t, r.Undo(t.Context(), someKey(3), last))
-		require.Equal(t, Match, r.guess(2, 1, l))
+		require.NoError(t, r.Revoke(t.Context(), someKey(3), last))
+		require.Equal(t, Match, r.attempt(2, 1, l))
 	})
 }
 
@@ -136,17 +136,17 @@ func TestCodesExpire(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, 0)
 				put := func(k uint64) {
-					_, err := r.Put(t.Context(), someKey(k), r.next(), someMAC(1), ttl, Limits{})
+					_, err := r.Issue(t.Context(), someKey(k), r.next(), someMAC(1), ttl, Limits{})
 					require.NoError(t, err)
 				}
 				put(1)
 				put(2)
 				time.Sleep(ttl - 1)
-				require.Equal(t, Match, r.guess(1, 1, Limits{}))
-				require.Equal(t, Wrong, r.guess(2, 9, Limits{}))
+				require.Equal(t, Match, r.attempt(1, 1, Limits{}))
+				require.Equal(t, Wrong, r.attempt(2, 9, Limits{}))
 				time.Sleep(time.Nanosecond)
-				require.Equal(t, Gone, r.guess(2, 1, Limits{}))
-				require.Equal(t, Gone, r.guess(2, 9, Limits{}))
+				require.Equal(t, Gone, r.attempt(2, 1, Limits{}))
+				require.Equal(t, Gone, r.attempt(2, 9, Limits{}))
 			})
 		})
 	}
@@ -159,14 +159,14 @@ func TestFailuresAreRemembered(t *testing.T) {
 		l := Limits{Failures: 3, Cooldown: []time.Duration{0}}
 		day := 24 * time.Hour
 		r.mustSend(1, 1, l)
-		require.Equal(t, Wrong, r.guess(1, 9, l))
+		require.Equal(t, Wrong, r.attempt(1, 9, l))
 		time.Sleep(time.Minute)
-		require.Equal(t, Wrong, r.guess(1, 9, l))
+		require.Equal(t, Wrong, r.attempt(1, 9, l))
 		time.Sleep(30*day - 1)
 		_, a := r.send(1, 1, l)
 		require.Equal(t, Admitted, a.Refused)
-		require.Equal(t, Locked, r.guess(1, 9, l), "the third failure, a month after the first and a nanosecond in time")
-		require.Equal(t, Blocked, r.guess(1, 1, l))
+		require.Equal(t, Locked, r.attempt(1, 9, l), "the third failure, a month after the first and a nanosecond in time")
+		require.Equal(t, Blocked, r.attempt(1, 1, l))
 		_, a = r.send(1, 1, l)
 		require.Equal(t, Admission{SendBlocked, 30 * day}, a)
 
@@ -175,6 +175,6 @@ func TestFailuresAreRemembered(t *testing.T) {
 		require.Equal(t, Admission{SendBlocked, 1}, a)
 		time.Sleep(time.Nanosecond)
 		r.mustSend(1, 1, l)
-		require.Equal(t, Match, r.guess(1, 1, l))
+		require.Equal(t, Match, r.attempt(1, 1, l))
 	})
 }

@@ -34,7 +34,7 @@ func TestAMillionCodes(t *testing.T) {
 	before, admitted, kept := inUse(), 0, 0
 	for n := range uint64(million) {
 		k, id, mac := ticket(n)
-		if a, err := store.Put(t.Context(), k, id, mac, 10*time.Minute, limits); err == nil && a.Refused == otp.Admitted {
+		if a, err := store.Issue(t.Context(), k, id, mac, 10*time.Minute, limits); err == nil && a.Refused == otp.Admitted {
 			admitted++
 		}
 	}
@@ -43,8 +43,8 @@ func TestAMillionCodes(t *testing.T) {
 
 	for n := range uint64(million) {
 		k, id, mac := ticket(n)
-		id[0]++ // a guess has an id of its own
-		if v, _, err := store.Redeem(t.Context(), k, id, []otp.MAC{mac}, limits); err == nil && v == otp.Match {
+		id[0]++ // an attempt has an id of its own
+		if v, _, err := store.Attempt(t.Context(), k, id, []otp.MAC{mac}, limits); err == nil && v == otp.Match {
 			kept++
 		}
 	}

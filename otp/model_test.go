@@ -20,7 +20,7 @@ import (
 type model struct {
 	code     string
 	expires  time.Time
-	guesses  int
+	attempts int
 	failures int
 	most     int // failures
 	failed   time.Time
@@ -47,7 +47,7 @@ func (m *model) send(now time.Time) verify.Outcome {
 		}
 	}
 	m.sends = append(counted, now)
-	m.guesses = 0
+	m.attempts = 0
 	return ""
 }
 
@@ -58,16 +58,16 @@ func (m *model) check(now time.Time, code string) verify.Outcome {
 		return verify.ErrBlocked
 	case m.code == "" || !now.Before(m.expires):
 		return verify.ErrNotPending
-	case m.guesses >= 5:
+	case m.attempts >= 5:
 		return verify.ErrTooManyAttempts
 	case code == m.code:
 		m.code, m.failures = "", 0
 		return ""
 	}
-	m.guesses++
+	m.attempts++
 	m.failures++
 	m.failed = now
-	if m.guesses == 5 || m.failures == m.most {
+	if m.attempts == 5 || m.failures == m.most {
 		return verify.ErrTooManyAttempts
 	}
 	return verify.ErrMismatch
@@ -83,7 +83,7 @@ func TestAnEngineKeepsItsPromisesInAnyOrder(t *testing.T) {
 	}
 	for _, want := range []string{
 		"send ", "send too_many_sends", "send blocked", "send unavailable", "send outcome_unknown", "check ", "check not_pending",
-		"check too_many_attempts", "check blocked", "guess mismatch", "guess too_many_attempts", "guess blocked", "guess not_pending", "cancel ", "reset ",
+		"check too_many_attempts", "check blocked", "attempt mismatch", "attempt too_many_attempts", "attempt blocked", "attempt not_pending", "cancel ", "reset ",
 	} {
 		assert.True(t, seen[want], "no walk met %q", want)
 	}
@@ -116,7 +116,7 @@ func walk(t *testing.T, seed uint64, seen map[string]bool) {
 			step(scope, "check", m.check(time.Now(), code), e.Check(t.Context(), phone, code, with))
 		case 7, 8, 9, 10, 11, 12, 13, 14:
 			code := wrongFor(cmp.Or(m.code, "000000"))
-			step(scope, "guess", m.check(time.Now(), code), e.Check(t.Context(), phone, code, with))
+			step(scope, "attempt", m.check(time.Now(), code), e.Check(t.Context(), phone, code, with))
 		case 15:
 			m.code = ""
 			step(scope, "cancel", "", e.Cancel(t.Context(), phone, with))
@@ -134,7 +134,7 @@ func walk(t *testing.T, seed uint64, seen map[string]bool) {
 	}
 }
 
-// walkSend sends, with a carrier that may fail.
+// walkSend sends, with a messenger that may fail.
 func (m *model) walkSend(step func(string, string, verify.Outcome, error), e *Engine, p *post, with verify.Option) {
 	before := *m
 	before.sends = slices.Clone(m.sends)

@@ -1,8 +1,8 @@
 // Package otp makes and checks one-time codes itself, for vendors that only
-// carry text: an [Engine] is a [verify.Verifier] over a [Carrier] and a [Store].
+// deliver text: an [Engine] is a [verify.Verifier] over a [Messenger] and a [Store].
 //
 //	engine, err := otp.New(otp.Config{
-//		Carrier: carrier,               // a vendor's plain messaging, or your own
+//		Messenger: messenger,               // a vendor's plain messaging, or your own
 //		Store:   new(otp.MemoryStore),  // package redisstore for more than one process
 //		Keys:    [][]byte{key},         // 32 random bytes, kept outside the store
 //		Product: "Acme",
@@ -21,14 +21,14 @@
 // # Limits
 //
 // A code lives ten minutes at most, is accepted once, and dies with the next one
-// sent. Five guesses a code and a hundred over all codes are charged before they
+// sent. Five attempts a code and a hundred over all codes are charged before they
 // are compared; a new code refills the five, only an approval the hundred. Sends
 // to one recipient in one scope wait 30, 40, 60 and 90 seconds between each
 // other and stop at five in ten minutes. See [Limits].
 //
 // # When something fails
 //
-// A store that fails is an error, never a yes. A carrier that surely sent nothing
+// A store that fails is an error, never a yes. A messenger that surely sent nothing
 // gives the send back; after [verify.ErrOutcomeUnknown] the code stays good,
 // since its message may still arrive.
 package otp
@@ -63,16 +63,16 @@ func (m Message) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"to": verify.Mask(m.To), "channel": m.Channel, "ref": m.Ref})
 }
 
-// A Carrier delivers text. It is what a plain messaging API offers. It is safe
+// A Messenger delivers text. It is what a plain messaging API offers. It is safe
 // for concurrent use.
-type Carrier interface {
-	// Carry has one message delivered and returns the vendor's reference for it,
+type Messenger interface {
+	// Deliver has one message delivered and returns the vendor's reference for it,
 	// which may be empty. It must not repeat a request that the vendor may already
 	// have accepted, and must honor ctx.
 	//
 	// Its error says, as that of [verify.Sender] does, whether anything can have
 	// been sent. One that names no outcome counts as [verify.ErrOutcomeUnknown].
-	Carry(ctx context.Context, m Message) (id string, err error)
+	Deliver(ctx context.Context, m Message) (id string, err error)
 
 	// Capabilities names the vendor, its channels and the hints it uses. Digits,
 	// scopes and transactions are the engine's.

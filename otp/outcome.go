@@ -9,7 +9,7 @@ import (
 )
 
 func (e *Engine) failure(op string, kind verify.Outcome, detail string, err error) *verify.Error {
-	return &verify.Error{Vendor: e.caps.Vendor, Op: op, Kind: kind, Detail: detail, Err: cause(err)}
+	return &verify.Error{Vendor: e.caps.Vendor, Op: op, Outcome: kind, Detail: detail, Err: cause(err)}
 }
 
 func (e *Engine) noDice(op string, err error) *verify.Error {
@@ -35,15 +35,15 @@ func (e *Engine) refused(a Admission) *verify.Error {
 	return err
 }
 
-// verdict translates a store's answer to a guess. Match alone is a yes.
+// verdict translates a store's answer to an attempt. Match alone is a yes.
 func (e *Engine) verdict(v Verdict, left int) error {
 	switch {
 	case v == Match:
 		return nil
 	case v == Wrong && left > 0:
-		return &verify.Error{Vendor: e.caps.Vendor, Op: "check", Kind: verify.ErrMismatch, GuessesLeft: left}
+		return &verify.Error{Vendor: e.caps.Vendor, Op: "check", Outcome: verify.ErrMismatch, AttemptsLeft: left}
 	case v == Wrong || v == Locked:
-		return e.failure("check", verify.ErrTooManyAttempts, "no guesses are left on this code", nil)
+		return e.failure("check", verify.ErrTooManyAttempts, "no attempts are left on this code", nil)
 	case v == Blocked:
 		return e.blocked("check")
 	case v == Gone:
@@ -53,27 +53,27 @@ func (e *Engine) verdict(v Verdict, left int) error {
 }
 
 func (e *Engine) blocked(op string) *verify.Error {
-	return e.failure(op, verify.ErrBlocked, "too many wrong guesses over all codes: an operator may lift it with Reset", nil)
+	return e.failure(op, verify.ErrBlocked, "too many wrong attempts over all codes: an operator may lift it with Reset", nil)
 }
 
-// named makes a carrier's error match exactly one outcome, and one that a
-// carrier can know of. What else it held, be it a recipient, stays behind.
+// named makes a messenger's error match exactly one outcome, and one that a
+// messenger can know of. What else it held, be it a recipient, stays behind.
 func named(vendor string, err error) *verify.Error {
 	kind := verify.OutcomeOf(err)
-	if !carries(kind) || errors.Is(err, verify.ErrOutcomeUnknown) {
+	if !delivers(kind) || errors.Is(err, verify.ErrOutcomeUnknown) {
 		kind = verify.ErrOutcomeUnknown
 	}
 	var inner *verify.Error
 	if !errors.As(err, &inner) {
-		return &verify.Error{Vendor: vendor, Op: "send", Kind: kind, Detail: "the carrier gave no details", Err: contextCause(err)}
+		return &verify.Error{Vendor: vendor, Op: "send", Outcome: kind, Detail: "the messenger gave no details", Err: contextCause(err)}
 	}
 	e := *inner
-	e.Kind, e.Err = kind, contextCause(err)
+	e.Outcome, e.Err = kind, contextCause(err)
 	return &e
 }
 
-// carries reports whether kind can be a carrier's word that nothing was sent.
-func carries(kind verify.Outcome) bool {
+// delivers reports whether kind can be a messenger's word that nothing was sent.
+func delivers(kind verify.Outcome) bool {
 	switch kind {
 	case verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrInvalidRecipient,
 		verify.ErrBlocked, verify.ErrRejected, verify.ErrTooManySends, verify.ErrUnsupported:

@@ -17,14 +17,14 @@ func TestErrorsOfAStoreAreNoSecondOutcomeAndNoURL(t *testing.T) {
 	t.Parallel()
 	secret := "https://user:hunter2@store.example"
 	for name, err := range map[string]error{
-		"an error of ours": &verify.Error{Kind: verify.ErrBlocked},
+		"an error of ours": &verify.Error{Outcome: verify.ErrBlocked},
 		"a bare outcome":   verify.ErrMismatch,
 		"a URL":            &url.Error{Op: "Post", URL: secret, Err: context.DeadlineExceeded},
 		"a wrapped URL":    fmt.Errorf("store: %w", &url.Error{Op: "Post", URL: secret, Err: errStore}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e, _ := newEngine(t, func(c *Config) { c.Store = &brokenStore{put: err, redeem: []error{err, err}} })
+			e, _ := newEngine(t, func(c *Config) { c.Store = &brokenStore{put: err, attempt: []error{err, err}} })
 			_, got := e.Send(t.Context(), phone)
 			requireOne(t, got, verify.ErrUnavailable)
 			requirePrivate(t, got, "hunter2", phone)
@@ -66,7 +66,7 @@ func TestNothingPrintsACodeARecipientOrAKey(t *testing.T) {
 	t.Parallel()
 	e, p := newEngine(t)
 	code := mustSend(t, e, p, verify.WithTransaction("EUR 12.34", "Some Payee"))
-	cfg := Config{Carrier: p, Keys: [][]byte{keyA}, IndexKey: keyB}
+	cfg := Config{Messenger: p, Keys: [][]byte{keyA}, IndexKey: keyB}
 	m := p.last(t)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, x := range []any{m, &m, cfg, &cfg, e, *e} {

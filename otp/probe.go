@@ -10,12 +10,12 @@ import (
 
 var _ verify.Prober = (*Engine)(nil)
 
-// Probe asks the carrier, each of them below [Fallback], and the store, if they
+// Probe asks the messenger, each of them below [Fallback], and the store, if they
 // have a Probe of their own: nil says nothing of one that has none. An error of
 // the store is the cause of the error returned.
 func (e *Engine) Probe(ctx context.Context) error {
 	var faults []*verify.Error
-	for _, c := range e.carriers() {
+	for _, c := range e.messengers() {
 		if p, ok := c.(verify.Prober); ok {
 			if err := p.Probe(ctx); err != nil {
 				faults = append(faults, named(c.Capabilities().Vendor, err))
@@ -30,11 +30,11 @@ func (e *Engine) Probe(ctx context.Context) error {
 	return e.together(faults)
 }
 
-func (e *Engine) carriers() []Carrier {
-	if f, ok := e.carrier.(*fallback); ok {
-		return f.carriers
+func (e *Engine) messengers() []Messenger {
+	if f, ok := e.messenger.(*fallback); ok {
+		return f.messengers
 	}
-	return []Carrier{e.carrier}
+	return []Messenger{e.messenger}
 }
 
 // together makes one error of several. It matches what all of them match, or else
@@ -47,12 +47,12 @@ func (e *Engine) together(faults []*verify.Error) error {
 		faults[0].Op = "probe"
 		return faults[0]
 	}
-	all := &verify.Error{Vendor: e.caps.Vendor, Op: "probe", Kind: faults[0].Kind}
+	all := &verify.Error{Vendor: e.caps.Vendor, Op: "probe", Outcome: faults[0].Outcome}
 	var details []string
 	var causes []error
 	for _, fault := range faults {
-		if fault.Kind != all.Kind {
-			all.Kind = verify.ErrUnavailable
+		if fault.Outcome != all.Outcome {
+			all.Outcome = verify.ErrUnavailable
 		}
 		causes = append(causes, fault.Err)
 		fault.Op = ""

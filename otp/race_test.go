@@ -13,8 +13,8 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// TestCallersWhoGoAwayBuyNoGuesses ends contexts at random moments.
-func TestCallersWhoGoAwayBuyNoGuesses(t *testing.T) {
+// TestCallersWhoGoAwayBuyNoAttempts ends contexts at random moments.
+func TestCallersWhoGoAwayBuyNoAttempts(t *testing.T) {
 	t.Parallel()
 	s := &counted{Store: new(MemoryStore)}
 	e, p := newEngine(t, oftenSent, func(c *Config) { c.Store = s })
@@ -33,19 +33,19 @@ func TestCallersWhoGoAwayBuyNoGuesses(t *testing.T) {
 				t.Error("a wrong code was approved")
 			}
 		})
-		require.LessOrEqual(t, s.wrong.Load(), int64(4), "the fifth guess is locked")
+		require.LessOrEqual(t, s.wrong.Load(), int64(4), "the fifth attempt is locked")
 		require.NoError(t, e.Reset(t.Context(), phone))
 	}
 }
 
-// counted counts the guesses that were compared and wrong.
+// counted counts the attempts that were compared and wrong.
 type counted struct {
 	Store
 	wrong atomic.Int64
 }
 
-func (s *counted) Redeem(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
-	v, left, err := s.Store.Redeem(ctx, k, id, macs, l)
+func (s *counted) Attempt(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
+	v, left, err := s.Store.Attempt(ctx, k, id, macs, l)
 	if v == Wrong {
 		s.wrong.Add(1)
 	}
@@ -89,8 +89,8 @@ func TestAnEngineIsSafeForConcurrentUse(t *testing.T) {
 	requireBooks(t, e.store.(*MemoryStore))
 }
 
-// TestParallelRightGuesses is one code, and everybody types it at once.
-func TestParallelRightGuesses(t *testing.T) {
+// TestParallelRightAttempts is one code, and everybody types it at once.
+func TestParallelRightAttempts(t *testing.T) {
 	t.Parallel()
 	e, p := newEngine(t, oftenSent)
 	for range atLength(1000, 20, 5) {
@@ -109,7 +109,7 @@ func TestParallelRightGuesses(t *testing.T) {
 func TestOneSendOfMany(t *testing.T) {
 	t.Parallel()
 	e, p := newEngine(t)
-	p.carry = func(context.Context, Message) (string, error) {
+	p.deliver = func(context.Context, Message) (string, error) {
 		runtime.Gosched() // while it is under way
 		return "", nil
 	}

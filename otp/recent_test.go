@@ -78,7 +78,7 @@ func TestWhatHappenedIsForgotten(t *testing.T) {
 	}
 }
 
-func TestAddingUndoneSendsForgetsOldOnes(t *testing.T) {
+func TestAddingRevokeneSendsForgetsOldOnes(t *testing.T) {
 	t.Parallel()
 	var u undone
 	for n := range uint64(1000) {

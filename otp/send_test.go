@@ -86,7 +86,7 @@ func TestRefusalsOfTheStore(t *testing.T) {
 	}
 }
 
-func TestWhatACarrierCannotSendIsNotCounted(t *testing.T) {
+func TestWhatAMessengerCannotSendIsNotCounted(t *testing.T) {
 	t.Parallel()
 	for _, unsent := range []verify.Outcome{
 		verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrInvalidRecipient,
@@ -95,7 +95,7 @@ func TestWhatACarrierCannotSendIsNotCounted(t *testing.T) {
 		t.Run(string(unsent), func(t *testing.T) {
 			t.Parallel()
 			e, p := newEngine(t)
-			p.err = &verify.Error{Vendor: "post", Op: "send", Kind: unsent, HTTPStatus: 418, RetryAfter: time.Second}
+			p.err = &verify.Error{Vendor: "post", Op: "send", Outcome: unsent, HTTPStatus: 418, RetryAfter: time.Second}
 			for range 20 {
 				_, err := e.Send(t.Context(), phone)
 				got := requireOne(t, err, unsent)
@@ -111,12 +111,12 @@ func TestWhatACarrierCannotSendIsNotCounted(t *testing.T) {
 
 func TestWhatMayHaveBeenSentStaysGood(t *testing.T) {
 	t.Parallel()
-	unavailable := &verify.Error{Vendor: "post", Kind: verify.ErrUnavailable}
+	unavailable := &verify.Error{Vendor: "post", Outcome: verify.ErrUnavailable}
 	for name, err := range map[string]error{
-		"outcome unknown":          &verify.Error{Vendor: "post", Op: "send", Kind: verify.ErrOutcomeUnknown, HTTPStatus: 500},
+		"outcome unknown":          &verify.Error{Vendor: "post", Op: "send", Outcome: verify.ErrOutcomeUnknown, HTTPStatus: 500},
 		"no outcome":               errors.New("something about " + phone),
 		"a deadline":               context.DeadlineExceeded,
-		"an outcome of Check":      &verify.Error{Kind: verify.ErrMismatch},
+		"an outcome of Check":      &verify.Error{Outcome: verify.ErrMismatch},
 		"an outcome of its own":    verify.Outcome("odd"),
 		"two outcomes":             errors.Join(unavailable, verify.ErrOutcomeUnknown),
 		"two outcomes, turned":     errors.Join(verify.ErrOutcomeUnknown, unavailable),
@@ -137,12 +137,12 @@ func TestWhatMayHaveBeenSentStaysGood(t *testing.T) {
 	}
 }
 
-func TestABareOutcomeIsEnoughForACarrier(t *testing.T) {
+func TestABareOutcomeIsEnoughForAMessenger(t *testing.T) {
 	t.Parallel()
 	e, p := newEngine(t)
 	for name, err := range map[string]error{
 		"bare":    verify.ErrRateLimited,
-		"wrapped": fmt.Errorf("to %s: %w", phone, &verify.Error{Vendor: "post", Kind: verify.ErrRateLimited, HTTPStatus: 429}),
+		"wrapped": fmt.Errorf("to %s: %w", phone, &verify.Error{Vendor: "post", Outcome: verify.ErrRateLimited, HTTPStatus: 429}),
 	} {
 		p.err = err
 		_, got := e.Send(t.Context(), phone)
@@ -156,14 +156,14 @@ func TestTheSendIsGivenBackThoughTheCallerHasGone(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	e, p := newEngine(t)
-	p.carry = func(ctx context.Context, _ Message) (string, error) {
+	p.deliver = func(ctx context.Context, _ Message) (string, error) {
 		cancel()
-		return "", &verify.Error{Vendor: "post", Op: "send", Kind: verify.ErrUnavailable, Err: ctx.Err()}
+		return "", &verify.Error{Vendor: "post", Op: "send", Outcome: verify.ErrUnavailable, Err: ctx.Err()}
 	}
 	_, err := e.Send(ctx, phone)
 	requireOne(t, err, verify.ErrUnavailable)
 	require.ErrorIs(t, err, context.Canceled)
-	p.carry = nil
+	p.deliver = nil
 	_, err = e.Send(t.Context(), phone)
 	require.NoError(t, err, "the recipient was left in the cooldown")
 }
@@ -186,7 +186,7 @@ func TestARefundDoesNotHangOnADeadStore(t *testing.T) {
 					ctx, cancel = context.WithTimeout(ctx, tc.deadline)
 					defer cancel()
 				}
-				p.carry = func(context.Context, Message) (string, error) {
+				p.deliver = func(context.Context, Message) (string, error) {
 					if tc.deadline < 0 {
 						cancel()
 					}
@@ -201,15 +201,15 @@ func TestARefundDoesNotHangOnADeadStore(t *testing.T) {
 	}
 }
 
-// hanging never answers an Undo.
+// hanging never answers an Revoke.
 type hanging struct{ Store }
 
-func (hanging) Undo(ctx context.Context, _ Key, _ ID) error {
+func (hanging) Revoke(ctx context.Context, _ Key, _ ID) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
-func TestHintsReachTheCarrier(t *testing.T) {
+func TestHintsReachTheMessenger(t *testing.T) {
 	t.Parallel()
 	e, p := newEngine(t)
 	ip := netip.MustParseAddr("192.0.2.1")

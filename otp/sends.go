@@ -7,11 +7,11 @@ const (
 	// default of Limits.Sends.
 	inlineSends = 5
 
-	// maxHeld is how many it holds at all: each Put copies them.
+	// maxHeld is how many it holds at all: each Issue copies them.
 	maxHeld = 4096
 )
 
-// A send is one Put that was admitted.
+// A send is one Issue that was admitted.
 type send struct {
 	at int64
 	id uint64

@@ -29,14 +29,14 @@ type entry struct {
 	key        Key
 	mac        MAC // of the live code; zero if there is none
 	expires    int64
-	guessed    int64  // the last guess that was charged
+	attempted  int64  // the last attempt that was charged
 	prev, next uint32 // in its list; next also chains the free slots
 	answer     uint32 // the number of the last one
-	asked      uint32 // the marks of all that may be remembered: most guesses need not look for any
+	asked      uint32 // the marks of all that may be remembered: most attempts need not look for any
 	held       uint16 // sends held, here and in more
 	live       uint16 // one above the position of the send that made mac; zero if none
 	failures   uint8
-	guesses    uint8
+	attempts   uint8
 	aside      bool // in the list of failed, not of sent
 	sends      [inlineSends]send
 }
@@ -61,7 +61,7 @@ func (s *shard) put(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now i
 		return Admission{Wait: l.admission(sends, now).Wait}
 	}
 	if e.blocked(l, now) {
-		return Admission{SendBlocked, l.Remember - time.Duration(now-e.guessed)}
+		return Admission{SendBlocked, l.Remember - time.Duration(now-e.attempted)}
 	}
 	if a := l.admission(sends, now); a.Refused != Admitted {
 		return a
@@ -69,7 +69,7 @@ func (s *shard) put(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now i
 
 	sends = append(s.stale(e, sends, now), send{now, short(id[:])})
 	if mac != (MAC{}) {
-		e.mac, e.expires, e.guesses = mac, now+int64(ttl), 0
+		e.mac, e.expires, e.attempts = mac, now+int64(ttl), 0
 		e.live = uint16(len(sends)) //nolint:gosec // stale keeps it to maxHeld
 	}
 	s.save(i, e, sends)
@@ -78,7 +78,7 @@ func (s *shard) put(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now i
 	return Admission{Wait: l.admission(sends, now).Wait}
 }
 
-func (s *shard) redeem(k Key, id ID, macs []MAC, l Limits, now int64) (Verdict, int) {
+func (s *shard) attempt(k Key, id ID, macs []MAC, l Limits, now int64) (Verdict, int) {
 	i := s.slots.get(&s.slab, k)
 	if i == none || len(macs) == 0 {
 		return Gone, 0
@@ -93,36 +93,36 @@ func (s *shard) redeem(k Key, id ID, macs []MAC, l Limits, now int64) (Verdict, 
 		return Blocked, 0
 	case e.mac == (MAC{}) || now >= e.expires:
 		return Gone, 0
-	case int(e.guesses) >= l.Guesses:
+	case int(e.attempts) >= l.Attempts:
 		return Locked, 0
 	}
-	v, left := e.guess(macs, l, now)
-	x.verdict, x.left = v, uint8(left) //nolint:gosec // below Limits.Guesses, which are ten at most
+	v, left := e.attempt(macs, l, now)
+	x.verdict, x.left = v, uint8(left) //nolint:gosec // below Limits.Attempts, which are ten at most
 	e.answer, e.asked = s.answers.add(x), e.asked|x.mark()
 	return v, left
 }
 
 // blocked forgets failures that are too old, and says if the rest are too many.
 func (e *entry) blocked(l Limits, now int64) bool {
-	if now-e.guessed >= int64(l.Remember) {
+	if now-e.attempted >= int64(l.Remember) {
 		e.failures = 0
 	}
 	return int(e.failures) >= l.Failures
 }
 
-// guess charges first: whatever happens then, the guess is spent.
-func (e *entry) guess(macs []MAC, l Limits, now int64) (v Verdict, left int) {
-	if now-e.guessed > forgotten {
+// attempt charges first: whatever happens then, the attempt is spent.
+func (e *entry) attempt(macs []MAC, l Limits, now int64) (v Verdict, left int) {
+	if now-e.attempted > forgotten {
 		e.asked = 0
 	}
-	e.guesses++
+	e.attempts++
 	e.failures++
-	e.guessed = now
+	e.attempted = now
 	equal := 0
 	for i := range macs {
 		equal |= subtle.ConstantTimeCompare(e.mac[:], macs[i][:])
 	}
-	left = min(l.Guesses-int(e.guesses), l.Failures-int(e.failures))
+	left = min(l.Attempts-int(e.attempts), l.Failures-int(e.failures))
 	switch {
 	case equal == 1:
 		e.mac, e.failures = MAC{}, 0
@@ -133,9 +133,9 @@ func (e *entry) guess(macs []MAC, l Limits, now int64) (v Verdict, left int) {
 	return Wrong, left
 }
 
-// undo takes a send back, and reports whether that was all there was of the
+// revoke takes a send back, and reports whether that was all there was of the
 // entry.
-func (s *shard) undo(i uint32, id ID, now int64) (dropped bool) {
+func (s *shard) revoke(i uint32, id ID, now int64) (dropped bool) {
 	e := s.slab.at(i)
 	var room sendRoom
 	sends := s.sends(i, e, room[:0])

@@ -32,29 +32,29 @@ type (
 //
 // Package verifytest proves these promises for any Store: RunStore.
 type Store interface {
-	// Put admits one send under limits and makes mac the only live code of k for
-	// ttl: the code before it is dead and the count of guesses on a code starts
+	// Issue admits one send under limits and makes mac the only live code of k for
+	// ttl: the code before it is dead and the count of attempts on a code starts
 	// again, the count of failures does not. A zero mac only counts a send and
-	// leaves the live code as it is. A refused Put changes nothing.
-	Put(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error)
+	// leaves the live code as it is. A refused Issue changes nothing.
+	Issue(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error)
 
-	// Redeem charges one guess and one failure, then compares the live code with
+	// Attempt charges one attempt and one failure, then compares the live code with
 	// macs (one for each key in use), then settles. Match forgets code and
 	// failures, and is returned to exactly one ID. With no live code, or a limit
 	// reached, nothing is charged and nothing compared; no zero MAC ever matches.
-	// Left is how many guesses remain; the wrong guess that spends the last one,
+	// Left is how many attempts remain; the wrong attempt that spends the last one,
 	// be it of the code or of all codes, is Locked. It must not keep macs.
-	Redeem(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (v Verdict, left int, err error)
+	Attempt(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (v Verdict, left int, err error)
 
-	// Undo takes back the Put with this id: its code is dead, its send uncounted.
-	// The code that it replaced stays dead. Undo of an unknown id changes nothing.
-	Undo(ctx context.Context, k Key, id ID) error
+	// Revoke takes back the Issue with this id: its code is dead, its send uncounted.
+	// The code that it replaced stays dead. Revoke of an unknown id changes nothing.
+	Revoke(ctx context.Context, k Key, id ID) error
 
 	// Forget removes all that is kept under k: an operator's reset, or erasure.
-	Forget(ctx context.Context, k Key) error
+	Reset(ctx context.Context, k Key) error
 }
 
-// An Admission is a Store's answer to Put.
+// An Admission is a Store's answer to Issue.
 type Admission struct {
 	Refused Refusal       // zero: admitted
 	Wait    time.Duration // until the next send may be admitted, as things stand; zero if unknown or at once
@@ -77,7 +77,7 @@ func (r Refusal) String() string {
 	return name(int(r), "admitted", "too soon", "too many", "blocked", "full")
 }
 
-// A Verdict is a Store's answer to Redeem. The zero value approves nothing.
+// A Verdict is a Store's answer to Attempt. The zero value approves nothing.
 type Verdict uint8
 
 // The verdicts. Only Match approves. Blocked goes before Gone, and Gone before
@@ -85,7 +85,7 @@ type Verdict uint8
 const (
 	Gone    Verdict = iota // no live code
 	Wrong                  // compared, and none of the MACs is the live one
-	Locked                 // no guesses left on this code
+	Locked                 // no attempts left on this code
 	Blocked                // too many failures over all codes
 	Match                  // compared, equal, and consumed
 )

@@ -10,66 +10,66 @@ import (
 // A brokenStore fails as told, before or after the step.
 type brokenStore struct {
 	Store
-	put, undo, forget error
-	redeem            []error // of one call after the other
-	heard             bool    // the step happens before the error
-	redeemed          int
-	ids               []ID
+	put, revoke, forget error
+	attempt             []error // of one call after the other
+	heard               bool    // the step happens before the error
+	attempted           int
+	ids                 []ID
 }
 
 var errStore = errors.New("connection reset")
 
-func (s *brokenStore) Redeem(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
-	s.redeemed++
+func (s *brokenStore) Attempt(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (Verdict, int, error) {
+	s.attempted++
 	s.ids = append(s.ids, id)
-	if len(s.redeem) == 0 || s.redeem[0] == nil {
-		return s.Store.Redeem(ctx, k, id, macs, l)
+	if len(s.attempt) == 0 || s.attempt[0] == nil {
+		return s.Store.Attempt(ctx, k, id, macs, l)
 	}
-	err := s.redeem[0]
-	s.redeem = s.redeem[1:]
+	err := s.attempt[0]
+	s.attempt = s.attempt[1:]
 	if s.heard {
-		_, _, _ = s.Store.Redeem(ctx, k, id, macs, l)
+		_, _, _ = s.Store.Attempt(ctx, k, id, macs, l)
 	}
 	return Gone, 0, err
 }
 
-func (s *brokenStore) Put(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error) {
+func (s *brokenStore) Issue(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error) {
 	if s.put != nil {
 		return Admission{}, s.put
 	}
-	return s.Store.Put(ctx, k, id, mac, ttl, l)
+	return s.Store.Issue(ctx, k, id, mac, ttl, l)
 }
 
-func (s *brokenStore) Undo(ctx context.Context, k Key, id ID) error {
-	if s.undo != nil {
-		return s.undo
+func (s *brokenStore) Revoke(ctx context.Context, k Key, id ID) error {
+	if s.revoke != nil {
+		return s.revoke
 	}
-	return s.Store.Undo(ctx, k, id)
+	return s.Store.Revoke(ctx, k, id)
 }
 
-func (s *brokenStore) Forget(ctx context.Context, k Key) error {
+func (s *brokenStore) Reset(ctx context.Context, k Key) error {
 	if s.forget != nil {
 		return s.forget
 	}
-	return s.Store.Forget(ctx, k)
+	return s.Store.Reset(ctx, k)
 }
 
 // noStore fails the test that asks it.
 type noStore struct{ t *testing.T }
 
-func (s noStore) Put(context.Context, Key, ID, MAC, time.Duration, Limits) (Admission, error) {
+func (s noStore) Issue(context.Context, Key, ID, MAC, time.Duration, Limits) (Admission, error) {
 	s.t.Error("the store was asked to put")
 	return Admission{}, errStore
 }
 
-func (s noStore) Redeem(context.Context, Key, ID, []MAC, Limits) (Verdict, int, error) {
-	s.t.Error("the store was asked to redeem")
+func (s noStore) Attempt(context.Context, Key, ID, []MAC, Limits) (Verdict, int, error) {
+	s.t.Error("the store was asked to attempt")
 	return Gone, 0, errStore
 }
 
-func (s noStore) Undo(context.Context, Key, ID) error { s.t.Error("undo"); return errStore }
+func (s noStore) Revoke(context.Context, Key, ID) error { s.t.Error("revoke"); return errStore }
 
-func (s noStore) Forget(context.Context, Key) error { s.t.Error("forget"); return errStore }
+func (s noStore) Reset(context.Context, Key) error { s.t.Error("forget"); return errStore }
 
 // answering is a store with one answer to everything.
 type answering struct {
@@ -79,10 +79,10 @@ type answering struct {
 	left      int
 }
 
-func (s answering) Put(context.Context, Key, ID, MAC, time.Duration, Limits) (Admission, error) {
+func (s answering) Issue(context.Context, Key, ID, MAC, time.Duration, Limits) (Admission, error) {
 	return s.admission, nil
 }
 
-func (s answering) Redeem(context.Context, Key, ID, []MAC, Limits) (Verdict, int, error) {
+func (s answering) Attempt(context.Context, Key, ID, []MAC, Limits) (Verdict, int, error) {
 	return s.verdict, s.left, nil
 }

@@ -178,7 +178,7 @@ func TestAVoiceReadsTheDigitsOneByOne(t *testing.T) {
 func TestOnlyAnSMSHasALineForMachines(t *testing.T) {
 	t.Parallel()
 	p := &post{channels: []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelEmail, verify.ChannelWhatsApp}}
-	e, _ := newEngine(t, func(c *Config) { c.Origin, c.Carrier = "a.example", p })
+	e, _ := newEngine(t, func(c *Config) { c.Origin, c.Messenger = "a.example", p })
 	for _, channel := range p.channels {
 		to := phone
 		if channel == verify.ChannelEmail {

@@ -21,14 +21,14 @@ func TestOpenAndClose(t *testing.T) {
 		store, err := redisstore.Open(url)
 		require.NoError(t, err)
 		k, mac := aKey(), aMAC()
-		mustPut(t, store, k, anID(), mac)
-		v, _ := redeem(t, store, k, anID(), mac)
+		mustIssue(t, store, k, anID(), mac)
+		v, _ := attempt(t, store, k, anID(), mac)
 		require.Equal(t, otp.Match, v)
-		require.NoError(t, store.Forget(t.Context(), k))
+		require.NoError(t, store.Reset(t.Context(), k))
 
 		closer := store.(io.Closer)
 		require.NoError(t, closer.Close())
-		require.ErrorContains(t, store.Forget(t.Context(), k), "the client is closed")
+		require.ErrorContains(t, store.Reset(t.Context(), k), "the client is closed")
 		require.ErrorContains(t, closer.Close(), "the client is closed")
 	})
 }

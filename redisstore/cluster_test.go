@@ -70,11 +70,11 @@ func TestCluster(t *testing.T) {
 
 	for range 50 {
 		k, id, mac := aKey(), anID(), aMAC()
-		mustPut(t, store, k, id, mac)
-		v, _ := redeem(t, store, k, anID(), mac)
+		mustIssue(t, store, k, id, mac)
+		v, _ := attempt(t, store, k, anID(), mac)
 		require.Equal(t, otp.Match, v)
-		require.NoError(t, store.Undo(t.Context(), k, id))
-		require.NoError(t, store.Forget(t.Context(), k))
+		require.NoError(t, store.Revoke(t.Context(), k, id))
+		require.NoError(t, store.Reset(t.Context(), k))
 	}
 	require.NoError(t, store.Probe(t.Context()))
 	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory-policy", "allkeys-random").Err())

@@ -16,14 +16,14 @@ import (
 
 var anyCode = regexp.MustCompile(`[0-9]{6,10}`)
 
-// letters is a carrier that keeps the last code of each recipient and scope.
+// letters is a messenger that keeps the last code of each recipient and scope.
 type letters struct {
 	mu    sync.Mutex
 	codes map[string]string
 	sent  int
 }
 
-func (l *letters) Carry(_ context.Context, m otp.Message) (string, error) {
+func (l *letters) Deliver(_ context.Context, m otp.Message) (string, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.codes[m.To+" "+m.Request.Scope] = anyCode.FindString(m.Text)
@@ -52,14 +52,14 @@ func TestEngineConformance(t *testing.T) {
 	t.Parallel()
 	run := func(t *testing.T, store func(*testing.T) otp.Store, advance func(time.Duration)) {
 		verifytest.Run(t, func(t *testing.T) verifytest.Target {
-			carrier := &letters{codes: map[string]string{}}
+			messenger := &letters{codes: map[string]string{}}
 			e, err := otp.New(otp.Config{
-				Carrier: carrier, Store: store(t), Keys: [][]byte{make([]byte, 32)}, Digits: 10,
+				Messenger: messenger, Store: store(t), Keys: [][]byte{make([]byte, 32)}, Digits: 10,
 				Limits: otp.Limits{Cooldown: []time.Duration{0}},
 			})
 			require.NoError(t, err)
 			return verifytest.Target{
-				Verifier: e, Code: carrier.code, Effects: carrier.effects, Advance: advance,
+				Verifier: e, Code: messenger.code, Effects: messenger.effects, Advance: advance,
 				Fault: func(verifytest.Fault) bool { return false },
 			}
 		})

@@ -23,12 +23,12 @@ import (
 func failing(t *testing.T, ctx context.Context, s *redisstore.Store) map[string]*redisstore.Error {
 	t.Helper()
 	k, id := aKey(), anID()
-	a, putErr := s.Put(ctx, k, id, aMAC(), time.Minute, otp.Limits{})
-	assert.True(t, putErr != nil || a.Refused != otp.Admitted)
-	v, _, redeemErr := s.Redeem(ctx, k, id, []otp.MAC{aMAC()}, otp.Limits{})
+	a, issueErr := s.Issue(ctx, k, id, aMAC(), time.Minute, otp.Limits{})
+	assert.True(t, issueErr != nil || a.Refused != otp.Admitted)
+	v, _, attemptErr := s.Attempt(ctx, k, id, []otp.MAC{aMAC()}, otp.Limits{})
 	assert.Equal(t, otp.Gone, v)
 	all := map[string]error{
-		"put": putErr, "redeem": redeemErr, "undo": s.Undo(ctx, k, id), "forget": s.Forget(ctx, k), "probe": s.Probe(ctx),
+		"issue": issueErr, "attempt": attemptErr, "revoke": s.Revoke(ctx, k, id), "forget": s.Reset(ctx, k), "probe": s.Probe(ctx),
 	}
 	errs := map[string]*redisstore.Error{}
 	for op, err := range all {
@@ -85,16 +85,16 @@ func TestAFullServerRefusesSends(t *testing.T) {
 	client := ownServer(t).client(t)
 	store, _ := aStore(t, client)
 	k, mac := aKey(), aMAC()
-	mustPut(t, store, k, anID(), mac)
+	mustIssue(t, store, k, anID(), mac)
 	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory", "1").Err())
 
-	a, err := store.Put(t.Context(), aKey(), anID(), aMAC(), time.Minute, otp.Limits{})
+	a, err := store.Issue(t.Context(), aKey(), anID(), aMAC(), time.Minute, otp.Limits{})
 	require.NoError(t, err)
 	assert.Equal(t, otp.Full, a.Refused)
-	v, _, err := store.Redeem(t.Context(), k, anID(), []otp.MAC{mac}, otp.Limits{})
+	v, _, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{mac}, otp.Limits{})
 	require.Error(t, err, "what cannot be charged is not compared")
 	assert.Equal(t, otp.Gone, v)
-	require.NoError(t, store.Forget(t.Context(), k))
+	require.NoError(t, store.Reset(t.Context(), k))
 }
 
 func TestServersThatAreNotThere(t *testing.T) {
@@ -186,18 +186,18 @@ func TestRecordsOfOthers(t *testing.T) {
 				client := srv.client(t)
 				store, prefix := aStore(t, client)
 				k := aKey()
-				mustPut(t, store, k, anID(), aMAC())
+				mustIssue(t, store, k, anID(), aMAC())
 				key := keysOf(t, client, prefix)[0]
 				require.NoError(t, client.Set(t.Context(), key, record, time.Minute).Err())
 
-				_, err := store.Put(t.Context(), k, anID(), aMAC(), time.Minute, loose())
+				_, err := store.Issue(t.Context(), k, anID(), aMAC(), time.Minute, loose())
 				require.ErrorContains(t, err, "layout of another version")
-				v, _, err := store.Redeem(t.Context(), k, anID(), []otp.MAC{aMAC()}, loose())
+				v, _, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{aMAC()}, loose())
 				require.ErrorContains(t, err, "layout of another version")
 				assert.Equal(t, otp.Gone, v)
-				require.ErrorContains(t, store.Undo(t.Context(), k, anID()), "layout of another version")
+				require.ErrorContains(t, store.Revoke(t.Context(), k, anID()), "layout of another version")
 				assert.Equal(t, record, client.Get(t.Context(), key).Val(), "it is left alone")
-				require.NoError(t, store.Forget(t.Context(), k), "an operator can remove it")
+				require.NoError(t, store.Reset(t.Context(), k), "an operator can remove it")
 			})
 		})
 	}
@@ -236,7 +236,7 @@ func TestTheEngineTellsWhatFailed(t *testing.T) {
 	t.Parallel()
 	m := miniredis.RunT(t)
 	store, _ := aStore(t, server{network: "tcp", addr: m.Addr()}.client(t))
-	engine, err := otp.New(otp.Config{Carrier: new(postbox), Store: store, Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}})
+	engine, err := otp.New(otp.Config{Messenger: new(postbox), Store: store, Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")}})
 	require.NoError(t, err)
 	m.SetError("NOAUTH Authentication required.")
 

@@ -15,10 +15,10 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A postbox is a carrier that keeps what it was given.
+// A postbox is a messenger that keeps what it was given.
 type postbox struct{ messages []otp.Message }
 
-func (p *postbox) Carry(_ context.Context, m otp.Message) (string, error) {
+func (p *postbox) Deliver(_ context.Context, m otp.Message) (string, error) {
 	p.messages = append(p.messages, m)
 	return "1", nil
 }
@@ -39,7 +39,7 @@ func TestTheDumpHoldsNoCodeAndNoRecipient(t *testing.T) {
 		store, prefix := aStore(t, client)
 		box := new(postbox)
 		engine, err := otp.New(otp.Config{
-			Carrier: box, Store: store, Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")},
+			Messenger: box, Store: store, Keys: [][]byte{[]byte("0123456789abcdef0123456789abcdef")},
 			Limits: otp.Limits{Cooldown: []time.Duration{0}},
 		})
 		require.NoError(t, err)
@@ -81,30 +81,30 @@ func TestNothingLivesLongerThanItMust(t *testing.T) {
 		others int           // keys besides it, for two minutes
 	}{
 		"a send": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {}, 10 * time.Minute, 0},
-		"a wrong guess": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			redeem(t, s, k, anID(), aMAC())
+		"a wrong attempt": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			attempt(t, s, k, anID(), aMAC())
 		}, 30 * day, 0},
-		"an approval after a wrong guess": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			redeem(t, s, k, anID(), aMAC())
-			redeem(t, s, k, anID(), mac)
+		"an approval after a wrong attempt": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			attempt(t, s, k, anID(), aMAC())
+			attempt(t, s, k, anID(), mac)
 		}, 10 * time.Minute, 0},
 		"a send that was taken back": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			require.NoError(t, s.Undo(t.Context(), k, id))
+			require.NoError(t, s.Revoke(t.Context(), k, id))
 		}, 0, 1},
 		"the same, after an approval": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			redeem(t, s, k, anID(), mac)
-			require.NoError(t, s.Undo(t.Context(), k, id))
+			attempt(t, s, k, anID(), mac)
+			require.NoError(t, s.Revoke(t.Context(), k, id))
 		}, 2 * time.Minute, 1},
-		"the same, after a wrong guess": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			redeem(t, s, k, anID(), aMAC())
-			require.NoError(t, s.Undo(t.Context(), k, id))
+		"the same, after a wrong attempt": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			attempt(t, s, k, anID(), aMAC())
+			require.NoError(t, s.Revoke(t.Context(), k, id))
 		}, 30 * day, 1},
 		"all forgotten": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			redeem(t, s, k, anID(), aMAC())
-			require.NoError(t, s.Forget(t.Context(), k))
+			attempt(t, s, k, anID(), aMAC())
+			require.NoError(t, s.Reset(t.Context(), k))
 		}, 0, 0},
 		"a long window": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			_, err := s.Put(t.Context(), k, anID(), aMAC(), time.Minute, otp.Limits{Window: day, Sends: 9, Cooldown: []time.Duration{0}})
+			_, err := s.Issue(t.Context(), k, anID(), aMAC(), time.Minute, otp.Limits{Window: day, Sends: 9, Cooldown: []time.Duration{0}})
 			require.NoError(t, err)
 		}, day, 0},
 	}
@@ -114,7 +114,7 @@ func TestNothingLivesLongerThanItMust(t *testing.T) {
 				client := srv.client(t)
 				store, prefix := aStore(t, client)
 				k, id, mac := aKey(), anID(), aMAC()
-				mustPut(t, store, k, id, mac)
+				mustIssue(t, store, k, id, mac)
 				tc.calls(t, store, k, id, mac)
 
 				records, others := lives(t, client, prefix)
@@ -148,7 +148,7 @@ func lives(t *testing.T, client *redis.Client, prefix string) (records, others [
 	return records, others
 }
 
-// A record grows with the sends and guesses of a while, and then no more.
+// A record grows with the sends and attempts of a while, and then no more.
 func TestRecordsStaySmall(t *testing.T) {
 	t.Parallel()
 	srv := mini(t)
@@ -158,13 +158,13 @@ func TestRecordsStaySmall(t *testing.T) {
 	longest := 0
 	for range 200 {
 		mac := aMAC()
-		a, err := store.Put(t.Context(), k, anID(), mac, 10*time.Minute, otp.Limits{})
+		a, err := store.Issue(t.Context(), k, anID(), mac, 10*time.Minute, otp.Limits{})
 		require.NoError(t, err)
 		require.Equal(t, otp.Admitted, a.Refused)
 		for range 4 {
-			redeem(t, store, k, anID(), aMAC())
+			attempt(t, store, k, anID(), aMAC())
 		}
-		redeem(t, store, k, anID(), mac)
+		attempt(t, store, k, anID(), mac)
 		longest = max(longest, len(client.Get(t.Context(), keysOf(t, client, prefix)[0]).Val()))
 		srv.advance(2 * time.Minute)
 	}
@@ -176,12 +176,12 @@ func TestCodesDieOnARealClock(t *testing.T) {
 	t.Parallel()
 	store, _ := aStore(t, needReal(t).client(t))
 	k, mac := aKey(), aMAC()
-	_, err := store.Put(t.Context(), k, anID(), mac, 50*time.Millisecond, loose())
+	_, err := store.Issue(t.Context(), k, anID(), mac, 50*time.Millisecond, loose())
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
-		v, _ := redeem(t, store, k, anID(), aMAC(), otp.MAC{})
+		v, _ := attempt(t, store, k, anID(), aMAC(), otp.MAC{})
 		return v == otp.Gone
 	}, 5*time.Second, 10*time.Millisecond)
-	v, _ := redeem(t, store, k, anID(), mac)
+	v, _ := attempt(t, store, k, anID(), mac)
 	assert.Equal(t, otp.Gone, v)
 }

@@ -25,8 +25,8 @@ type Ledger struct {
 }
 
 var (
-	_ failover.Ledger    = (*Ledger)(nil)
-	_ failover.Forgetter = (*Ledger)(nil)
+	_ failover.Ledger   = (*Ledger)(nil)
+	_ failover.Resetter = (*Ledger)(nil)
 )
 
 // NewLedger returns a Ledger over client, which stays the caller's to close. It
@@ -55,7 +55,7 @@ func OpenLedger(url string) (failover.Ledger, error) {
 }
 
 // Closer closes the connections that [OpenLedger] made, and nothing that was
-// handed in; Close, which ends a try, is taken.
+// handed in; End says what became of one backend.
 func (l *Ledger) Closer() io.Closer { return l.store }
 
 // Probe refuses a server that may forget; see [Store.Probe].
@@ -64,49 +64,49 @@ func (l *Ledger) Probe(ctx context.Context) error { return l.store.Probe(ctx) }
 // Format keeps the client, and so its credentials, out of every print.
 func (l *Ledger) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("redisstore.Ledger{[hidden]}")) }
 
-// Open reserves a recipient for one try; see [failover.Ledger].
-func (l *Ledger) Open(ctx context.Context, k failover.Key, id failover.ID, leg string, lease time.Duration) (time.Duration, error) {
-	word, busy, err := l.run(ctx, "open", k, id, leg, millis(lease))
+// Begin reserves a recipient for one backend of a Send; see [failover.Ledger].
+func (l *Ledger) Begin(ctx context.Context, k failover.Key, id failover.ID, backend string, lease time.Duration) (time.Duration, error) {
+	word, busy, err := l.run(ctx, "begin", k, id, backend, millis(lease))
 	switch {
 	case err != nil:
 		return 0, err
-	case word == "open":
+	case word == "begun":
 		return 0, nil
 	case word == "busy" && busy > 0:
 		return time.Duration(busy) * time.Millisecond, nil
 	}
-	return 0, notUnderstood("open")
+	return 0, notUnderstood("begin")
 }
 
-// Close ends a try; see [failover.Ledger].
-func (l *Ledger) Close(ctx context.Context, k failover.Key, id failover.ID, leg string, s failover.State, ttl time.Duration) error {
+// End says what became of that; see [failover.Ledger].
+func (l *Ledger) End(ctx context.Context, k failover.Key, id failover.ID, backend string, s failover.State, ttl time.Duration) error {
 	state := "sent" // or unknown: the code may be on its way
 	if s == failover.NotSent {
 		state = "notsent"
 	}
-	word, _, err := l.run(ctx, "close", k, id, leg, state, millis(ttl))
-	if err == nil && word != "closed" {
-		return notUnderstood("close")
+	word, _, err := l.run(ctx, "end", k, id, backend, state, millis(ttl))
+	if err == nil && word != "ended" {
+		return notUnderstood("end")
 	}
 	return err
 }
 
-// Charge spends one guess; see [failover.Ledger].
-func (l *Ledger) Charge(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (failover.Charge, error) {
-	word, left, err := l.run(ctx, "charge", k, id, limits.Guesses, limits.Failures, millis(limits.Remember))
+// Attempt spends one attempt; see [failover.Ledger].
+func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (failover.Attempt, error) {
+	word, left, err := l.run(ctx, "attempt", k, id, limits.Attempts, limits.Failures, millis(limits.Remember))
 	if err != nil {
-		return failover.Charge{}, err
+		return failover.Attempt{}, err
 	}
 	names, live := strings.CutPrefix(word, "live ")
 	switch {
 	case live:
-		return failover.Charge{Legs: strings.Fields(names), Left: int(left)}, nil
+		return failover.Attempt{Backends: strings.Fields(names), Left: int(left)}, nil
 	case word == "locked", word == "blocked":
-		return failover.Charge{Locked: true, Blocked: word == "blocked"}, nil
+		return failover.Attempt{Locked: true, Blocked: word == "blocked"}, nil
 	case word == "none":
-		return failover.Charge{}, nil
+		return failover.Attempt{}, nil
 	}
-	return failover.Charge{}, notUnderstood("charge")
+	return failover.Attempt{}, notUnderstood("attempt")
 }
 
 // Settle ends a Check; see [failover.Ledger].
@@ -128,9 +128,9 @@ func (l *Ledger) Settle(ctx context.Context, k failover.Key, id failover.ID, v f
 	return word == "won", nil
 }
 
-// Forget removes an entry; see [failover.Forgetter].
-func (l *Ledger) Forget(ctx context.Context, k failover.Key) error {
-	return l.store.remove(ctx, "forget", l.key(k))
+// Reset removes an entry; see [failover.Resetter].
+func (l *Ledger) Reset(ctx context.Context, k failover.Key) error {
+	return l.store.remove(ctx, "reset", l.key(k))
 }
 
 func (l *Ledger) key(k failover.Key) string {

@@ -10,7 +10,7 @@ func (o *oneCode) Send(_ context.Context, to string, _ ...verify.SendOption) (ve
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.live[to] = true
-	return verify.Receipt{Vendor: "one", Channel: verify.ChannelSMS, Tries: 1}, nil
+	return verify.Receipt{Vendor: "one", Channel: verify.ChannelSMS, Requests: 1}, nil
 }
 
 // Check approves again and again: the ledger alone lets one win.
@@ -20,5 +20,5 @@ func (o *oneCode) Check(_ context.Context, to, code string, _ ...verify.CheckOpt
 	if o.live[to] && code == o.code {
 		return nil
 	}
-	return &verify.Error{Vendor: "one", Op: "check", Kind: verify.ErrMismatch}
+	return &verify.Error{Vendor: "one", Op: "check", Outcome: verify.ErrMismatch}
 }

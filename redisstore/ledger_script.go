@@ -10,8 +10,8 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local op, id, replay = ARGV[1], ARGV[2], 120000
 
-local e = {v = 1, holder = '', lease = 0, sender = '', tries = 0, overdue = false, before = {}, legs = {},
-  guesses = 0, during = 0, failures = 0, failed = 0, remember = 0, checks = {}, closed = {}}
+local e = {v = 1, holder = '', lease = 0, sender = '', tries = 0, overdue = false, before = {}, backends = {},
+  attempts = 0, during = 0, failures = 0, failed = 0, remember = 0, checks = {}, closed = {}}
 local raw = redis.call('GET', KEYS[1])
 if raw then
   local ok, old = pcall(cjson.decode, raw)
@@ -33,21 +33,21 @@ local function find(list, fits)
   end
 end
 
-e.legs = keep(e.legs, function(l) return now < l.till end)
+e.backends = keep(e.backends, function(l) return now < l.till end)
 e.checks, e.closed = keep(e.checks, recent), keep(e.closed, recent)
 if e.failures > 0 and now - e.failed > e.remember then e.failures = 0 end
 
-local function over(leg)
-  return find(e.closed, function(c) return c.id == id and c.leg == leg end)
+local function over(backend)
+  return find(e.closed, function(c) return c.id == id and c.backend == backend end)
 end
-local function first(leg, till)
-  local others = keep(e.legs, function(l) return l.name ~= leg end)
-  e.legs = {{name = leg, till = till}, others[1]}
+local function first(backend, till)
+  local others = keep(e.backends, function(l) return l.name ~= backend end)
+  e.backends = {{name = backend, till = till}, others[1]}
 end
 local function save()
   local stop = e.lease
   local function last(t) if t > stop then stop = t end end
-  for _, l in ipairs(e.legs) do last(l.till) end
+  for _, l in ipairs(e.backends) do last(l.till) end
   for _, c in ipairs(e.checks) do last(c.at + replay) end
   for _, c in ipairs(e.closed) do last(c.at + replay) end
   if e.failures > 0 then last(e.failed + e.remember) end
@@ -60,51 +60,51 @@ end
 
 local ops = {}
 
-function ops.open(leg, lease)
+function ops.begin(backend, lease)
   lease = tonumber(lease)
-  if over(leg) then return {'open', 0} end
+  if over(backend) then return {'begun', 0} end
   if e.holder ~= id and now < e.lease then return {'busy', e.lease - now} end
   if e.sender ~= id then e.sender, e.tries, e.overdue = id, 0, false end
   if e.overdue then
     save()
     return {'busy', lease}
   end
-  if e.holder ~= id or not find(e.legs, function(l) return l.name == leg end) then
+  if e.holder ~= id or not find(e.backends, function(l) return l.name == backend end) then
     e.before, e.during, e.tries = {}, 0, e.tries + 1
-    for i, l in ipairs(e.legs) do e.before[i] = {name = l.name, till = l.till} end
+    for i, l in ipairs(e.backends) do e.before[i] = {name = l.name, till = l.till} end
   end
   e.holder, e.lease = id, now + lease
-  first(leg, now + lease)
+  first(backend, now + lease)
   save()
-  return {'open', 0}
+  return {'begun', 0}
 end
 
-function ops.close(leg, state, ttl)
-  if over(leg) then return {'closed', 0} end
-  e.closed[#e.closed + 1] = {id = id, leg = leg, at = now}
+ops['end'] = function(backend, state, ttl)
+  if over(backend) then return {'ended', 0} end
+  e.closed[#e.closed + 1] = {id = id, backend = backend, at = now}
   local holds = e.holder == id
   if state == 'notsent' then
-    if holds then e.legs = e.before end
+    if holds then e.backends = e.before end
   elseif not (e.sender == id and e.overdue and e.tries > 1) then
-    first(leg, now + ttl)
-    if holds then e.guesses = e.during end
+    first(backend, now + ttl)
+    if holds then e.attempts = e.during end
   end
   if holds then e.holder, e.lease, e.before = '', 0, {} end
   save()
-  return {'closed', 0}
+  return {'ended', 0}
 end
 
-function ops.charge(guesses, failures, remember)
-  guesses, failures = tonumber(guesses), tonumber(failures)
+function ops.attempt(attempts, failures, remember)
+  attempts, failures = tonumber(attempts), tonumber(failures)
   local known = find(e.checks, function(c) return c.id == id end)
   if known then return {known.word, known.left} end
-  if #e.legs == 0 then return {'none', 0} end
+  if #e.backends == 0 then return {'none', 0} end
   if e.failures >= failures then return {'blocked', 0} end
-  if e.guesses >= guesses or #e.checks >= 64 then return {'locked', 0} end
-  e.guesses, e.during, e.failures = e.guesses + 1, e.during + 1, e.failures + 1
+  if e.attempts >= attempts or #e.checks >= 64 then return {'locked', 0} end
+  e.attempts, e.during, e.failures = e.attempts + 1, e.during + 1, e.failures + 1
   e.failed, e.remember = now, tonumber(remember)
-  local word, left = 'live', math.min(guesses - e.guesses, failures - e.failures)
-  for _, l in ipairs(e.legs) do word = word .. ' ' .. l.name end
+  local word, left = 'live', math.min(attempts - e.attempts, failures - e.failures)
+  for _, l in ipairs(e.backends) do word = word .. ' ' .. l.name end
   e.checks[#e.checks + 1] = {id = id, at = now, word = word, left = left, settled = false, won = false, lost = false}
   save()
   return {word, left}
@@ -116,9 +116,9 @@ function ops.settle(verdict)
   if not c.settled then
     c.settled = true
     if verdict == 'notasked' and not c.lost then
-      e.guesses, e.during, e.failures = math.max(e.guesses - 1, 0), math.max(e.during - 1, 0), math.max(e.failures - 1, 0)
+      e.attempts, e.during, e.failures = math.max(e.attempts - 1, 0), math.max(e.during - 1, 0), math.max(e.failures - 1, 0)
     elseif verdict == 'approved' and not c.lost then
-      e.legs, e.before, e.guesses, e.during, e.failures, e.overdue = {}, {}, 0, 0, 0, true
+      e.backends, e.before, e.attempts, e.during, e.failures, e.overdue = {}, {}, 0, 0, 0, true
       for _, x in ipairs(e.checks) do x.lost = true end
       c.won = true
     end

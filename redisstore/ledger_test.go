@@ -16,7 +16,7 @@ import (
 	"github.com/go2fa/verify/redisstore"
 )
 
-var guesses = failover.Limits{Guesses: 5, Failures: 12, Remember: time.Hour}
+var attempts = failover.Limits{Attempts: 5, Failures: 12, Remember: time.Hour}
 
 func aLedger(t testing.TB, srv server) *redisstore.Ledger {
 	t.Helper()
@@ -32,23 +32,23 @@ func aLedgerKey() failover.Key { return failover.Key(aKey()) }
 // length, which is real time.
 func ledgerStep(t *testing.T, l failover.Ledger, k failover.Key, r *rand.Rand) string {
 	id := failover.ID{byte(1 + r.IntN(6))}
-	leg := []string{"a", "b", "c"}[r.IntN(3)]
+	backend := []string{"a", "b", "c"}[r.IntN(3)]
 	switch r.IntN(6) {
 	case 5:
 		if r.IntN(20) == 0 {
-			require.NoError(t, l.(failover.Forgetter).Forget(t.Context(), k))
+			require.NoError(t, l.(failover.Resetter).Reset(t.Context(), k))
 			return "forget"
 		}
 	case 0:
-		busy, err := l.Open(t.Context(), k, id, leg, time.Minute)
+		busy, err := l.Begin(t.Context(), k, id, backend, time.Minute)
 		require.NoError(t, err)
-		return fmt.Sprint("open ", id[0], leg, busy > 0)
+		return fmt.Sprint("open ", id[0], backend, busy > 0)
 	case 1, 2:
 		state := failover.State(r.IntN(3))
-		require.NoError(t, l.Close(t.Context(), k, id, leg, state, time.Hour))
-		return fmt.Sprint("close ", id[0], leg, state)
+		require.NoError(t, l.End(t.Context(), k, id, backend, state, time.Hour))
+		return fmt.Sprint("close ", id[0], backend, state)
 	case 3, 4:
-		c, err := l.Charge(t.Context(), k, id, guesses)
+		c, err := l.Attempt(t.Context(), k, id, attempts)
 		require.NoError(t, err)
 		return fmt.Sprint("charge ", id[0], c)
 	}
@@ -76,29 +76,29 @@ func TestLedgerAnswersAsTheOneInMemory(t *testing.T) {
 	})
 }
 
-func TestLedgersLeasesAndLegsEnd(t *testing.T) {
+func TestLedgersLeasesAndBackendsEnd(t *testing.T) {
 	t.Parallel()
 	srv := mini(t)
 	l, k := aLedger(t, srv), aLedgerKey()
-	busy, err := l.Open(t.Context(), k, failover.ID{1}, "a", 20*time.Second)
+	busy, err := l.Begin(t.Context(), k, failover.ID{1}, "a", 20*time.Second)
 	require.NoError(t, err)
 	require.Zero(t, busy)
-	busy, err = l.Open(t.Context(), k, failover.ID{2}, "b", 20*time.Second)
+	busy, err = l.Begin(t.Context(), k, failover.ID{2}, "b", 20*time.Second)
 	require.NoError(t, err)
 	assert.InDelta(t, 20*time.Second, busy, float64(5*time.Second))
 	srv.advance(21 * time.Second)
-	busy, err = l.Open(t.Context(), k, failover.ID{2}, "b", 20*time.Second)
+	busy, err = l.Begin(t.Context(), k, failover.ID{2}, "b", 20*time.Second)
 	require.NoError(t, err)
 	require.Zero(t, busy, "a Send that never closed does not hold for ever")
-	require.NoError(t, l.Close(t.Context(), k, failover.ID{2}, "b", failover.Sent, 10*time.Minute))
+	require.NoError(t, l.End(t.Context(), k, failover.ID{2}, "b", failover.Sent, 10*time.Minute))
 	srv.advance(10*time.Minute - time.Second)
-	c, err := l.Charge(t.Context(), k, failover.ID{3}, guesses)
+	c, err := l.Attempt(t.Context(), k, failover.ID{3}, attempts)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"b"}, c.Legs)
+	assert.Equal(t, []string{"b"}, c.Backends)
 	srv.advance(2 * time.Second)
-	c, err = l.Charge(t.Context(), k, failover.ID{4}, guesses)
+	c, err = l.Attempt(t.Context(), k, failover.ID{4}, attempts)
 	require.NoError(t, err)
-	assert.Equal(t, failover.Charge{}, c)
+	assert.Equal(t, failover.Attempt{}, c)
 }
 
 func TestLedgerForgetsWhatMeansNothing(t *testing.T) {
@@ -109,9 +109,9 @@ func TestLedgerForgetsWhatMeansNothing(t *testing.T) {
 		l, err := redisstore.NewLedger(client, redisstore.Config{Prefix: prefix})
 		require.NoError(t, err)
 		k := aLedgerKey()
-		_, err = l.Open(t.Context(), k, failover.ID{1}, "a", time.Minute)
+		_, err = l.Begin(t.Context(), k, failover.ID{1}, "a", time.Minute)
 		require.NoError(t, err)
-		require.NoError(t, l.Close(t.Context(), k, failover.ID{1}, "a", failover.Sent, 10*time.Minute))
+		require.NoError(t, l.End(t.Context(), k, failover.ID{1}, "a", failover.Sent, 10*time.Minute))
 		for _, key := range keysOf(t, client, prefix) {
 			ttl := client.PTTL(t.Context(), key).Val()
 			assert.Positive(t, ttl, "every key expires")
@@ -127,7 +127,7 @@ func TestCompositeOverTwoProcesses(t *testing.T) {
 		l := aLedger(t, srv)
 		process := func() *failover.Verifier {
 			v, err := failover.New(failover.Config{
-				Legs: []failover.Leg{{Verifier: vendor}}, Ledger: l, Key: make([]byte, 32),
+				Backends: []failover.Backend{{Verifier: vendor}}, Ledger: l, Key: make([]byte, 32),
 			})
 			require.NoError(t, err)
 			return v
@@ -158,26 +158,26 @@ func TestLedgerThatCannotAnswer(t *testing.T) {
 	l, err := redisstore.NewLedger(client, redisstore.Config{})
 	require.NoError(t, err)
 	k := aLedgerKey()
-	_, err = l.Open(t.Context(), k, failover.ID{1}, "a", time.Minute)
+	_, err = l.Begin(t.Context(), k, failover.ID{1}, "a", time.Minute)
 	require.NoError(t, err)
 	keys := keysOf(t, client, "verify:")
 	require.Len(t, keys, 1)
 	require.NoError(t, client.Set(t.Context(), keys[0], "not JSON", 0).Err())
-	_, err = l.Charge(t.Context(), k, failover.ID{2}, guesses)
+	_, err = l.Attempt(t.Context(), k, failover.ID{2}, attempts)
 	require.ErrorContains(t, err, "layout")
-	require.NoError(t, l.Forget(t.Context(), k), "what cannot be read can be forgotten")
-	_, err = l.Charge(t.Context(), k, failover.ID{2}, guesses)
+	require.NoError(t, l.Reset(t.Context(), k), "what cannot be read can be forgotten")
+	_, err = l.Attempt(t.Context(), k, failover.ID{2}, attempts)
 	require.NoError(t, err)
 
 	require.NoError(t, client.Close())
-	_, err = l.Open(t.Context(), k, failover.ID{1}, "a", time.Minute)
+	_, err = l.Begin(t.Context(), k, failover.ID{1}, "a", time.Minute)
 	require.Error(t, err)
-	require.Error(t, l.Close(t.Context(), k, failover.ID{1}, "a", failover.Sent, time.Minute))
-	_, err = l.Charge(t.Context(), k, failover.ID{1}, guesses)
+	require.Error(t, l.End(t.Context(), k, failover.ID{1}, "a", failover.Sent, time.Minute))
+	_, err = l.Attempt(t.Context(), k, failover.ID{1}, attempts)
 	require.Error(t, err)
 	_, err = l.Settle(t.Context(), k, failover.ID{1}, failover.Approved)
 	require.Error(t, err)
-	require.ErrorContains(t, l.Forget(t.Context(), k), "forget")
+	require.ErrorContains(t, l.Reset(t.Context(), k), "forget")
 	assert.NotContains(t, err.Error(), keys[0])
 }
 
@@ -186,13 +186,13 @@ func TestOpenLedger(t *testing.T) {
 	srv := mini(t)
 	l, err := redisstore.OpenLedger("redis://" + srv.options().Addr + "/0")
 	require.NoError(t, err)
-	_, err = l.Charge(t.Context(), aLedgerKey(), failover.ID{1}, guesses)
+	_, err = l.Attempt(t.Context(), aLedgerKey(), failover.ID{1}, attempts)
 	require.NoError(t, err)
 	mine, ok := l.(*redisstore.Ledger)
 	require.True(t, ok)
 	assert.NotContains(t, fmt.Sprintf("%v %+v %#v %s", mine, mine, mine, mine), srv.options().Addr)
 	require.NoError(t, mine.Closer().Close())
-	_, err = l.Charge(t.Context(), aLedgerKey(), failover.ID{1}, guesses)
+	_, err = l.Attempt(t.Context(), aLedgerKey(), failover.ID{1}, attempts)
 	require.ErrorContains(t, err, "closed")
 
 	_, err = redisstore.OpenLedger("http://127.0.0.1")

@@ -3,7 +3,7 @@
 //
 //	client := redis.NewClient(&redis.Options{Addr: "127.0.0.1:6379", ContextTimeoutEnabled: true})
 //	store, err := redisstore.New(client, redisstore.Config{})
-//	engine, err := otp.New(otp.Config{Carrier: carrier, Store: store, Keys: keys})
+//	engine, err := otp.New(otp.Config{Messenger: messenger, Store: store, Keys: keys})
 //
 // From one line of configuration, [Open] does the same:
 //
@@ -12,7 +12,7 @@
 // # One step
 //
 // Each operation is one script and one round trip, on the server's own clock. A
-// guess is charged before it is compared, so the limits hold over any number of
+// attempt is charged before it is compared, so the limits hold over any number of
 // processes. go-redis sends a script again when its reply was lost: each attempt
 // carries an id, and for two minutes the same id changes nothing and gets the
 // same answer.
@@ -29,14 +29,14 @@
 //
 // Redis 6.2 or newer, or Valkey; one server, Sentinel, or a cluster. It must not
 // evict: its maxmemory-policy must be noeviction, or a full server drops the
-// count of failures and every guess is new. [Store.Probe] refuses any other.
+// count of failures and every attempt is new. [Store.Probe] refuses any other.
 //
 // What the server forgets, the limits forget. Without persistence a restart
 // kills the live codes, which only costs a new send, and clears all counts of
 // failures, which gives a guesser a fresh start: keep an append-only file
 // (appendonly yes, appendfsync everysec loses a second at most). A replica is
 // asynchronous: after a failover, what the old primary had not yet sent on is
-// forgotten, be it a guess, a send or an approval, and then a code that was
+// forgotten, be it an attempt, a send or an approval, and then a code that was
 // accepted a moment ago may be accepted once more. Where that second matters,
 // set min-replicas-to-write and min-replicas-max-lag, which bound it, or use one
 // server.
@@ -79,10 +79,10 @@ type Config struct {
 
 // A Store is an [otp.Store] on Redis. It is safe for concurrent use.
 type Store struct {
-	client            redis.UniversalClient
-	prefix            string
-	put, redeem, undo *redis.Script
-	own               bool // opened here, so closed here
+	client                 redis.UniversalClient
+	prefix                 string
+	issue, attempt, revoke *redis.Script
+	own                    bool // opened here, so closed here
 }
 
 var _ otp.Store = (*Store)(nil)
@@ -108,7 +108,7 @@ func New(client redis.UniversalClient, cfg Config) (*Store, error) {
 	}
 	return &Store{
 		client: client, prefix: cfg.Prefix,
-		put: redis.NewScript(putScript), redeem: redis.NewScript(redeemScript), undo: redis.NewScript(undoScript),
+		issue: redis.NewScript(issueScript), attempt: redis.NewScript(attemptScript), revoke: redis.NewScript(revokeScript),
 	}, nil
 }
 
@@ -139,10 +139,10 @@ func (s *Store) record(k otp.Key) []string {
 	return []string{s.tag(k) + "r:" + hex.EncodeToString(k[:])}
 }
 
-// recordAndUndone are a record and the mark that the Put of id was taken back.
+// recordAndRevokene are a record and the mark that the Issue of id was taken back.
 // Their common tag keeps them on one server, and does not tell whose the mark
 // is: two bytes of a hash are shared by many.
-func (s *Store) recordAndUndone(k otp.Key, id otp.ID) []string {
+func (s *Store) recordAndRevokene(k otp.Key, id otp.ID) []string {
 	return append(s.record(k), s.tag(k)+"u:"+hex.EncodeToString(id[:]))
 }
 

@@ -32,7 +32,7 @@ type step struct {
 func history(seed uint64, length int) []step {
 	r := rand.New(rand.NewPCG(seed, seed))
 	limits := otp.Limits{
-		Guesses: 1 + r.IntN(3), Failures: 3 + r.IntN(6), Remember: time.Duration(24+r.IntN(48)) * time.Hour,
+		Attempts: 1 + r.IntN(3), Failures: 3 + r.IntN(6), Remember: time.Duration(24+r.IntN(48)) * time.Hour,
 		Sends: 1 + r.IntN(4), Window: time.Duration(30+r.IntN(300)) * time.Second,
 		Cooldown: []time.Duration{0, time.Second, 5 * time.Second}[r.IntN(3):],
 	}
@@ -47,14 +47,14 @@ func history(seed uint64, length int) []step {
 		}
 		switch n := r.IntN(20); {
 		case n < 6:
-			s.op, s.macs, s.wait = "put", []otp.MAC{{byte(r.IntN(4))}}, time.Duration(1+r.IntN(600))*time.Second
+			s.op, s.macs, s.wait = "issue", []otp.MAC{{byte(r.IntN(4))}}, time.Duration(1+r.IntN(600))*time.Second
 		case n < 14:
-			s.op = "redeem"
+			s.op = "attempt"
 			for range r.IntN(3) {
 				s.macs = append(s.macs, otp.MAC{byte(r.IntN(4))})
 			}
 		case n < 16:
-			s.op = "undo"
+			s.op = "revoke"
 		case n < 17:
 			s.op = "forget"
 		default:
@@ -65,7 +65,7 @@ func history(seed uint64, length int) []step {
 			now += s.wait
 			ids = slices.DeleteFunc(ids, func(id otp.ID) bool { return now-young[id] > 2*time.Minute })
 		}
-		if s.op == "put" || s.op == "redeem" {
+		if s.op == "issue" || s.op == "attempt" {
 			ids, young[s.id] = append(ids, s.id), now
 		}
 		steps = append(steps, s)
@@ -79,16 +79,16 @@ func play(t *testing.T, s otp.Store, advance func(time.Duration), steps []step) 
 	for i, st := range steps {
 		line := fmt.Sprintf("%d %s %x %x %x %s: ", i, st.op, st.key[:1], st.id[:1], firstBytes(st.macs), st.wait)
 		switch st.op {
-		case "put":
-			a, err := s.Put(t.Context(), st.key, st.id, st.macs[0], st.wait, st.limit)
+		case "issue":
+			a, err := s.Issue(t.Context(), st.key, st.id, st.macs[0], st.wait, st.limit)
 			line += fmt.Sprint(a.Refused, " ", a.Wait, " ", err)
-		case "redeem":
-			v, left, err := s.Redeem(t.Context(), st.key, st.id, st.macs, st.limit)
+		case "attempt":
+			v, left, err := s.Attempt(t.Context(), st.key, st.id, st.macs, st.limit)
 			line += fmt.Sprint(v, " ", left, " ", err)
-		case "undo":
-			line += fmt.Sprint(s.Undo(t.Context(), st.key, st.id))
+		case "revoke":
+			line += fmt.Sprint(s.Revoke(t.Context(), st.key, st.id))
 		case "forget":
-			line += fmt.Sprint(s.Forget(t.Context(), st.key))
+			line += fmt.Sprint(s.Reset(t.Context(), st.key))
 		case "wait":
 			if advance != nil {
 				advance(st.wait)
@@ -123,8 +123,8 @@ func TestAnswersAreThoseOfTheMemoryStore(t *testing.T) {
 		all.WriteString(strings.Join(got, "\n"))
 	}
 	for _, answer := range []string{
-		"put.*: admitted", "put.*: too soon", "put.*: too many", "put.*: blocked",
-		"redeem.*: gone", "redeem.*: wrong", "redeem.*: locked", "redeem.*: blocked", "redeem.*: match",
+		"issue.*: admitted", "issue.*: too soon", "issue.*: too many", "issue.*: blocked",
+		"attempt.*: gone", "attempt.*: wrong", "attempt.*: locked", "attempt.*: blocked", "attempt.*: match",
 	} {
 		met := len(regexp.MustCompile(answer).FindAllString(all.String(), -1))
 		assert.Greater(t, met, 20, "histories that hardly ever meet %q prove little", answer)
@@ -141,7 +141,7 @@ func TestAnswersOfARealServer(t *testing.T) {
 		for i := range steps {
 			steps[i].limit.Cooldown = []time.Duration{0}
 			binary.BigEndian.PutUint64(steps[i].key[8:], seed)
-			if steps[i].op == "put" {
+			if steps[i].op == "issue" {
 				steps[i].wait = 10 * time.Minute
 			}
 		}
@@ -160,7 +160,7 @@ func TestFractionsOfAMicrosecond(t *testing.T) {
 	t.Parallel()
 	store, _ := aStore(t, mini(t).client(t)) // its clock stands still
 	put := func(k otp.Key, ttl time.Duration, l otp.Limits) otp.Refusal {
-		a, err := store.Put(t.Context(), k, anID(), aMAC(), ttl, l)
+		a, err := store.Issue(t.Context(), k, anID(), aMAC(), ttl, l)
 		require.NoError(t, err)
 		return a.Refused
 	}
@@ -175,6 +175,6 @@ func TestFractionsOfAMicrosecond(t *testing.T) {
 	assert.Equal(t, otp.TooMany, put(k, time.Minute, narrow))
 
 	require.Equal(t, otp.Admitted, put(k, 999*time.Nanosecond, loose()))
-	v, _ := redeem(t, store, k, anID(), aMAC())
+	v, _ := attempt(t, store, k, anID(), aMAC())
 	assert.Equal(t, otp.Gone, v, "a code that lives for less than the clock can tell")
 }

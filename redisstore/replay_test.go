@@ -18,9 +18,9 @@ func lossy(t *testing.T, srv server, w *wire) *redisstore.Store {
 	t.Helper()
 	store, _ := aStore(t, srv.client(t, w.into))
 	k, id := aKey(), anID()
-	mustPut(t, store, k, id, aMAC())
-	redeem(t, store, k, anID(), aMAC())
-	require.NoError(t, store.Undo(t.Context(), k, id))
+	mustIssue(t, store, k, id, aMAC())
+	attempt(t, store, k, anID(), aMAC())
+	require.NoError(t, store.Revoke(t.Context(), k, id))
 	w.requests.Store(0)
 	return store
 }
@@ -36,21 +36,21 @@ func TestLostAnswers(t *testing.T) {
 
 				t.Run("of an approval: it stays approved, once", func(t *testing.T) {
 					k, mac, id := aKey(), aMAC(), anID()
-					mustPut(t, store, k, anID(), mac)
+					mustIssue(t, store, k, anID(), mac)
 					w.requests.Store(0)
 					w.lose.Store(1)
-					v, _ := redeem(t, store, k, id, mac)
+					v, _ := attempt(t, store, k, id, mac)
 					assert.Equal(t, otp.Match, v)
 					assert.EqualValues(t, 2, w.requests.Load(), "go-redis asks again by itself")
-					v, _ = redeem(t, store, k, anID(), mac)
+					v, _ = attempt(t, store, k, anID(), mac)
 					assert.Equal(t, otp.Gone, v, "another attempt finds it used")
 				})
-				t.Run("of a wrong guess, three times: charged once", func(t *testing.T) {
+				t.Run("of a wrong attempt, three times: charged once", func(t *testing.T) {
 					k, mac := aKey(), aMAC()
-					mustPut(t, store, k, anID(), mac)
+					mustIssue(t, store, k, anID(), mac)
 					w.requests.Store(0)
 					w.lose.Store(3)
-					v, left := redeem(t, store, k, anID(), aMAC())
+					v, left := attempt(t, store, k, anID(), aMAC())
 					assert.Equal(t, otp.Wrong, v)
 					assert.Equal(t, 4, left)
 					assert.EqualValues(t, 4, w.requests.Load())
@@ -60,28 +60,28 @@ func TestLostAnswers(t *testing.T) {
 					w.lose.Store(2)
 					two := otp.Limits{Sends: 2, Cooldown: []time.Duration{0}}
 					for _, want := range []otp.Refusal{otp.Admitted, otp.Admitted, otp.TooMany} {
-						a, err := store.Put(t.Context(), k, anID(), aMAC(), time.Minute, two)
+						a, err := store.Issue(t.Context(), k, anID(), aMAC(), time.Minute, two)
 						require.NoError(t, err)
 						assert.Equal(t, want, a.Refused)
 					}
 				})
 				t.Run("of a send taken back: it stays taken back", func(t *testing.T) {
 					k, id, mac := aKey(), anID(), aMAC()
-					mustPut(t, store, k, id, mac)
+					mustIssue(t, store, k, id, mac)
 					w.lose.Store(1)
-					require.NoError(t, store.Undo(t.Context(), k, id))
-					mustPut(t, store, k, id, mac) // a straggler of the first Put
-					v, _ := redeem(t, store, k, anID(), mac)
+					require.NoError(t, store.Revoke(t.Context(), k, id))
+					mustIssue(t, store, k, id, mac) // a straggler of the first Issue
+					v, _ := attempt(t, store, k, anID(), mac)
 					assert.Equal(t, otp.Gone, v)
 				})
 				t.Run("all of them: the caller asks again", func(t *testing.T) {
 					k, mac, id := aKey(), aMAC(), anID()
-					mustPut(t, store, k, anID(), mac)
+					mustIssue(t, store, k, anID(), mac)
 					w.lose.Store(4)
-					v, _, err := store.Redeem(t.Context(), k, id, []otp.MAC{mac}, loose())
+					v, _, err := store.Attempt(t.Context(), k, id, []otp.MAC{mac}, loose())
 					require.Error(t, err)
 					assert.Equal(t, otp.Gone, v, "an error approves nothing")
-					v, _ = redeem(t, store, k, id, mac)
+					v, _ = attempt(t, store, k, id, mac)
 					assert.Equal(t, otp.Match, v)
 				})
 			})
@@ -94,30 +94,30 @@ func TestAnswersAreRepeatedForTwoMinutes(t *testing.T) {
 	srv := mini(t)
 	store, _ := aStore(t, srv.client(t))
 	k, mac, id := aKey(), aMAC(), anID()
-	mustPut(t, store, k, anID(), mac)
-	v, _ := redeem(t, store, k, id, mac)
+	mustIssue(t, store, k, anID(), mac)
+	v, _ := attempt(t, store, k, id, mac)
 	require.Equal(t, otp.Match, v)
 
 	srv.advance(2 * time.Minute)
-	v, _ = redeem(t, store, k, id, mac)
+	v, _ = attempt(t, store, k, id, mac)
 	assert.Equal(t, otp.Match, v)
 	srv.advance(time.Microsecond)
-	v, _ = redeem(t, store, k, id, mac)
+	v, _ = attempt(t, store, k, id, mac)
 	assert.Equal(t, otp.Gone, v)
 }
 
-func TestAnAnswerIsForOneGuessOnly(t *testing.T) {
+func TestAnAnswerIsForOneAttemptOnly(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, srv server) {
 		store, _ := aStore(t, srv.client(t))
 		k, mac, id := aKey(), aMAC(), anID()
-		mustPut(t, store, k, anID(), mac)
-		v, _ := redeem(t, store, k, id, mac)
+		mustIssue(t, store, k, anID(), mac)
+		v, _ := attempt(t, store, k, id, mac)
 		require.Equal(t, otp.Match, v)
 
-		v, _ = redeem(t, store, k, id, aMAC())
-		assert.Equal(t, otp.Gone, v, "the same attempt with another guess")
-		v, _ = redeem(t, store, aKey(), id, mac)
+		v, _ = attempt(t, store, k, id, aMAC())
+		assert.Equal(t, otp.Gone, v, "the same attempt with another attempt")
+		v, _ = attempt(t, store, aKey(), id, mac)
 		assert.Equal(t, otp.Gone, v, "the same attempt for somebody else")
 	})
 }
@@ -134,18 +134,18 @@ func TestServersThatForgetTheScripts(t *testing.T) {
 		flush := func() { require.NoError(t, client.ScriptFlush(t.Context()).Err()) }
 
 		flush()
-		mustPut(t, store, k, anID(), aMAC())
+		mustIssue(t, store, k, anID(), aMAC())
 		flush()
-		mustPut(t, store, k, id, mac)
+		mustIssue(t, store, k, id, mac)
 		flush()
-		v, left := redeem(t, store, k, anID(), aMAC())
+		v, left := attempt(t, store, k, anID(), aMAC())
 		assert.Equal(t, otp.Wrong, v)
-		assert.Equal(t, 4, left, "the guess is charged once")
+		assert.Equal(t, 4, left, "the attempt is charged once")
 		flush()
-		v, _ = redeem(t, store, k, anID(), aMAC(), mac)
+		v, _ = attempt(t, store, k, anID(), aMAC(), mac)
 		assert.Equal(t, otp.Match, v, "by the second key")
 		flush()
-		require.NoError(t, store.Undo(t.Context(), k, id))
+		require.NoError(t, store.Revoke(t.Context(), k, id))
 	})
 }
 
@@ -170,12 +170,12 @@ func TestStrangeAnswersApproveNothing(t *testing.T) {
 			client.AddHook(answering(answer))
 			store, _ := aStore(t, client)
 
-			v, _, err := store.Redeem(t.Context(), aKey(), anID(), []otp.MAC{aMAC()}, otp.Limits{})
+			v, _, err := store.Attempt(t.Context(), aKey(), anID(), []otp.MAC{aMAC()}, otp.Limits{})
 			assert.Error(t, err)
 			assert.NotEqual(t, otp.Match, v)
-			_, err = store.Put(t.Context(), aKey(), anID(), aMAC(), time.Minute, otp.Limits{})
+			_, err = store.Issue(t.Context(), aKey(), anID(), aMAC(), time.Minute, otp.Limits{})
 			assert.Error(t, err)
-			assert.Error(t, store.Undo(t.Context(), aKey(), anID()))
+			assert.Error(t, store.Revoke(t.Context(), aKey(), anID()))
 		})
 	}
 }

@@ -22,12 +22,12 @@ func TestOneRoundTripEach(t *testing.T) {
 			name string
 			call func()
 		}{
-			{"put", func() { mustPut(t, store, k, id, mac) }},
-			{"a wrong guess", func() { redeem(t, store, k, anID(), aMAC(), aMAC()) }},
-			{"the right one", func() { redeem(t, store, k, anID(), mac) }},
-			{"one too late", func() { redeem(t, store, k, anID(), mac) }},
-			{"undo", func() { require.NoError(t, store.Undo(t.Context(), k, id)) }},
-			{"forget", func() { require.NoError(t, store.Forget(t.Context(), k)) }},
+			{"issue", func() { mustIssue(t, store, k, id, mac) }},
+			{"a wrong attempt", func() { attempt(t, store, k, anID(), aMAC(), aMAC()) }},
+			{"the right one", func() { attempt(t, store, k, anID(), mac) }},
+			{"one too late", func() { attempt(t, store, k, anID(), mac) }},
+			{"revoke", func() { require.NoError(t, store.Revoke(t.Context(), k, id)) }},
+			{"forget", func() { require.NoError(t, store.Reset(t.Context(), k)) }},
 		}
 		for _, c := range calls {
 			w.requests.Store(0)
@@ -44,14 +44,14 @@ func TestCommandStatistics(t *testing.T) {
 	srv := ownServer(t)
 	client := srv.client(t)
 	store, _ := aStore(t, client)
-	mustPut(t, store, aKey(), anID(), aMAC())
-	redeem(t, store, aKey(), anID(), aMAC())
+	mustIssue(t, store, aKey(), anID(), aMAC())
+	attempt(t, store, aKey(), anID(), aMAC())
 	require.NoError(t, client.ConfigResetStat(t.Context()).Err())
 
 	for range 10 {
 		k, mac := aKey(), aMAC()
-		mustPut(t, store, k, anID(), mac)
-		v, _ := redeem(t, store, k, anID(), mac)
+		mustIssue(t, store, k, anID(), mac)
+		v, _ := attempt(t, store, k, anID(), mac)
 		require.Equal(t, otp.Match, v)
 	}
 	stats, err := client.Info(t.Context(), "commandstats").Result()
@@ -60,17 +60,17 @@ func TestCommandStatistics(t *testing.T) {
 	assert.NotContains(t, stats, "cmdstat_eval:")
 }
 
-// BenchmarkRoundTrip reports how much longer a guess takes than a PING, over a
+// BenchmarkRoundTrip reports how much longer an attempt takes than a PING, over a
 // network that takes one millisecond each way: 1.1 times at most.
 func BenchmarkRoundTrip(b *testing.B) {
 	w := &wire{delay: time.Millisecond}
 	client := needReal(b).client(b, w.into)
-	compare(b, client, "guess/ping", func() error { return client.Ping(b.Context()).Err() })
+	compare(b, client, "attempt/ping", func() error { return client.Ping(b.Context()).Err() })
 }
 
-// BenchmarkGuess reports how much longer a guess takes than the least script
+// BenchmarkAttempt reports how much longer an attempt takes than the least script
 // that counts, compares and decides: 1.15 times at most.
-func BenchmarkGuess(b *testing.B) {
+func BenchmarkAttempt(b *testing.B) {
 	client := needReal(b).client(b)
 	sha, err := client.ScriptLoad(b.Context(), `
 		local n = redis.call('HINCRBY', KEYS[1], 'n', 1)
@@ -82,33 +82,33 @@ func BenchmarkGuess(b *testing.B) {
 		redis.call('PEXPIRE', KEYS[1], 600000)
 		return {'wrong', 5 - n}`).Result()
 	require.NoError(b, err)
-	compare(b, client, "guess/bare", func() error {
+	compare(b, client, "attempt/bare", func() error {
 		return client.EvalSha(b.Context(), sha, []string{"test-" + rand.Text()}, "x").Err()
 	})
 }
 
-// compare reports how much longer a guess, one that is compared, takes than
+// compare reports how much longer an attempt, one that is compared, takes than
 // something else.
 func compare(b *testing.B, client *redis.Client, unit string, other func() error) {
 	store, _ := aStore(b, client)
 	macs := []otp.MAC{aMAC()}
-	var others, guesses time.Duration
+	var others, attempts time.Duration
 	b.ReportAllocs()
 	for b.Loop() {
 		k := aKey()
-		mustPut(b, store, k, anID(), aMAC())
+		mustIssue(b, store, k, anID(), aMAC())
 		id := anID()
 		start := time.Now()
 		if err := other(); err != nil {
 			b.Fatal(err)
 		}
 		between := time.Now()
-		if v, _, err := store.Redeem(b.Context(), k, id, macs, otp.Limits{}); err != nil || v != otp.Wrong {
+		if v, _, err := store.Attempt(b.Context(), k, id, macs, otp.Limits{}); err != nil || v != otp.Wrong {
 			b.Fatal(v, err)
 		}
 		others += between.Sub(start)
-		guesses += time.Since(between)
-		_ = store.Forget(b.Context(), k)
+		attempts += time.Since(between)
+		_ = store.Reset(b.Context(), k)
 	}
-	b.ReportMetric(float64(guesses)/float64(others), unit)
+	b.ReportMetric(float64(attempts)/float64(others), unit)
 }

@@ -13,13 +13,13 @@ import (
 // loadLua opens every script, with the record of KEYS[1] in locals. A record is
 // one string:
 //
-//	1 code expires guesses failures guessed remember idle keep by sends|answers
+//	1 code expires attempts failures attempted remember idle keep by sends|answers
 //
 // where the first word is the version of this layout, code is the MAC of the
-// live code or "-", by the send that made it, guessed the time of the last
-// guess, and idle the time at which no send counts any more; remember and keep
+// live code or "-", by the send that made it, attempted the time of the last
+// attempt, and idle the time at which no send counts any more; remember and keep
 // are the longest times any caller asked for. Each of the sends is "at:id ", and
-// each of the answers, to the guesses of the last two minutes, is "id guess
+// each of the answers, to the attempts of the last two minutes, is "id attempt
 // verdict left at;".
 //
 // Times are microseconds of the server's clock, and far below 2^53, to which Lua
@@ -31,10 +31,10 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local replay = 120000000
 
-local code, expires, guesses, failures, guessed, remember, idle, made, answers = '-', '0', '0', '0', '0', '0', '0', '0 - ', ''
+local code, expires, attempts, failures, attempted, remember, idle, made, answers = '-', '0', '0', '0', '0', '0', '0', '0 - ', ''
 local raw = redis.call('GET', KEYS[1])
 if raw then
-  code, expires, guesses, failures, guessed, remember, idle, made, answers = string.match(raw,
+  code, expires, attempts, failures, attempted, remember, idle, made, answers = string.match(raw,
     '^1 (%S+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+ %S+ [^|]*)|([^|]*)$')
   if not code then return {'unreadable', 0} end
 end
@@ -43,11 +43,11 @@ end
 // saveLua keeps the record for as long as it means anything to anybody. A live
 // code needs no look: its send counts for as long as it lives.
 const saveLua = `
-local stop = guessed + replay
+local stop = attempted + replay
 if idle - stop > 0 then stop = idle end
-if failures ~= '0' and guessed + remember - stop > 0 then stop = guessed + remember end
+if failures ~= '0' and attempted + remember - stop > 0 then stop = attempted + remember end
 if stop - now > 0 then
-  redis.call('SET', KEYS[1], '1 ' .. code .. ' ' .. expires .. ' ' .. guesses .. ' ' .. failures .. ' ' .. guessed .. ' ' ..
+  redis.call('SET', KEYS[1], '1 ' .. code .. ' ' .. expires .. ' ' .. attempts .. ' ' .. failures .. ' ' .. attempted .. ' ' ..
     remember .. ' ' .. idle .. ' ' .. made .. '|' .. answers, 'PX', math.ceil((stop - now) / 1000))
 else
   redis.call('DEL', KEYS[1])

@@ -39,7 +39,7 @@ var (
 func TestMain(m *testing.M) {
 	logging.Disable()
 	if os.Getenv(stormEnv) != "" {
-		os.Exit(guess())
+		os.Exit(stormer())
 	}
 	os.Exit(withRealServer(m.Run))
 }
@@ -217,16 +217,16 @@ func aMAC() (m otp.MAC) {
 // loose limits admit a send at once.
 func loose() otp.Limits { return otp.Limits{Sends: 1000, Cooldown: []time.Duration{0}} }
 
-func mustPut(t testing.TB, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+func mustIssue(t testing.TB, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
 	t.Helper()
-	a, err := s.Put(t.Context(), k, id, mac, 10*time.Minute, loose())
+	a, err := s.Issue(t.Context(), k, id, mac, 10*time.Minute, loose())
 	require.NoError(t, err)
 	require.Equal(t, otp.Admitted, a.Refused)
 }
 
-func redeem(t testing.TB, s otp.Store, k otp.Key, id otp.ID, macs ...otp.MAC) (otp.Verdict, int) {
+func attempt(t testing.TB, s otp.Store, k otp.Key, id otp.ID, macs ...otp.MAC) (otp.Verdict, int) {
 	t.Helper()
-	v, left, err := s.Redeem(t.Context(), k, id, macs, loose())
+	v, left, err := s.Attempt(t.Context(), k, id, macs, loose())
 	require.NoError(t, err)
 	return v, left
 }

@@ -28,7 +28,7 @@ const stormEnv = "REDISSTORE_TEST_STORM"
 const (
 	stormProcesses  = 4
 	stormGoroutines = 64
-	stormGuesses    = 20 // of each goroutine, unless STORM says how many in all
+	stormAttempts   = 20 // of each goroutine, unless STORM says how many in all
 )
 
 // asked is a number that the environment asks for, for a run in full against a
@@ -41,16 +41,16 @@ func asked(srv server, name string, usual int) int {
 	return n
 }
 
-// A storm tells a process whom to guess at, and with what.
+// A storm tells a process whom to attempt at, and with what.
 type storm struct {
 	Network, Addr, Prefix string
 	Key, MAC              string // hexadecimal; no MAC: a new one each time
-	Guesses               int    // of each goroutine
+	Attempts              int    // of each goroutine
 }
 
-// guess is one process of a storm. It says that it is ready, waits for the word
-// to go, guesses, and tells how often it got which verdict.
-func guess() int {
+// stormer is one process of a storm. It says that it is ready, waits for the word
+// to go, attempts, and tells how often it got which verdict.
+func stormer() int {
 	var s storm
 	if err := json.Unmarshal([]byte(os.Getenv(stormEnv)), &s); err != nil {
 		return 1
@@ -68,8 +68,8 @@ func guess() int {
 	var all sync.WaitGroup
 	for range stormGoroutines {
 		all.Go(func() {
-			for range s.Guesses {
-				name := s.guess(store)
+			for range s.Attempts {
+				name := s.attempt(store)
 				mu.Lock()
 				verdicts[name]++
 				mu.Unlock()
@@ -83,21 +83,21 @@ func guess() int {
 	return 0
 }
 
-func (s storm) guess(store otp.Store) string {
+func (s storm) attempt(store otp.Store) string {
 	var k otp.Key
 	_, _ = hex.Decode(k[:], []byte(s.Key))
 	mac := aMAC()
 	if s.MAC != "" {
 		_, _ = hex.Decode(mac[:], []byte(s.MAC))
 	}
-	v, _, err := store.Redeem(context.Background(), k, anID(), []otp.MAC{mac}, otp.Limits{})
+	v, _, err := store.Attempt(context.Background(), k, anID(), []otp.MAC{mac}, otp.Limits{})
 	if err != nil {
 		return "error"
 	}
 	return v.String()
 }
 
-// rage lets all processes guess at once, and adds up what they tell.
+// rage lets all processes attempt at once, and adds up what they tell.
 func (s storm) rage(t *testing.T) map[string]int {
 	t.Helper()
 	order, err := json.Marshal(s)
@@ -133,31 +133,31 @@ func (s storm) rage(t *testing.T) map[string]int {
 	return sum
 }
 
-func TestGuessStorms(t *testing.T) {
+func TestAttemptStorms(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, srv server) {
 		const goroutines = stormProcesses * stormGoroutines
-		each := asked(srv, "STORM", goroutines*stormGuesses) / goroutines
+		each := asked(srv, "STORM", goroutines*stormAttempts) / goroutines
 		all := goroutines * each
 		store, prefix := aStore(t, srv.client(t))
 		k, mac := aKey(), aMAC()
-		s := storm{Network: srv.network, Addr: srv.addr, Prefix: prefix, Key: hex.EncodeToString(k[:]), Guesses: each}
+		s := storm{Network: srv.network, Addr: srv.addr, Prefix: prefix, Key: hex.EncodeToString(k[:]), Attempts: each}
 
-		mustPut(t, store, k, anID(), mac)
+		mustIssue(t, store, k, anID(), mac)
 		assert.Equal(t, map[string]int{"wrong": 4, "locked": all - 4}, s.rage(t))
-		v, _ := redeem(t, store, k, anID(), mac)
+		v, _ := attempt(t, store, k, anID(), mac)
 		assert.Equal(t, otp.Locked, v, "the right code comes too late")
 
-		// Under other limits one more wrong guess tells how many were compared.
-		more := otp.Limits{Guesses: 10, Failures: 10, Sends: 10, Cooldown: []time.Duration{0}}
-		_, err := store.Put(t.Context(), k, anID(), mac, time.Minute, more)
+		// Under other limits one more wrong attempt tells how many were compared.
+		more := otp.Limits{Attempts: 10, Failures: 10, Sends: 10, Cooldown: []time.Duration{0}}
+		_, err := store.Issue(t.Context(), k, anID(), mac, time.Minute, more)
 		require.NoError(t, err)
-		_, left, err := store.Redeem(t.Context(), k, anID(), []otp.MAC{aMAC()}, more)
+		_, left, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{aMAC()}, more)
 		require.NoError(t, err)
 		assert.Equal(t, 10-5-1, left, "exactly five were compared")
 
-		require.NoError(t, store.Forget(t.Context(), k))
-		mustPut(t, store, k, anID(), mac)
+		require.NoError(t, store.Reset(t.Context(), k))
+		mustIssue(t, store, k, anID(), mac)
 		s.MAC = hex.EncodeToString(mac[:])
 		assert.Equal(t, map[string]int{"match": 1, "gone": all - 1}, s.rage(t), "one winner of all who have the code")
 	})

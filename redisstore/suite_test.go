@@ -44,10 +44,10 @@ func TestLimitsOutliveTheServer(t *testing.T) {
 	store := verifyStore(t, srv.client(t))
 	k, mac, one := aKey(), aMAC(), otp.Limits{Failures: 6, Cooldown: []time.Duration{0}}
 	for range 2 {
-		_, err := store.Put(t.Context(), k, anID(), mac, time.Minute, one)
+		_, err := store.Issue(t.Context(), k, anID(), mac, time.Minute, one)
 		require.NoError(t, err)
 		for range 3 {
-			_, _, err := store.Redeem(t.Context(), k, anID(), []otp.MAC{aMAC()}, one)
+			_, _, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{aMAC()}, one)
 			require.NoError(t, err)
 		}
 	}
@@ -55,10 +55,10 @@ func TestLimitsOutliveTheServer(t *testing.T) {
 
 	srv, _ = serverIn(t, dir, persist...)
 	store = verifyStore(t, srv.client(t))
-	v, _, err := store.Redeem(t.Context(), k, anID(), []otp.MAC{mac}, one)
+	v, _, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{mac}, one)
 	require.NoError(t, err)
 	assert.Equal(t, otp.Blocked, v)
-	a, err := store.Put(t.Context(), k, anID(), mac, time.Minute, one)
+	a, err := store.Issue(t.Context(), k, anID(), mac, time.Minute, one)
 	require.NoError(t, err)
 	assert.Equal(t, otp.SendBlocked, a.Refused)
 }

@@ -122,11 +122,11 @@ func openUsers(base string, client *http.Client, _ otp.Store) (verify.Verifier, 
 }
 
 // newEngine is an engine with limits as they are by default.
-func newEngine(c otp.Carrier, store otp.Store) (*otp.Engine, error) {
+func newEngine(c otp.Messenger, store otp.Store) (*otp.Engine, error) {
 	if store == nil {
 		store = new(otp.MemoryStore)
 	}
-	return otp.New(otp.Config{Carrier: c, Store: store, Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme"})
+	return otp.New(otp.Config{Messenger: c, Store: store, Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme"})
 }
 
 // directory knows the ids that register gets: whoever was registered first is

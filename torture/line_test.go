@@ -16,7 +16,7 @@ type line struct{ vendor http.Handler }
 func (l line) RoundTrip(r *http.Request) (*http.Response, error) {
 	connect(r)
 	write(r)
-	return carry(l.vendor, r), nil
+	return deliver(l.vendor, r), nil
 }
 
 // connect calls the hooks up to the moment when there is a connection.
@@ -41,8 +41,8 @@ func write(r *http.Request) {
 	}
 }
 
-// carry has the vendor act, and returns its answer.
-func carry(vendor http.Handler, r *http.Request) *http.Response {
+// deliver has the vendor act, and returns its answer.
+func deliver(vendor http.Handler, r *http.Request) *http.Response {
 	in := r.Clone(r.Context())
 	in.RequestURI, in.Host = r.URL.RequestURI(), r.URL.Host
 	if in.Body == nil {

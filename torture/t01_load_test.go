@@ -36,7 +36,7 @@ func (b *books) observe(_ context.Context, e observe.Event) {
 	defer b.mu.Unlock()
 	b.events[e.Op+" "+string(e.Outcome)]++
 	if e.Op == "send" {
-		b.tries += e.Tries
+		b.tries += e.Requests
 	}
 }
 
@@ -90,7 +90,7 @@ func (b *books) load(t *testing.T, v verify.Verifier, n int, arrived func(string
 	return took
 }
 
-// A desk is a Carrier that hands messages straight to people.
+// A desk is a Messenger that hands messages straight to people.
 type desk struct {
 	people  [64]post
 	carried atomic.Int64
@@ -106,14 +106,14 @@ func newDesk() *desk {
 
 func (d *desk) of(to string) *post { return &d.people[(to[len(to)-1]-'0')*6+(to[len(to)-2]-'0')%6] }
 
-// Carry implements otp.Carrier.
-func (d *desk) Carry(_ context.Context, m otp.Message) (string, error) {
+// Deliver implements otp.Messenger.
+func (d *desk) Deliver(_ context.Context, m otp.Message) (string, error) {
 	d.carried.Add(1)
 	d.of(m.To).deliver(m.To, codeIn(m.Text))
 	return "", nil
 }
 
-// Capabilities implements otp.Carrier.
+// Capabilities implements otp.Messenger.
 func (d *desk) Capabilities() verify.Capabilities {
 	return verify.Capabilities{Vendor: "desk", Channels: []verify.Channel{verify.ChannelSMS}}
 }

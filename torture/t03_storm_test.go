@@ -13,8 +13,8 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// TestT03Challenges lets everybody guess at a thousand codes at once. That four
-// processes guess at one is a test of package redisstore.
+// TestT03Challenges lets everybody attempt at a thousand codes at once. That four
+// processes attempt at one is a test of package redisstore.
 func TestT03Challenges(t *testing.T) {
 	challenges := size(50, 1000)
 	for name, open := range map[string]func(*testing.T) otp.Store{
@@ -32,13 +32,13 @@ func TestT03Challenges(t *testing.T) {
 				_, _ = rand.Read(codes[i][:])
 				send(t, store, keys[i], codes[i], otp.Limits{})
 			}
-			guesses := challenges * 1000 / 5
+			attempts := challenges * 1000 / 5
 			compared := make([]atomic.Int64, challenges)
 			locked := make([]atomic.Int64, challenges)
 			began := time.Now()
-			storm(256, guesses, func(i int) {
+			storm(256, attempts, func(i int) {
 				n := i % challenges
-				v, _, err := store.Redeem(t.Context(), keys[n], anID(), []otp.MAC{otp.MAC(append(anIDs(), anIDs()...))}, otp.Limits{})
+				v, _, err := store.Attempt(t.Context(), keys[n], anID(), []otp.MAC{otp.MAC(append(anIDs(), anIDs()...))}, otp.Limits{})
 				switch {
 				case err != nil:
 					t.Error(err)
@@ -47,33 +47,33 @@ func TestT03Challenges(t *testing.T) {
 				case v == otp.Locked:
 					locked[n].Add(1)
 				default:
-					t.Errorf("a wrong guess is %s", v)
+					t.Errorf("a wrong attempt is %s", v)
 				}
 			})
 			took := time.Since(began)
 			for n := range keys {
 				// The fifth comparison is answered as Locked; under looser limits one more
-				// wrong guess tells that there were five.
+				// wrong attempt tells that there were five.
 				require.EqualValues(t, 4, compared[n].Load())
-				v, _, err := store.Redeem(t.Context(), keys[n], anID(), []otp.MAC{codes[n]}, otp.Limits{})
+				v, _, err := store.Attempt(t.Context(), keys[n], anID(), []otp.MAC{codes[n]}, otp.Limits{})
 				require.NoError(t, err)
 				require.Equal(t, otp.Locked, v, "the right code comes too late")
-				more := otp.Limits{Guesses: 10, Failures: 10, Sends: 10, Cooldown: []time.Duration{0}}
+				more := otp.Limits{Attempts: 10, Failures: 10, Sends: 10, Cooldown: []time.Duration{0}}
 				send(t, store, keys[n], codes[n], more)
-				_, left, err := store.Redeem(t.Context(), keys[n], anID(), []otp.MAC{otp.MAC(append(anIDs(), anIDs()...))}, more)
+				_, left, err := store.Attempt(t.Context(), keys[n], anID(), []otp.MAC{otp.MAC(append(anIDs(), anIDs()...))}, more)
 				require.NoError(t, err)
 				require.Equal(t, 10-5-1, left, "exactly five were compared")
 			}
 			assert.Positive(t, locked[0].Load())
-			figure(t, "T03 %s: %v guesses at %v challenges at once by 256 goroutines in %s: exactly 5 compared of each, then the right code is refused",
-				name, guesses, challenges, took.Round(time.Millisecond))
+			figure(t, "T03 %s: %v attempts at %v challenges at once by 256 goroutines in %s: exactly 5 compared of each, then the right code is refused",
+				name, attempts, challenges, took.Round(time.Millisecond))
 		})
 	}
 }
 
 func send(t *testing.T, s otp.Store, k otp.Key, mac otp.MAC, l otp.Limits) {
 	t.Helper()
-	a, err := s.Put(t.Context(), k, anID(), mac, 10*time.Minute, l)
+	a, err := s.Issue(t.Context(), k, anID(), mac, 10*time.Minute, l)
 	require.NoError(t, err)
 	require.Equal(t, otp.Admitted, a.Refused)
 }

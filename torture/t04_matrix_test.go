@@ -89,10 +89,10 @@ func (r *run) resend() {
 	r.code, _ = r.post.newest(r.to)
 }
 
-// overLedger puts the client behind a failover of one leg.
+// overLedger puts the client behind a failover of one backend.
 func (r *run) overLedger(l *leaky) {
 	v, err := failover.New(failover.Config{
-		Legs: []failover.Leg{{Verifier: r.verifier}}, Key: bytes.Repeat([]byte("f"), 32),
+		Backends: []failover.Backend{{Verifier: r.verifier}}, Key: bytes.Repeat([]byte("f"), 32),
 		Ledger: leakyLedger{new(failover.MemoryLedger), l},
 	})
 	require.NoError(r.t, err)
@@ -157,7 +157,7 @@ func (r *run) wrongs() error {
 		fails("the first request came on a connection from before: %t", reused)
 	}
 	if e := (*verify.Error)(nil); r.elsewhere && errors.As(r.err, &e) {
-		requests = e.Tries
+		requests = e.Requests
 	}
 	if w.tries >= 0 && requests != w.tries {
 		fails("%d requests were made and not %d", requests, w.tries)

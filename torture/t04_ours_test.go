@@ -14,9 +14,9 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// ourLimit is otp's own, or that of a failover of one leg.
+// ourLimit is otp's own, or that of a failover of one backend.
 func ourLimit(c cell) []play {
-	guessed := func(r *run) {
+	attempted := func(r *run) {
 		if c.checks {
 			r.overLedger(nil)
 			r.resend()
@@ -27,7 +27,7 @@ func ourLimit(c cell) []play {
 		r.wire.arm(healthy)
 	}
 	if c.op == "check" {
-		return []play{{before: guessed, anyhow: true, want: want{verify.ErrTooManyAttempts, 0}}}
+		return []play{{before: attempted, anyhow: true, want: want{verify.ErrTooManyAttempts, 0}}}
 	}
 	if c.checks {
 		return []play{{call: sendTwice, anyhow: true, want: want{verify.ErrTooManySends, 1}}}
@@ -44,7 +44,7 @@ func ourLimit(c cell) []play {
 func sendTwice(r *run) {
 	r.overLedger(nil)
 	arrived, released, done := make(chan struct{}), make(chan struct{}), make(chan error)
-	r.wire.arm(func(x *exchange) {
+	r.wire.arm(func(x *recording) {
 		close(arrived)
 		<-released
 		healthy(x)
@@ -60,7 +60,7 @@ func sendTwice(r *run) {
 	r.effects++ // of the first one
 }
 
-// openBreaker is that of a failover of one leg: its sends are refused at once,
+// openBreaker is that of a failover of one backend: its sends are refused at once,
 // and its checks are made all the same.
 func openBreaker(c cell) []play {
 	fails := func(r *run, call func() error) {
@@ -146,19 +146,19 @@ type leakyLedger struct {
 }
 
 // Open implements failover.Ledger.
-func (l leakyLedger) Open(ctx context.Context, k failover.Key, id failover.ID, leg string, lease time.Duration) (busy time.Duration, err error) {
+func (l leakyLedger) Begin(ctx context.Context, k failover.Key, id failover.ID, backend string, lease time.Duration) (busy time.Duration, err error) {
 	made, fails := l.fails()
 	if made {
-		busy, err = l.Ledger.Open(ctx, k, id, leg, lease)
+		busy, err = l.Ledger.Begin(ctx, k, id, backend, lease)
 	}
 	return busy, errors.Join(err, fails)
 }
 
 // Charge implements failover.Ledger.
-func (l leakyLedger) Charge(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (c failover.Charge, err error) {
+func (l leakyLedger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (c failover.Attempt, err error) {
 	made, fails := l.fails()
 	if made {
-		c, err = l.Ledger.Charge(ctx, k, id, limits)
+		c, err = l.Ledger.Attempt(ctx, k, id, limits)
 	}
 	return c, errors.Join(err, fails)
 }
@@ -169,20 +169,20 @@ type leakyStore struct {
 	leaky *atomic.Pointer[leaky]
 }
 
-// Put implements otp.Store.
-func (s leakyStore) Put(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (a otp.Admission, err error) {
+// Issue implements otp.Store.
+func (s leakyStore) Issue(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (a otp.Admission, err error) {
 	made, fails := s.leaky.Load().fails()
 	if made {
-		a, err = s.Store.Put(ctx, k, id, mac, ttl, l)
+		a, err = s.Store.Issue(ctx, k, id, mac, ttl, l)
 	}
 	return a, errors.Join(err, fails)
 }
 
-// Redeem implements otp.Store.
-func (s leakyStore) Redeem(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (v otp.Verdict, left int, err error) {
+// Attempt implements otp.Store.
+func (s leakyStore) Attempt(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (v otp.Verdict, left int, err error) {
 	made, fails := s.leaky.Load().fails()
 	if made {
-		v, left, err = s.Store.Redeem(ctx, k, id, macs, l)
+		v, left, err = s.Store.Attempt(ctx, k, id, macs, l)
 	}
 	return v, left, errors.Join(err, fails)
 }

@@ -182,7 +182,7 @@ func idle(r *run, t *http.Transport) *http.Transport {
 
 // cancelOnArrival ends the context once the vendor has the request.
 func cancelOnArrival(r *run) {
-	r.script = []step{after(func(x *exchange) {
+	r.script = []step{after(func(x *recording) {
 		r.cancel()
 		hang("")(x)
 	})}

@@ -17,24 +17,24 @@ import (
 )
 
 // A step is what becomes of one request that was read to its end.
-type step func(*exchange)
+type step func(*recording)
 
-// An exchange is one request on a connection, and the vendor behind it.
-type exchange struct {
+// A recording is one request on a connection, and the vendor behind it.
+type recording struct {
 	net.Conn
 	request *http.Request
 	vendor  http.Handler
 }
 
 // act has the vendor do what it is asked, and returns its answer.
-func (x *exchange) act() (status int, header http.Header, body []byte) {
+func (x *recording) act() (status int, header http.Header, body []byte) {
 	out := httptest.NewRecorder()
 	x.vendor.ServeHTTP(out, x.request)
 	return out.Code, out.Header(), out.Body.Bytes()
 }
 
 // say ignores a client that has gone away: that is what many steps play.
-func (x *exchange) say(raw string) { _, _ = io.WriteString(x.Conn, raw) }
+func (x *recording) say(raw string) { _, _ = io.WriteString(x.Conn, raw) }
 
 // A wire serves a vendor by hand on a bare socket, so that it can break off
 // anywhere. It follows its script once it is armed, and until then, and for
@@ -91,7 +91,7 @@ func (w *wire) serve(c net.Conn) {
 			return
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		w.next(r, served > 0)(&exchange{c, r, w.vendor})
+		w.next(r, served > 0)(&recording{c, r, w.vendor})
 	}
 }
 
@@ -156,7 +156,7 @@ func head(status int, header http.Header, length int) string {
 }
 
 // healthy is the vendor's own answer.
-func healthy(x *exchange) {
+func healthy(x *recording) {
 	status, header, body := x.act()
 	x.say(whole(status, header, string(body)))
 }
@@ -167,12 +167,12 @@ func reply(status int, body string, header ...string) step {
 	for i := 0; i+1 < len(header); i += 2 {
 		h.Set(header[i], header[i+1])
 	}
-	return func(x *exchange) { x.say(whole(status, h, body)) }
+	return func(x *recording) { x.say(whole(status, h, body)) }
 }
 
 // raw is anything else, after which the connection ends.
 func raw(text string) step {
-	return func(x *exchange) {
+	return func(x *recording) {
 		x.say(text)
 		_ = x.Close()
 	}
@@ -180,14 +180,14 @@ func raw(text string) step {
 
 // after has the vendor act before it plays s.
 func after(s step) step {
-	return func(x *exchange) {
+	return func(x *recording) {
 		x.act()
 		s(x)
 	}
 }
 
 // reset ends the connection with a RST.
-func reset(x *exchange) {
+func reset(x *recording) {
 	if tcp, ok := x.Conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // unsent is unsent: Close then resets
 	}
@@ -197,7 +197,7 @@ func reset(x *exchange) {
 // hang writes what it is given and keeps still until the client goes away, or
 // has broken every promise by staying.
 func hang(text string) step {
-	return func(x *exchange) {
+	return func(x *recording) {
 		x.say(text)
 		_ = x.SetReadDeadline(time.Now().Add(5 * time.Second))
 		_, _ = io.Copy(io.Discard, x.Conn)
@@ -205,7 +205,7 @@ func hang(text string) step {
 }
 
 // half is the vendor's own answer, cut off in the middle of its body.
-func half(x *exchange) {
+func half(x *recording) {
 	status, header, body := x.act()
 	x.say(head(status, header, len(body)) + string(body[:len(body)/2]))
 	_ = x.Close()
@@ -213,7 +213,7 @@ func half(x *exchange) {
 
 // drip is a head, and then a byte every ten milliseconds.
 func drip(text string) step {
-	return func(x *exchange) {
+	return func(x *recording) {
 		x.say(text)
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
@@ -229,7 +229,7 @@ func drip(text string) step {
 // gone away.
 func flood(text, piece string, n int) step {
 	block := []byte(strings.Repeat(piece, max(1, 64<<10/len(piece))))
-	return func(x *exchange) {
+	return func(x *recording) {
 		x.say(text)
 		for left := n; left > 0; left -= len(block) {
 			if _, err := x.Write(block); err != nil {

@@ -82,12 +82,12 @@ func (w *world) jump() {
 func (w *world) flow(to string) {
 	w.send(to)
 	for range 1 + w.dice.IntN(4) {
-		w.check(to, w.guess(to))
+		w.check(to, w.attempt(to))
 	}
 }
 
-// guess is what a person types: mostly what was sent last.
-func (w *world) guess(to string) string {
+// attempt is what a person types: mostly what was sent last.
+func (w *world) attempt(to string) string {
 	all := w.letters[to]
 	if len(all) == 0 {
 		return "123456"
@@ -132,7 +132,7 @@ func (w *world) send(to string) {
 	require.GreaterOrEqual(w.t, sent, least, "I3, seed %d: %v", w.seed, err)
 	require.LessOrEqual(w.t, sent, most, "I3, seed %d: %v", w.seed, err)
 	if kind != verify.ErrTooManySends { // a store may have begun anew, though its answer was lost
-		w.last[to], w.guesses[to] = w.sends, 0
+		w.last[to], w.attempts[to] = w.sends, 0
 	}
 }
 
@@ -149,7 +149,7 @@ func (w *world) check(to, code string) {
 	case kind == "":
 		require.True(w.t, live, "I1: nobody has this code to use, seed %d", w.seed)
 		require.NotZero(w.t, yes, "I1: nobody approved, seed %d", w.seed)
-		// A leg that lost, and that no cancellation reached, still holds its code, and
+		// A backend that lost, and that no cancellation reached, still holds its code, and
 		// a later send that may have gone through it makes that one good again.
 		challenge := fmt.Sprint(to, sent.send)
 		ended, over := w.approved[challenge]
@@ -161,9 +161,9 @@ func (w *world) check(to, code string) {
 	case yes > 0:
 		require.Equal(w.t, unknown, kind, "I4: an approval is told as such, or as unknown, seed %d: %v", w.seed, err)
 	case kind == verify.ErrMismatch && codeIn(code) != "": // what cannot be a code is charged to nobody
-		w.guesses[to]++
+		w.attempts[to]++
 		if len(w.vendors) > 1 || w.vendors[0] == "gatewayapi" {
-			require.LessOrEqual(w.t, w.guesses[to], 5, "R16, seed %d", w.seed)
+			require.LessOrEqual(w.t, w.attempts[to], 5, "R16, seed %d", w.seed)
 		}
 	}
 	if yes > 0 {

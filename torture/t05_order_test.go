@@ -14,7 +14,7 @@ import (
 
 // The limits under which calls are made in any order.
 const (
-	orderGuesses  = 3
+	orderAttempts = 3
 	orderFailures = 8
 )
 
@@ -24,7 +24,7 @@ type order struct {
 	desk     *desk
 	code     string // the live one
 	old      string
-	guesses  int
+	attempts int
 	failures int
 }
 
@@ -38,7 +38,7 @@ func (o *order) send(t *rapid.T) {
 		return
 	}
 	require.NoError(t, err)
-	o.old, o.guesses = o.code, 0
+	o.old, o.attempts = o.code, 0
 	o.code = o.desk.of(asker).take(asker)
 	require.NotEmpty(t, o.code)
 }
@@ -50,7 +50,7 @@ func (o *order) no() verify.Outcome {
 		return verify.ErrBlocked
 	case o.code == "":
 		return verify.ErrNotPending
-	case o.guesses >= orderGuesses:
+	case o.attempts >= orderAttempts:
 		return verify.ErrTooManyAttempts
 	}
 	return ""
@@ -68,7 +68,7 @@ func (o *order) right(t *rapid.T) {
 	}
 }
 
-// wrong guesses another code, or the one that was sent before.
+// wrong attempts another code, or the one that was sent before.
 func (o *order) wrong(t *rapid.T) {
 	typed := "123456"
 	if o.code != "" {
@@ -79,10 +79,10 @@ func (o *order) wrong(t *rapid.T) {
 	}
 	want := o.no()
 	if want == "" {
-		o.guesses++
+		o.attempts++
 		o.failures++
 		want = verify.ErrMismatch
-		if o.guesses >= orderGuesses || o.failures >= orderFailures {
+		if o.attempts >= orderAttempts || o.failures >= orderFailures {
 			want = verify.ErrTooManyAttempts
 		}
 	}
@@ -98,7 +98,7 @@ func (o *order) cancel(t *rapid.T) {
 
 func (o *order) reset(t *rapid.T) {
 	require.NoError(t, o.engine.Reset(o.ctx(), asker))
-	o.code, o.old, o.guesses, o.failures = "", "", 0, 0
+	o.code, o.old, o.attempts, o.failures = "", "", 0, 0
 }
 
 // TestT05AnyOrder makes the calls of one person in any order. What breaks is
@@ -108,9 +108,9 @@ func TestT05AnyOrder(t *testing.T) {
 		o := &order{desk: newDesk()}
 		var err error
 		o.engine, err = otp.New(otp.Config{
-			Carrier: o.desk, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)},
+			Messenger: o.desk, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)},
 			Limits: otp.Limits{
-				Guesses: orderGuesses, Failures: orderFailures, Sends: 1_000_000, Cooldown: []time.Duration{0},
+				Attempts: orderAttempts, Failures: orderFailures, Sends: 1_000_000, Cooldown: []time.Duration{0},
 			},
 		})
 		require.NoError(t, err)

@@ -26,20 +26,20 @@ type skyStore struct {
 	*sky
 }
 
-// Put implements otp.Store.
-func (s skyStore) Put(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (a otp.Admission, err error) {
+// Issue implements otp.Store.
+func (s skyStore) Issue(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (a otp.Admission, err error) {
 	made, lost := s.struck()
 	if made {
-		a, err = s.Store.Put(ctx, k, id, mac, ttl, l)
+		a, err = s.Store.Issue(ctx, k, id, mac, ttl, l)
 	}
 	return a, errors.Join(err, lost)
 }
 
-// Redeem implements otp.Store.
-func (s skyStore) Redeem(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (v otp.Verdict, left int, err error) {
+// Attempt implements otp.Store.
+func (s skyStore) Attempt(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (v otp.Verdict, left int, err error) {
 	made, lost := s.struck()
 	if made {
-		v, left, err = s.Store.Redeem(ctx, k, id, macs, l)
+		v, left, err = s.Store.Attempt(ctx, k, id, macs, l)
 	}
 	if v == otp.Match {
 		s.approve()
@@ -47,11 +47,11 @@ func (s skyStore) Redeem(ctx context.Context, k otp.Key, id otp.ID, macs []otp.M
 	return v, left, errors.Join(err, lost)
 }
 
-// Undo implements otp.Store.
-func (s skyStore) Undo(ctx context.Context, k otp.Key, id otp.ID) (err error) {
+// Revoke implements otp.Store.
+func (s skyStore) Revoke(ctx context.Context, k otp.Key, id otp.ID) (err error) {
 	made, lost := s.struck()
 	if made {
-		err = s.Store.Undo(ctx, k, id)
+		err = s.Store.Revoke(ctx, k, id)
 	}
 	return errors.Join(err, lost)
 }
@@ -63,28 +63,28 @@ type skyLedger struct {
 }
 
 // Open implements failover.Ledger.
-func (l skyLedger) Open(ctx context.Context, k failover.Key, id failover.ID, leg string, lease time.Duration) (busy time.Duration, err error) {
+func (l skyLedger) Begin(ctx context.Context, k failover.Key, id failover.ID, backend string, lease time.Duration) (busy time.Duration, err error) {
 	made, lost := l.struck()
 	if made {
-		busy, err = l.Ledger.Open(ctx, k, id, leg, lease)
+		busy, err = l.Ledger.Begin(ctx, k, id, backend, lease)
 	}
 	return busy, errors.Join(err, lost)
 }
 
 // Close implements failover.Ledger.
-func (l skyLedger) Close(ctx context.Context, k failover.Key, id failover.ID, leg string, s failover.State, ttl time.Duration) (err error) {
+func (l skyLedger) End(ctx context.Context, k failover.Key, id failover.ID, backend string, s failover.State, ttl time.Duration) (err error) {
 	made, lost := l.struck()
 	if made {
-		err = l.Ledger.Close(ctx, k, id, leg, s, ttl)
+		err = l.Ledger.End(ctx, k, id, backend, s, ttl)
 	}
 	return errors.Join(err, lost)
 }
 
 // Charge implements failover.Ledger.
-func (l skyLedger) Charge(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (c failover.Charge, err error) {
+func (l skyLedger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (c failover.Attempt, err error) {
 	made, lost := l.struck()
 	if made {
-		c, err = l.Ledger.Charge(ctx, k, id, limits)
+		c, err = l.Ledger.Attempt(ctx, k, id, limits)
 	}
 	return c, errors.Join(err, lost)
 }

@@ -71,7 +71,7 @@ func (w weather) RoundTrip(r *http.Request) (*http.Response, error) {
 	if way, fails := w.strikes(wireFaults, 8); fails {
 		return unheard(r, way)
 	}
-	resp := carry(w.vendor, r)
+	resp := deliver(w.vendor, r)
 	if isYes(r, resp) {
 		w.approve()
 	}

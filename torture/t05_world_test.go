@@ -53,19 +53,19 @@ type world struct {
 	letters  map[string][]letter // by person
 	spent    map[string]bool     // by person and code: approved, be it told or not
 	approved map[string]int      // by person and Send: how many Sends there were then
-	guesses  map[string]int      // by person: answered as wrong, since the last Send
+	attempts map[string]int      // by person: answered as wrong, since the last Send
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
 	dice := rand.New(rand.NewPCG(seed, 5))
 	w := &world{
 		sky: &sky{dice: dice}, setting: settings[seed%uint64(len(settings))], t: t, seed: seed, books: newBooks(),
-		last: map[string]int{}, letters: map[string][]letter{}, spent: map[string]bool{}, approved: map[string]int{}, guesses: map[string]int{},
+		last: map[string]int{}, letters: map[string][]letter{}, spent: map[string]bool{}, approved: map[string]int{}, attempts: map[string]int{},
 	}
 	w.store = skyStore{new(otp.MemoryStore), w.sky}
 	w.ledger = skyLedger{new(failover.MemoryLedger), w.sky}
 	next := dice.IntN(1_000_000)
-	code := func(digits int) string { // never one again, so that a wrong guess is wrong
+	code := func(digits int) string { // never one again, so that a wrong attempt is wrong
 		next = (next + 7919) % 1_000_000
 		return fmt.Sprintf("%0*d", digits, next)
 	}
@@ -92,16 +92,16 @@ func kindOf(name string) kind {
 // rebuild makes all clients anew, as a process does that starts: what was said
 // before is in the stores alone.
 func (w *world) rebuild() {
-	var legs []failover.Leg
+	var backends []failover.Backend
 	for i, name := range w.vendors {
 		client := &http.Client{Transport: weather{w.sky, w.emulators[i]}}
 		v, _, err := kindOf(name).open("http://vendor", client, w.store)
 		require.NoError(w.t, err)
-		legs = append(legs, failover.Leg{Verifier: v})
+		backends = append(backends, failover.Backend{Verifier: v})
 	}
-	w.verifier = legs[0].Verifier
-	if len(legs) > 1 {
-		cfg := failover.Config{Legs: legs, Ledger: w.ledger, Key: bytes.Repeat([]byte("f"), 32)}
+	w.verifier = backends[0].Verifier
+	if len(backends) > 1 {
+		cfg := failover.Config{Backends: backends, Ledger: w.ledger, Key: bytes.Repeat([]byte("f"), 32)}
 		if w.next {
 			cfg.OnUnknown = failover.Next
 		}

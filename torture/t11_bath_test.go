@@ -56,10 +56,10 @@ type bath struct {
 // A tub is a bath in one weather.
 type tub struct {
 	toxic
-	clients []verify.Verifier // by vendor
-	carrier otp.Carrier
-	redis   string
-	conn    *redis.Client
+	clients   []verify.Verifier // by vendor
+	messenger otp.Messenger
+	redis     string
+	conn      *redis.Client
 }
 
 func newBath(t *testing.T, server *toxics.Client) *bath {
@@ -107,7 +107,7 @@ func (b *bath) proxied(server *toxics.Client, w toxic, name, upstream string) (a
 	return p.Listen
 }
 
-// add opens a client. GatewayAPI's is a carrier, and fill makes the rest.
+// add opens a client. GatewayAPI's is a messenger, and fill makes the rest.
 func (u *tub) add(b *bath, k kind, base string) {
 	if k.name != "gatewayapi" {
 		v, c := k.must(b.t, base, nil, nil)
@@ -116,7 +116,7 @@ func (u *tub) add(b *bath, k kind, base string) {
 	}
 	c, err := gatewayapi.New(gatewayapi.Config{Token: gatewayapitest.Token, Sender: "Acme", BaseURL: base})
 	require.NoError(b.t, err)
-	u.clients, b.closers, u.carrier = append(u.clients, nil), append(b.closers, c), c
+	u.clients, b.closers, u.messenger = append(u.clients, nil), append(b.closers, c), c
 	u.fill(b.t)
 }
 
@@ -130,7 +130,7 @@ func (u *tub) fill(t *testing.T) {
 	store, err := redisstore.New(u.conn, redisstore.Config{})
 	require.NoError(t, err)
 	e, err := otp.New(otp.Config{
-		Carrier: u.carrier, Store: store, Keys: [][]byte{bytes.Repeat([]byte("k"), 32)},
+		Messenger: u.messenger, Store: store, Keys: [][]byte{bytes.Repeat([]byte("k"), 32)},
 		Limits: otp.Limits{Sends: 1_000_000, Failures: 100, Cooldown: []time.Duration{0}},
 	})
 	require.NoError(t, err)

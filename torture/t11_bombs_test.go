@@ -108,7 +108,7 @@ func allocated() uint64 {
 
 // dripEvery is a head, and then a byte each time.
 func dripEvery(pause time.Duration) step {
-	return func(x *exchange) {
+	return func(x *recording) {
 		x.say(endless)
 		tick := time.NewTicker(pause)
 		defer tick.Stop()

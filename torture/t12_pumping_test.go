@@ -16,21 +16,21 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A meter is a Carrier that notes when messages leave.
+// A meter is a Messenger that notes when messages leave.
 type meter struct {
 	mu sync.Mutex
 	at []time.Time
 }
 
-// Carry implements otp.Carrier.
-func (m *meter) Carry(context.Context, otp.Message) (string, error) {
+// Deliver implements otp.Messenger.
+func (m *meter) Deliver(context.Context, otp.Message) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.at = append(m.at, time.Now())
 	return "", nil
 }
 
-// Capabilities implements otp.Carrier.
+// Capabilities implements otp.Messenger.
 func (*meter) Capabilities() verify.Capabilities { return new(desk).Capabilities() }
 
 // most is how many messages left within any span of time.

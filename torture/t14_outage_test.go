@@ -119,13 +119,13 @@ func TestT14Recovery(t *testing.T) {
 	n := size(2000, 10_000)
 	synctest.Test(t, func(t *testing.T) {
 		first, second := newOutage(kindOf("twilio").emulate(nil)), newOutage(kindOf("bandwidth").emulate(nil))
-		leg := func(name string, o *outage) verify.Verifier {
+		backend := func(name string, o *outage) verify.Verifier {
 			v, _, err := kindOf(name).open("http://vendor", &http.Client{Transport: o}, nil)
 			require.NoError(t, err)
 			return v
 		}
-		v, err := failover.New(failover.Config{Legs: []failover.Leg{
-			{Verifier: leg("twilio", first)}, {Verifier: leg("bandwidth", second)},
+		v, err := failover.New(failover.Config{Backends: []failover.Backend{
+			{Verifier: backend("twilio", first)}, {Verifier: backend("bandwidth", second)},
 		}})
 		require.NoError(t, err)
 		person := 0
@@ -142,7 +142,7 @@ func TestT14Recovery(t *testing.T) {
 			return took[len(took)*99/100]
 		}
 
-		alone := p99(leg("bandwidth", newOutage(kindOf("bandwidth").emulate(nil))))
+		alone := p99(backend("bandwidth", newOutage(kindOf("bandwidth").emulate(nil))))
 		first.dead = deaths["refuses"]
 		during := p99(v)
 		assert.InEpsilon(t, float64(alone), float64(during), 0.1)

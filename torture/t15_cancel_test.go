@@ -19,16 +19,16 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A comparer is an otp.Store that counts the guesses that were compared.
+// A comparer is an otp.Store that counts the attempts that were compared.
 type comparer struct {
 	otp.Store
 	mu       sync.Mutex
 	compared map[otp.Key]int
 }
 
-// Redeem implements otp.Store.
-func (c *comparer) Redeem(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (otp.Verdict, int, error) {
-	v, left, err := c.Store.Redeem(ctx, k, id, macs, l)
+// Attempt implements otp.Store.
+func (c *comparer) Attempt(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (otp.Verdict, int, error) {
+	v, left, err := c.Store.Attempt(ctx, k, id, macs, l)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if v == otp.Wrong || v == otp.Match {
@@ -63,7 +63,7 @@ func (c *canceler) call(op string, do func(context.Context) error) verify.Outcom
 	return kind
 }
 
-// flow is one person: a send, guesses that are wrong, and then two that are not.
+// flow is one person: a send, attempts that are wrong, and then two that are not.
 func (c *canceler) flow(p *post, to string) (sent verify.Outcome, approved int) {
 	sent = c.call("send", func(ctx context.Context) error {
 		_, err := c.verifier.Send(ctx, to)
@@ -137,7 +137,7 @@ func TestT15Cancel(t *testing.T) {
 	}
 	require.NoError(t, leaks(before))
 	assert.LessOrEqual(t, openFiles(), files, "no file stays open")
-	figure(t, "T15: %v calls canceled at random instants from seed %v (%s): 0 goroutines and files left, 0 unflagged duplicates, at most 5 guesses compared, at most one approval a code",
+	figure(t, "T15: %v calls canceled at random instants from seed %v (%s): 0 goroutines and files left, 0 unflagged duplicates, at most 5 attempts compared, at most one approval a code",
 		calls, int(*seed), fmt.Sprint(ended))
 }
 

@@ -93,7 +93,7 @@ func arrange(t *testing.T, srv *twiliotest.Server, client *Client, f verifytest.
 	return known
 }
 
-// scripts are the exchanges of each scenario. A scenario that is not here makes
+// scripts are the recordings of each scenario. A scenario that is not here makes
 // no request.
 var scripts = map[string][]string{
 	"send":                          {"verifications_201_sms"},
@@ -151,7 +151,7 @@ var scripts = map[string][]string{
 	"capabilities_digits_6":         {"verifications_201_sms"},
 }
 
-func TestConformanceOverExchanges(t *testing.T) {
+func TestConformanceOverRecordings(t *testing.T) {
 	t.Parallel()
 	verifytest.Run(t, func(t *testing.T) verifytest.Target {
 		var files []string
@@ -162,7 +162,7 @@ func TestConformanceOverExchanges(t *testing.T) {
 		return verifytest.Target{
 			Verifier: over(t, vendor.Client()),
 			Code:     func(string, string) string { return "123456" },
-			Advance:  func(time.Duration) {}, // the exchanges know what time it is
+			Advance:  func(time.Duration) {}, // the recordings know what time it is
 			Fault:    func(verifytest.Fault) bool { return true },
 			Effects: func() int {
 				return vendor.Requests(http.MethodPost, "/v2/Services/VA00000000000000000000000000000000/Verifications")

@@ -75,7 +75,7 @@ func TestDeclaredUnprocessedIsTriedAgain(t *testing.T) {
 		srv.Fail(twiliotest.Refusal(http.StatusServiceUnavailable, code))
 		receipt, err := client.Send(t.Context(), phone)
 		require.NoError(t, err, code)
-		assert.Equal(t, 2, receipt.Tries)
+		assert.Equal(t, 2, receipt.Requests)
 		assert.Equal(t, 1, srv.Effects())
 	}
 }
@@ -86,7 +86,7 @@ func TestThrottleIsTriedAgain(t *testing.T) {
 	srv.Fail(twiliotest.Refusal(http.StatusTooManyRequests, 20429))
 	receipt, err := client.Send(t.Context(), phone)
 	require.NoError(t, err)
-	assert.Equal(t, 2, receipt.Tries)
+	assert.Equal(t, 2, receipt.Requests)
 }
 
 func TestUnlistedThrottle(t *testing.T) {

@@ -9,30 +9,30 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A Messaging is an [otp.Carrier] over Twilio's Programmable Messaging, for codes
+// A Messaging is an [otp.Messenger] over Twilio's Programmable Messaging, for codes
 // that package otp makes and checks. It sends by sms and is safe for concurrent
 // use.
 //
-//	carrier, err := twilio.NewMessaging(twilio.MessagingConfig{
+//	messenger, err := twilio.NewMessaging(twilio.MessagingConfig{
 //		AccountSID: os.Getenv("TWILIO_ACCOUNT_SID"),
 //		AuthToken:  os.Getenv("TWILIO_AUTH_TOKEN"),
 //		From:       "+15017122661",
 //	})
-//	verifier, err := otp.New(otp.Config{Carrier: carrier /* ... */})
+//	verifier, err := otp.New(otp.Config{Messenger: messenger /* ... */})
 type Messaging struct {
-	rest      *rest.Client
-	account   string
-	from      string
-	service   string // of Messaging, not of Verify
-	abilities verify.Capabilities
+	rest         *rest.Client
+	account      string
+	from         string
+	service      string // of Messaging, not of Verify
+	capabilities verify.Capabilities
 }
 
-var _ otp.Carrier = (*Messaging)(nil)
+var _ otp.Messenger = (*Messaging)(nil)
 
 // Format keeps the credentials of a Messaging out of every print.
 func (Messaging) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("twilio.Messaging{[hidden]}")) }
 
-// NewMessaging checks cfg and makes a carrier. It does no I/O. Its errors name
+// NewMessaging checks cfg and makes a messenger. It does no I/O. Its errors name
 // the field at fault and never its value.
 func NewMessaging(cfg MessagingConfig) (*Messaging, error) {
 	user, password, err := cfg.credentials()
@@ -59,18 +59,18 @@ func NewMessaging(cfg MessagingConfig) (*Messaging, error) {
 	}
 	return &Messaging{
 		rest: c, account: cfg.AccountSID, from: cfg.From, service: cfg.MessagingServiceSID,
-		abilities: verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS}},
+		capabilities: verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS}},
 	}, nil
 }
 
 // Capabilities says that messages go by sms.
-func (c *Messaging) Capabilities() verify.Capabilities { return c.abilities }
+func (c *Messaging) Capabilities() verify.Capabilities { return c.capabilities }
 
-// Carry has Twilio deliver a message and returns its SID: "SM" or "MM" and 32
+// Deliver has Twilio deliver a message and returns its SID: "SM" or "MM" and 32
 // hexadecimal digits. A message that Twilio could not pass on before its code
 // expires is dropped.
-func (c *Messaging) Carry(ctx context.Context, m otp.Message) (id string, err error) {
-	if _, err := c.abilities.SubjectRequest("send", m.To); err != nil {
+func (c *Messaging) Deliver(ctx context.Context, m otp.Message) (id string, err error) {
+	if _, err := c.capabilities.SubjectRequest("send", m.To); err != nil {
 		return "", err
 	}
 	form, refusal := c.form(m)
@@ -107,11 +107,11 @@ func (c *Messaging) verdict(reply rest.Reply, a messageAnswer) error {
 		return nil
 	}
 	return &verify.Error{
-		Vendor: vendor, Op: "send", Kind: kind, Detail: "Twilio could not pass the message on",
-		HTTPStatus: reply.Status, VendorCode: a.errorCode(), RequestID: reply.RequestID, Tries: reply.Tries,
+		Vendor: vendor, Op: "send", Outcome: kind, Detail: "Twilio could not pass the message on",
+		HTTPStatus: reply.Status, VendorCode: a.errorCode(), RequestID: reply.RequestID, Requests: reply.Requests,
 	}
 }
 
-// Close closes idle connections of the carrier's own transport, and nothing that
+// Close closes idle connections of the messenger's own transport, and nothing that
 // MessagingConfig.HTTPClient brought.
 func (c *Messaging) Close() error { return c.rest.Close() }

@@ -33,19 +33,19 @@ func messagingKey() twilio.MessagingConfig {
 	}
 }
 
-// carrying returns a carrier and the emulator it talks to.
+// carrying returns a messenger and the emulator it talks to.
 func carrying(t *testing.T, cfg twilio.MessagingConfig) (*twilio.Messaging, *twiliotest.Server) {
 	srv := twiliotest.NewServer(t)
 	cfg.BaseURL = srv.URL
-	carrier, err := twilio.NewMessaging(cfg)
+	messenger, err := twilio.NewMessaging(cfg)
 	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, carrier.Close()) })
-	return carrier, srv
+	t.Cleanup(func() { assert.NoError(t, messenger.Close()) })
+	return messenger, srv
 }
 
-func local(t *testing.T, carrier otp.Carrier) *otp.Engine {
+func local(t *testing.T, messenger otp.Messenger) *otp.Engine {
 	engine, err := otp.New(otp.Config{
-		Carrier: carrier, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme",
+		Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme",
 	})
 	require.NoError(t, err)
 	return engine
@@ -108,11 +108,11 @@ func TestNewMessagingAccepts(t *testing.T) {
 			t.Parallel()
 			cfg := messaging()
 			change(&cfg)
-			carrier, err := twilio.NewMessaging(cfg)
+			messenger, err := twilio.NewMessaging(cfg)
 			require.NoError(t, err)
 			assert.Equal(t, verify.Capabilities{
 				Vendor: "twilio", Channels: []verify.Channel{verify.ChannelSMS},
-			}, carrier.Capabilities())
+			}, messenger.Capabilities())
 		})
 	}
 }
@@ -136,8 +136,8 @@ func TestMessagingSendsAndChecks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			carrier, srv := carrying(t, cfg)
-			verifier := local(t, carrier)
+			messenger, srv := carrying(t, cfg)
+			verifier := local(t, messenger)
 			receipt, err := verifier.Send(t.Context(), phone)
 			require.NoError(t, err)
 			assert.Equal(t, "twilio", receipt.Vendor)
@@ -154,7 +154,7 @@ func TestMessagingSendsAndChecks(t *testing.T) {
 
 func TestMessagingRefusesBeforeAnyRequest(t *testing.T) {
 	t.Parallel()
-	carrier, srv := carrying(t, messaging())
+	messenger, srv := carrying(t, messaging())
 	for name, tc := range map[string]struct {
 		change func(*otp.Message)
 		want   verify.Outcome
@@ -168,12 +168,12 @@ func TestMessagingRefusesBeforeAnyRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := text("Hi")
 			tc.change(&m)
-			_, err := carrier.Carry(t.Context(), m)
+			_, err := messenger.Deliver(t.Context(), m)
 			require.ErrorIs(t, err, tc.want)
 		})
 	}
 	assert.Zero(t, srv.Requests())
-	_, err := carrier.Carry(t.Context(), text(strings.Repeat("é", 1600)))
+	_, err := messenger.Deliver(t.Context(), text(strings.Repeat("é", 1600)))
 	require.NoError(t, err)
 }
 
@@ -198,10 +198,10 @@ func TestMagicNumbersFailAsTwilioSays(t *testing.T) {
 			t.Parallel()
 			cfg := messaging()
 			cfg.From = tc.from
-			carrier, srv := carrying(t, cfg)
+			messenger, srv := carrying(t, cfg)
 			m := text("Hi")
 			m.To = tc.to
-			_, err := carrier.Carry(t.Context(), m)
+			_, err := messenger.Deliver(t.Context(), m)
 			require.ErrorIs(t, err, tc.want)
 			assertFacts(t, err, http.StatusBadRequest, atoi(tc.code))
 			assert.Equal(t, tc.tries, srv.Requests())
@@ -235,21 +235,21 @@ func TestMessagingRefusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			carrier, srv := carrying(t, messaging())
+			messenger, srv := carrying(t, messaging())
 			srv.Fail(twiliotest.Refusal(tc.status, tc.code))
-			_, err := carrier.Carry(t.Context(), text("Hi"))
+			_, err := messenger.Deliver(t.Context(), text("Hi"))
 			require.ErrorIs(t, err, tc.want)
 			assertFacts(t, err, tc.status, tc.code)
 			assert.NotContains(t, err.Error(), "Verify", "another product")
 			assert.Equal(t, 1, srv.Requests())
 		})
 	}
-	carrier, srv := carrying(t, messaging())
+	messenger, srv := carrying(t, messaging())
 	srv.Fail(twiliotest.Refusal(503, 20503))
-	_, err := carrier.Carry(t.Context(), text("Hi"))
+	_, err := messenger.Deliver(t.Context(), text("Hi"))
 	require.NoError(t, err, "declared unprocessed, and tried again")
 	srv.Fail(twiliotest.Fault{Status: 403, Body: `<html>`})
-	_, err = carrier.Carry(t.Context(), text("Hi"))
+	_, err = messenger.Deliver(t.Context(), text("Hi"))
 	require.ErrorIs(t, err, verify.ErrRejected)
 	assert.Equal(t, 1, srv.Effects())
 }
@@ -290,12 +290,12 @@ var textAnswers = map[string]struct {
 
 func TestOnlyANewMessageIsAccepted(t *testing.T) {
 	t.Parallel()
-	carrier, srv := carrying(t, messaging())
+	messenger, srv := carrying(t, messaging())
 	for name, tc := range textAnswers {
 		for _, status := range []int{http.StatusOK, http.StatusCreated} {
 			t.Run(name, func(t *testing.T) {
 				srv.Fail(twiliotest.Fault{On: "message", Status: status, Body: tc.body})
-				id, err := carrier.Carry(t.Context(), text("Hi"))
+				id, err := messenger.Deliver(t.Context(), text("Hi"))
 				assert.Equal(t, tc.want, verify.OutcomeOf(err), "%v", err)
 				assert.Equal(t, tc.want == "", id != "", "an id goes with an acceptance")
 			})
@@ -306,12 +306,12 @@ func TestOnlyANewMessageIsAccepted(t *testing.T) {
 func TestMessagingFollowsNoRedirect(t *testing.T) {
 	t.Parallel()
 	canary := twiliotest.NewServer(t)
-	carrier, srv := carrying(t, messaging())
+	messenger, srv := carrying(t, messaging())
 	for i, status := range []int{301, 302, 303, 307, 308} {
 		fault := twiliotest.Fault{Status: status}
 		fault.Header = http.Header{"Location": {canary.URL + "/2010-04-01/Accounts/" + twiliotest.AccountSID + "/Messages.json"}}
 		srv.Fail(fault)
-		_, err := carrier.Carry(t.Context(), text("Hi"))
+		_, err := messenger.Deliver(t.Context(), text("Hi"))
 		require.ErrorIs(t, err, verify.ErrOutcomeUnknown, status)
 		assert.Equal(t, i+1, srv.Requests())
 	}
@@ -320,8 +320,8 @@ func TestMessagingFollowsNoRedirect(t *testing.T) {
 
 func TestMessageWhoseReplyWasLost(t *testing.T) {
 	t.Parallel()
-	carrier, srv := carrying(t, messaging())
-	verifier := local(t, carrier)
+	messenger, srv := carrying(t, messaging())
+	verifier := local(t, messenger)
 	srv.Fail(twiliotest.Fault{On: "message", Break: twiliotest.Close, Effect: true})
 	_, err := verifier.Send(t.Context(), phone)
 	require.ErrorIs(t, err, verify.ErrOutcomeUnknown)
@@ -331,7 +331,7 @@ func TestMessageWhoseReplyWasLost(t *testing.T) {
 
 func TestMessagingErrorsNameNobody(t *testing.T) {
 	t.Parallel()
-	carrier, srv := carrying(t, messaging())
+	messenger, srv := carrying(t, messaging())
 	for _, fault := range []twiliotest.Fault{
 		{Status: 400, Body: `{"code":21211,"message":"Invalid 'To' Phone Number: +15005550006","status":400}`},
 		{Status: 400, Body: `{"code":15005550006,"message":"+15005550006"}`},
@@ -341,7 +341,7 @@ func TestMessagingErrorsNameNobody(t *testing.T) {
 		{Break: twiliotest.Reset},
 	} {
 		srv.Fail(fault)
-		_, err := carrier.Carry(t.Context(), text("Acme: 123456"))
+		_, err := messenger.Deliver(t.Context(), text("Acme: 123456"))
 		require.Error(t, err)
 		all := fmt.Sprintf("%v %+v %#v", err, err, err)
 		for _, private := range []string{"5005550006", "123456", srv.URL, twiliotest.AuthToken, twiliotest.AccountSID, other} {

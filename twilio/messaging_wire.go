@@ -22,7 +22,7 @@ const (
 // form writes the parameters of a new message, or says why it cannot.
 func (c *Messaging) form(m otp.Message) (form rest.Form, refusal string) {
 	switch {
-	case m.Channel != c.abilities.Channels[0]:
+	case m.Channel != c.capabilities.Channels[0]:
 		return nil, "messages go by sms only"
 	case utf8.RuneCountInString(m.Text) > maxText:
 		return nil, "the text is longer than 1600 characters"

@@ -32,7 +32,7 @@ func (c *Client) Probe(ctx context.Context) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return &verify.Error{Vendor: vendor, Op: "probe", Kind: verify.ErrRejected, Detail: strings.Join(faults, "; ")}
+	return &verify.Error{Vendor: vendor, Op: "probe", Outcome: verify.ErrRejected, Detail: strings.Join(faults, "; ")}
 }
 
 func serviceOf(scope string) string {

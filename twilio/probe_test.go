@@ -70,7 +70,7 @@ func TestProbe(t *testing.T) {
 				return
 			}
 			require.NotNil(t, e)
-			assert.Equal(t, tc.kind, e.Kind)
+			assert.Equal(t, tc.kind, e.Outcome)
 			assert.Equal(t, tc.detail, e.Detail)
 		})
 	}
@@ -91,7 +91,7 @@ func TestProbeTrustsNoStrangeAnswer(t *testing.T) {
 			t.Parallel()
 			e, _ := probed(t, func(*twilio.Config) {}, twiliotest.Fault{On: "service", Status: 200, Body: body})
 			require.NotNil(t, e)
-			assert.Equal(t, verify.ErrOutcomeUnknown, e.Kind)
+			assert.Equal(t, verify.ErrOutcomeUnknown, e.Outcome)
 		})
 	}
 	e, _ := probed(t, func(*twilio.Config) {}, twiliotest.Fault{On: "service", Status: 200, Body: `{"sid":"` + twiliotest.ServiceSID + `","code_length":6,"psd2_enabled":null}`})

@@ -38,9 +38,9 @@ const vendor = "twilio"
 // A Client is a [verify.Verifier] and a [verify.Canceler] over Twilio Verify. It
 // is safe for concurrent use.
 type Client struct {
-	rest      *rest.Client
-	services  map[string]Service // by scope
-	abilities verify.Capabilities
+	rest         *rest.Client
+	services     map[string]Service // by scope
+	capabilities verify.Capabilities
 }
 
 var (
@@ -78,14 +78,14 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("twilio: %w", err)
 	}
-	return &Client{rest: c, services: services, abilities: abilities(services)}, nil
+	return &Client{rest: c, services: services, capabilities: capabilities(services)}, nil
 }
 
 // Capabilities says what the configured Services honor together. A code length
 // is fixed for each scope.
-func (c *Client) Capabilities() verify.Capabilities { return c.abilities }
+func (c *Client) Capabilities() verify.Capabilities { return c.capabilities }
 
-func abilities(services map[string]Service) verify.Capabilities {
+func capabilities(services map[string]Service) verify.Capabilities {
 	a := verify.Capabilities{
 		Vendor:    vendor,
 		Channels:  slices.Clone(channels[:]),
@@ -111,7 +111,7 @@ func abilities(services map[string]Service) verify.Capabilities {
 // Send has Twilio make and deliver a code. A second Send within 10 minutes
 // delivers the same one.
 func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := c.abilities.SendRequest(to, opts...)
+	req, err := c.capabilities.SendRequest(to, opts...)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -137,13 +137,13 @@ func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	}
 	return verify.Receipt{
 		ID: v.id(), Vendor: vendor, Channel: v.traveled(req.Channel),
-		Digits: service.CodeLength, Tries: reply.Tries,
+		Digits: service.CodeLength, Requests: reply.Requests,
 	}, nil
 }
 
 // Check asks Twilio whether code is right. Only the status "approved" is a yes.
 func (c *Client) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	req, err := c.abilities.CheckRequest(to, code, opts...)
+	req, err := c.capabilities.CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
 	}
@@ -181,15 +181,15 @@ func (c *Client) verdict(reply rest.Reply, v verification) error {
 		return c.rest.Unknown("check", reply, "the answer to an earlier try was lost: it may have been an approval")
 	}
 	return &verify.Error{
-		Vendor: vendor, Op: "check", Kind: kind,
-		HTTPStatus: reply.Status, RequestID: reply.RequestID, Tries: reply.Tries,
+		Vendor: vendor, Op: "check", Outcome: kind,
+		HTTPStatus: reply.Status, RequestID: reply.RequestID, Requests: reply.Requests,
 	}
 }
 
 // Cancel makes a pending code worthless and frees the recipient's limits. It
 // returns nil if nothing is pending.
 func (c *Client) Cancel(ctx context.Context, to string, opts ...verify.CheckOption) error {
-	req, err := c.abilities.SubjectRequest("cancel", to, opts...)
+	req, err := c.capabilities.SubjectRequest("cancel", to, opts...)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (c *Client) Cancel(ctx context.Context, to string, opts ...verify.CheckOpti
 // an error matching ErrNotPending. Twilio answers at most 60 fetches a minute
 // for each (https://www.twilio.com/docs/verify/api/rate-limits-and-timeouts).
 func (c *Client) Fetch(ctx context.Context, to string, opts ...verify.CheckOption) (Verification, error) {
-	req, err := c.abilities.SubjectRequest("fetch", to, opts...)
+	req, err := c.capabilities.SubjectRequest("fetch", to, opts...)
 	if err != nil {
 		return Verification{}, err
 	}
@@ -247,7 +247,7 @@ func isGone(err error) bool {
 }
 
 func unsupported(op, detail string) error {
-	return &verify.Error{Vendor: vendor, Op: op, Kind: verify.ErrUnsupported, Detail: detail}
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnsupported, Detail: detail}
 }
 
 // Close closes idle connections of the client's own transport, and nothing that

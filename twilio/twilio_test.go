@@ -52,7 +52,7 @@ func TestSendAndCheckOnEveryChannel(t *testing.T) {
 		require.NoError(t, err, channel)
 		assert.Equal(t, channel, receipt.Channel)
 		assert.Equal(t, 6, receipt.Digits)
-		assert.Equal(t, 1, receipt.Tries)
+		assert.Equal(t, 1, receipt.Requests)
 		assert.Regexp(t, `^VE[0-9a-f]{32}$`, receipt.ID)
 		assert.Zero(t, receipt.ExpiresAt, "Twilio does not say when a code dies")
 
@@ -168,7 +168,7 @@ func TestRateLimitOfOnesOwn(t *testing.T) {
 	var e *verify.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, time.Hour, e.RetryAfter)
-	assert.Equal(t, 1, e.Tries, "an hour is not waited for")
+	assert.Equal(t, 1, e.Requests, "an hour is not waited for")
 }
 
 func TestCancelAndFetch(t *testing.T) {
@@ -224,7 +224,7 @@ func TestLimitsOfTheVendor(t *testing.T) {
 	var e *verify.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, "60203", e.VendorCode)
-	assert.Equal(t, 1, e.Tries, "the recipient's limit is not tried again")
+	assert.Equal(t, 1, e.Requests, "the recipient's limit is not tried again")
 	assert.LessOrEqual(t, e.RetryAfter, 10*time.Minute)
 	assert.Positive(t, e.RetryAfter)
 	assert.NotEmpty(t, e.RequestID)

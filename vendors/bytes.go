@@ -38,8 +38,8 @@ func (r *reader) decode(raw string) (string, error) {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\n' }
 
-// endsLeg knows what may follow a DSN within a failover.
-func endsLeg(c byte) bool { return isSpace(c) || c == ')' }
+// endsBackend knows what may follow a DSN within a failover.
+func endsBackend(c byte) bool { return isSpace(c) || c == ')' }
 
 // isBare knows what may stand in a DSN without an escape: printable ASCII but
 // for the space and the parentheses.

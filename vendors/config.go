@@ -25,13 +25,13 @@ import (
 // the settings, and so does log/slog, but not where its JSON handler is given a
 // struct or a map that holds a Config.
 type Config struct {
-	// Vendor is what stands in front of "://": "twilio", or "failover" with Legs.
+	// Vendor is what stands in front of "://": "twilio", or "failover" with Backends.
 	Vendor string `json:"vendor" yaml:"vendor"`
 	// Settings by their keys, as they are meant: nothing is percent-escaped. The
-	// user, pass and host of a carrier of another module have those names.
+	// user, pass and host of a messenger of another module have those names.
 	Settings map[string]string `json:"settings,omitempty" yaml:"settings,omitempty"`
-	// Legs are those of a failover, in their order.
-	Legs []Config `json:"legs,omitempty" yaml:"legs,omitempty"`
+	// Backends are those of a failover, in their order.
+	Backends []Config `json:"backends,omitempty" yaml:"backends,omitempty"`
 }
 
 // Format keeps the secrets of a Config out of every print.
@@ -71,12 +71,12 @@ func (d dsn) config() (Config, error) {
 		}
 		c.Settings[p.key] = p.value
 	}
-	for _, leg := range d.legs {
-		l, err := leg.config()
+	for _, backend := range d.backends {
+		l, err := backend.config()
 		if err != nil {
 			return Config{}, err
 		}
-		c.Legs = append(c.Legs, l)
+		c.Backends = append(c.Backends, l)
 	}
 	return c, nil
 }
@@ -99,12 +99,12 @@ func (d dsn) parts() (keys partKeys, what string, err error) {
 func (c Config) DSN() string {
 	var b strings.Builder
 	b.WriteString(escaped(c.Vendor, inFront+"&=")) // no scheme has an escape
-	if c.Vendor == failoverScheme || len(c.Legs) > 0 {
-		legs := make([]string, len(c.Legs))
-		for i, leg := range c.Legs {
-			legs[i] = leg.DSN()
+	if c.Vendor == failoverScheme || len(c.Backends) > 0 {
+		backends := make([]string, len(c.Backends))
+		for i, backend := range c.Backends {
+			backends[i] = backend.DSN()
 		}
-		b.WriteString("(" + strings.Join(legs, " ") + ")")
+		b.WriteString("(" + strings.Join(backends, " ") + ")")
 	} else {
 		b.WriteString("://")
 	}
@@ -117,7 +117,7 @@ func (c Config) DSN() string {
 }
 
 // Open makes the Verifier that c describes, as [Open] does of a DSN. Its errors
-// say which leg is at fault, and like those of Open hold nothing of the settings.
+// say which backend is at fault, and like those of Open hold nothing of the settings.
 func (c Config) Open(opts ...Option) (verify.Verifier, error) {
 	var p placer
 	d, err := p.place(c, "", 0)
@@ -143,8 +143,8 @@ func (p *placer) place(c Config, where string, depth int) (dsn, error) {
 		depth++
 	}
 	switch _, nameless := c.Settings[""]; {
-	case (c.Vendor == failoverScheme) != (len(c.Legs) > 0):
-		return d, faultAt(d.at, "a failover has legs, and no other vendor has")
+	case (c.Vendor == failoverScheme) != (len(c.Backends) > 0):
+		return d, faultAt(d.at, "a failover has backends, and no other vendor has")
 	case depth > maxDepth:
 		return d, faultAt(d.at, tooDeep)
 	case nameless:
@@ -153,12 +153,12 @@ func (p *placer) place(c Config, where string, depth int) (dsn, error) {
 	for _, key := range slices.Sorted(maps.Keys(c.Settings)) {
 		d.pairs = append(d.pairs, pair{key, c.Settings[key], d.at})
 	}
-	for i, leg := range c.Legs {
-		l, err := p.place(leg, fmt.Sprintf("%sleg %d: ", where, i+1), depth)
+	for i, backend := range c.Backends {
+		l, err := p.place(backend, fmt.Sprintf("%sbackend %d: ", where, i+1), depth)
 		if err != nil {
 			return d, err
 		}
-		d.legs = append(d.legs, l)
+		d.backends = append(d.backends, l)
 	}
 	return d, nil
 }

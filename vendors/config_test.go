@@ -29,9 +29,9 @@ func TestParseDSN(t *testing.T) {
 		"of another module": {"smtp://u:p@h%3A587?from=a@b.c", vendors.Config{Vendor: "smtp", Settings: map[string]string{"user": "u", "pass": "p", "host": "h:587", "from": "a@b.c"}}},
 		"nothing":           {"smtp://", vendors.Config{Vendor: "smtp"}},
 		"a failover": {"failover(authy://KEY@phone failover(a://)?name=b)?route.45=authy", vendors.Config{
-			Vendor: "failover", Settings: map[string]string{"route.45": "authy"}, Legs: []vendors.Config{
+			Vendor: "failover", Settings: map[string]string{"route.45": "authy"}, Backends: []vendors.Config{
 				{Vendor: "authy", Settings: map[string]string{"api_key": "KEY", "product": "phone"}},
-				{Vendor: "failover", Settings: map[string]string{"name": "b"}, Legs: []vendors.Config{{Vendor: "a"}}},
+				{Vendor: "failover", Settings: map[string]string{"name": "b"}, Backends: []vendors.Config{{Vendor: "a"}}},
 			}}},
 		"what no vendor has": {"authy://?colour=red", vendors.Config{Vendor: "authy", Settings: map[string]string{"colour": "red"}}},
 	} {
@@ -96,32 +96,32 @@ func TestConfigRefuses(t *testing.T) {
 	with := func(key, value string) vendors.Config {
 		return vendors.Config{Vendor: "authy", Settings: map[string]string{"api_key": "K", "product": "phone", key: value}}
 	}
-	failover := func(legs ...vendors.Config) vendors.Config {
-		return vendors.Config{Vendor: "failover", Legs: legs}
+	failover := func(backends ...vendors.Config) vendors.Config {
+		return vendors.Config{Vendor: "failover", Backends: backends}
 	}
 	for name, tc := range map[string]struct {
 		config vendors.Config
 		want   string
 	}{
-		"nothing":                  {vendors.Config{}, "vendors: a DSN opens with one of"},
-		"another vendor":           {vendors.Config{Vendor: "vonage"}, "vendors: a DSN opens with one of"},
-		"a line for a vendor":      {vendors.Config{Vendor: "twilio://" + ac + ":t@" + va}, "vendors: a DSN opens with one of"},
-		"a vendor in capitals":     {vendors.Config{Vendor: "Twilio"}, "vendors: a DSN opens with one of"},
-		"a bad value":              {with("digits", "six"), "vendors: authy: digits must be a whole number"},
-		"an empty value":           {with("api_key", ""), "vendors: authy: api_key is empty"},
-		"an unknown key":           {with("colour", "red"), "vendors: authy has no such key, but api_key"},
-		"a key without a name":     {with("", "x"), "vendors: a setting has no key"},
-		"what the vendor refuses":  {with("digits", "4"), "vendors: authy: Digits must be 6 to 10"},
-		"a failover without legs":  {failover(), "vendors: a failover has legs, and no other vendor has"},
-		"legs of a vendor":         {vendors.Config{Vendor: "twilio", Legs: []vendors.Config{twilio}}, "vendors: a failover has legs"},
-		"a leg":                    {failover(twilio, with("digits", "six")), "vendors: leg 2: authy: digits must be"},
-		"a leg of a leg":           {failover(twilio, failover(twilio, with("digits", "six"))), "vendors: leg 2: leg 2: authy: digits must be"},
-		"two legs of one name":     {failover(twilio, twilio), "vendors: failover: two legs of one name"},
-		"failovers five deep":      {failover(failover(failover(failover(failover(twilio))))), "vendors: leg 1: leg 1: leg 1: leg 1: failovers stand in each other at most 4 deep"},
-		"legs of a leg's vendor":   {failover(twilio, vendors.Config{Vendor: "authy", Legs: []vendors.Config{twilio}}), "vendors: leg 2: a failover has legs"},
-		"a reference to nothing":   {with("api_key", "env:VENDORS_TEST_GONE"), "vendors: authy: api_key names an environment variable that is not set"},
-		"parts that are no keys":   {vendors.Config{Vendor: "twilio", Settings: map[string]string{"user": ac}}, "vendors: twilio has no such key"},
-		"a failover's bad setting": {vendors.Config{Vendor: "failover", Settings: map[string]string{"on_unknown": "x"}, Legs: []vendors.Config{twilio}}, "vendors: failover: on_unknown must be"},
+		"nothing":                        {vendors.Config{}, "vendors: a DSN opens with one of"},
+		"another vendor":                 {vendors.Config{Vendor: "vonage"}, "vendors: a DSN opens with one of"},
+		"a line for a vendor":            {vendors.Config{Vendor: "twilio://" + ac + ":t@" + va}, "vendors: a DSN opens with one of"},
+		"a vendor in capitals":           {vendors.Config{Vendor: "Twilio"}, "vendors: a DSN opens with one of"},
+		"a bad value":                    {with("digits", "six"), "vendors: authy: digits must be a whole number"},
+		"an empty value":                 {with("api_key", ""), "vendors: authy: api_key is empty"},
+		"an unknown key":                 {with("colour", "red"), "vendors: authy has no such key, but api_key"},
+		"a key without a name":           {with("", "x"), "vendors: a setting has no key"},
+		"what the vendor refuses":        {with("digits", "4"), "vendors: authy: Digits must be 6 to 10"},
+		"a failover without backends":    {failover(), "vendors: a failover has backends, and no other vendor has"},
+		"backends of a vendor":           {vendors.Config{Vendor: "twilio", Backends: []vendors.Config{twilio}}, "vendors: a failover has backends"},
+		"a backend":                      {failover(twilio, with("digits", "six")), "vendors: backend 2: authy: digits must be"},
+		"a backend of a backend":         {failover(twilio, failover(twilio, with("digits", "six"))), "vendors: backend 2: backend 2: authy: digits must be"},
+		"two backends of one name":       {failover(twilio, twilio), "vendors: failover: two backends of one name"},
+		"failovers five deep":            {failover(failover(failover(failover(failover(twilio))))), "vendors: backend 1: backend 1: backend 1: backend 1: failovers stand in each other at most 4 deep"},
+		"backends of a backend's vendor": {failover(twilio, vendors.Config{Vendor: "authy", Backends: []vendors.Config{twilio}}), "vendors: backend 2: a failover has backends"},
+		"a reference to nothing":         {with("api_key", "env:VENDORS_TEST_GONE"), "vendors: authy: api_key names an environment variable that is not set"},
+		"parts that are no keys":         {vendors.Config{Vendor: "twilio", Settings: map[string]string{"user": ac}}, "vendors: twilio has no such key"},
+		"a failover's bad setting":       {vendors.Config{Vendor: "failover", Settings: map[string]string{"on_unknown": "x"}, Backends: []vendors.Config{twilio}}, "vendors: failover: on_unknown must be"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := tc.config.Open()
@@ -137,7 +137,7 @@ func TestConfigRefuses(t *testing.T) {
 
 // Every print and every log line hides the settings; a file holds them.
 func TestConfigHidesItsSettings(t *testing.T) {
-	c := vendors.Config{Vendor: canary, Settings: map[string]string{canary: canary}, Legs: []vendors.Config{{Vendor: canary}}}
+	c := vendors.Config{Vendor: canary, Settings: map[string]string{canary: canary}, Backends: []vendors.Config{{Vendor: canary}}}
 	var logged bytes.Buffer
 	for _, h := range []slog.Handler{slog.NewTextHandler(&logged, nil), slog.NewJSONHandler(&logged, nil)} {
 		slog.New(h).Info("config", "value", c, "pointer", &c)
@@ -153,7 +153,7 @@ func TestConfigHidesItsSettings(t *testing.T) {
 
 	file, err := json.Marshal(c)
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"vendor":"C","settings":{"C":"C"},"legs":[{"vendor":"C"}]}`, strings.ReplaceAll(string(file), canary, "C"))
+	assert.JSONEq(t, `{"vendor":"C","settings":{"C":"C"},"backends":[{"vendor":"C"}]}`, strings.ReplaceAll(string(file), canary, "C"))
 }
 
 // JSON and YAML have the same names.

@@ -119,11 +119,11 @@ func TestDocumentedFileOpens(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(file), &c))
 	t.Setenv("TWILIO_AUTH_TOKEN", "placeholder")
 	t.Setenv("BANDWIDTH_CLIENT_ID", "placeholder")
-	c.Legs[1].Settings["client_secret"] = "placeholder"
+	c.Backends[1].Settings["client_secret"] = "placeholder"
 	_, err = c.Open()
 	require.NoError(t, err)
 
-	c.Legs[1].Settings["expiry"] = "5"
+	c.Backends[1].Settings["expiry"] = "5"
 	_, err = c.Open()
 	assert.Contains(t, string(doc), "`"+err.Error()+"`")
 }

@@ -28,7 +28,7 @@ type dsn struct {
 	at               int  // where it begins, in bytes
 	user, pass, host part // without text: not given
 	pairs            []pair
-	legs             []dsn // of a failover
+	backends         []dsn // of a failover
 }
 
 type part struct {
@@ -90,7 +90,7 @@ func (r *reader) failover(depth int) (dsn, error) {
 		switch {
 		case r.at == len(r.text):
 			return d, faultAt(d.at, "the parenthesis of this failover is not closed")
-		case r.text[r.at] == ')' && len(d.legs) == 0:
+		case r.text[r.at] == ')' && len(d.backends) == 0:
 			return d, faultAt(r.at, "a failover needs a DSN in its parentheses")
 		case r.text[r.at] == ')':
 			r.at++
@@ -99,11 +99,11 @@ func (r *reader) failover(depth int) (dsn, error) {
 		case !spaced:
 			return d, faultAt(r.at, "a space between two DSNs is missing")
 		}
-		leg, err := r.dsn(depth)
+		backend, err := r.dsn(depth)
 		if err != nil {
 			return d, err
 		}
-		d.legs = append(d.legs, leg)
+		d.backends = append(d.backends, backend)
 	}
 }
 
@@ -119,7 +119,7 @@ func (r *reader) skipSpace() bool {
 func (r *reader) vendor(depth int) (dsn, error) {
 	d := dsn{at: r.at}
 	text := r.upTo("")
-	if end := r.at + len(text); end < len(r.text) && (depth == 0 || !endsLeg(r.text[end])) {
+	if end := r.at + len(text); end < len(r.text) && (depth == 0 || !endsBackend(r.text[end])) {
 		return d, faultAt(end, "a space, a parenthesis and what is not printable ASCII are percent-escaped: %20, %28, %29")
 	}
 	name, _, ok := strings.Cut(text, "://")

@@ -24,11 +24,11 @@ func TestParse(t *testing.T) {
 		"escapes everywhere":  {"a://%75%3a:%70%2F@%68%25?%6b%3D=%76%26", dsn{scheme: "a", user: part{text: "u:"}, pass: part{text: "p/"}, host: part{text: "h%"}, pairs: []pair{{key: "k=", value: "v&"}}}},
 		"a plus is a plus":    {"a://a+b@c+d?e+f=+1500", dsn{scheme: "a", user: part{text: "a+b"}, host: part{text: "c+d"}, pairs: []pair{{key: "e+f", value: "+1500"}}}},
 		"a URL as a value":    {"a://?k=http://h:1/p?q=@", dsn{scheme: "a", pairs: []pair{{key: "k", value: "http://h:1/p?q=@"}}}},
-		"a failover":          {"failover(a://x b://y)", dsn{scheme: "failover", legs: []dsn{{scheme: "a", host: part{text: "x"}}, {scheme: "b", host: part{text: "y"}}}}},
-		"all its white space": {"failover( \t\na://x\n\tb://y \n)", dsn{scheme: "failover", legs: []dsn{{scheme: "a", host: part{text: "x"}}, {scheme: "b", host: part{text: "y"}}}}},
-		"pairs of all":        {"failover(a://?k=v)?l=w&m=n", dsn{scheme: "failover", legs: []dsn{{scheme: "a", pairs: []pair{{key: "k", value: "v"}}}}, pairs: []pair{{key: "l", value: "w"}, {key: "m", value: "n"}}}},
-		"one in another": {"failover(failover(a://)?k=v b://)", dsn{scheme: "failover", legs: []dsn{
-			{scheme: "failover", legs: []dsn{{scheme: "a"}}, pairs: []pair{{key: "k", value: "v"}}}, {scheme: "b"}}}},
+		"a failover":          {"failover(a://x b://y)", dsn{scheme: "failover", backends: []dsn{{scheme: "a", host: part{text: "x"}}, {scheme: "b", host: part{text: "y"}}}}},
+		"all its white space": {"failover( \t\na://x\n\tb://y \n)", dsn{scheme: "failover", backends: []dsn{{scheme: "a", host: part{text: "x"}}, {scheme: "b", host: part{text: "y"}}}}},
+		"pairs of all":        {"failover(a://?k=v)?l=w&m=n", dsn{scheme: "failover", backends: []dsn{{scheme: "a", pairs: []pair{{key: "k", value: "v"}}}}, pairs: []pair{{key: "l", value: "w"}, {key: "m", value: "n"}}}},
+		"one in another": {"failover(failover(a://)?k=v b://)", dsn{scheme: "failover", backends: []dsn{
+			{scheme: "failover", backends: []dsn{{scheme: "a"}}, pairs: []pair{{key: "k", value: "v"}}}, {scheme: "b"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parse(tc.dsn)
@@ -93,13 +93,13 @@ func TestParseRefuses(t *testing.T) {
 		"an open failover in another":       {"failover(failover(a://h)", 1, "the parenthesis of this failover is not closed"},
 		"an empty failover":                 {"failover( )", 11, "a failover needs a DSN"},
 		"a failover with a comma":           {"failover(a://h,b://h)", 17, reads},
-		"legs that touch":                   {"failover(failover(a://h)b://h)", 25, "a space between two DSNs"},
+		"backends that touch":               {"failover(failover(a://h)b://h)", 25, "a space between two DSNs"},
 		"something behind a failover":       {"failover(a://h) b://h", 16, here},
 		"a space behind its pairs":          {"failover(a://h)?k=v w", 20, here},
 		"a second parenthesis":              {"failover(a://h))", 16, here},
-		"a parenthesis opened in a leg":     {"failover(a://h(b://h))", 15, bare},
-		"an é in a leg":                     {"failover(a://h b://é)", 20, bare},
-		"a leg without a scheme":            {"failover(a://h bcd)", 16, scheme},
+		"a parenthesis opened in a backend": {"failover(a://h(b://h))", 15, bare},
+		"an é in a backend":                 {"failover(a://h b://é)", 20, bare},
+		"a backend without a scheme":        {"failover(a://h bcd)", 16, scheme},
 		"failovers five deep":               {strings.Repeat("failover(", 5) + "a://" + strings.Repeat(")", 5), 37, "at most 4 deep"},
 		"failovers a thousand deep":         {strings.Repeat("failover(", 1000), 37, "at most 4 deep"},
 		"longer than any":                   {"a://" + strings.Repeat("x", 65536), 65537, "at most 65536"},
@@ -131,8 +131,8 @@ func unplaced(d dsn) dsn {
 	for i := range d.pairs {
 		d.pairs[i].at = 0
 	}
-	for i := range d.legs {
-		d.legs[i] = unplaced(d.legs[i])
+	for i := range d.backends {
+		d.backends[i] = unplaced(d.backends[i])
 	}
 	return d
 }
@@ -140,12 +140,12 @@ func unplaced(d dsn) dsn {
 // format writes d as a line that parse reads.
 func format(d dsn) string {
 	var b strings.Builder
-	if len(d.legs) > 0 {
-		legs := make([]string, len(d.legs))
-		for i, leg := range d.legs {
-			legs[i] = format(leg)
+	if len(d.backends) > 0 {
+		backends := make([]string, len(d.backends))
+		for i, backend := range d.backends {
+			backends[i] = format(backend)
 		}
-		b.WriteString("failover(" + strings.Join(legs, " ") + ")")
+		b.WriteString("failover(" + strings.Join(backends, " ") + ")")
 	} else {
 		b.WriteString(d.scheme + "://")
 	}

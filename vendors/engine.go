@@ -12,7 +12,7 @@ import (
 // memoryStore is the one store that Open knows by itself.
 const memoryStore = "memory"
 
-// An engine holds what makes a verifier of a carrier: see otp.Config.
+// An engine holds what makes a verifier of a messenger: see otp.Config.
 type engine struct {
 	keys            []string // the first one makes MACs
 	indexKey, store string
@@ -23,7 +23,7 @@ type engine struct {
 	origin, appHash string
 }
 
-// engineSettings are the rows of a carrier's table that its engine adds. At says
+// engineSettings are the rows of a messenger's table that its engine adds. At says
 // where in C it keeps them.
 func engineSettings[C any](at func(*C) *engine) []setting[C] {
 	text := func(field func(*engine) *string) func(*C, string, string) error {
@@ -75,12 +75,12 @@ func engineSettings[C any](at func(*C) *engine) []setting[C] {
 		doc: "The 11 characters by which Android hands the message to one app. Not with `origin`.",
 		set: text(func(e *engine) *string { return &e.appHash }),
 	}, {
-		key: "guesses", fallback: "5", example: "3",
-		doc: "Guesses for each code: 1 to 10.",
-		set: number(func(e *engine) *int { return &e.limits.Guesses }),
+		key: "attempts", fallback: "5", example: "3",
+		doc: "Attempts for each code: 1 to 10.",
+		set: number(func(e *engine) *int { return &e.limits.Attempts }),
 	}, {
 		key: "failures", fallback: "100", example: "50",
-		doc: "Wrong guesses over all codes before the recipient is blocked: 1 to 100.",
+		doc: "Wrong attempts over all codes before the recipient is blocked: 1 to 100.",
 		set: number(func(e *engine) *int { return &e.limits.Failures }),
 	}, {
 		key: "remember", fallback: "720h", example: "720h",
@@ -110,25 +110,25 @@ func engineSettings[C any](at func(*C) *engine) []setting[C] {
 	}}
 }
 
-// over makes a verifier of a carrier, with a store of its own. Parts are what
-// was opened for the carrier: they are closed with the verifier, or now if there
+// over makes a verifier of a messenger, with a store of its own. Parts are what
+// was opened for the messenger: they are closed with the verifier, or now if there
 // is none.
-func (e engine) over(carrier otp.Carrier, parts []any, o options) (verify.Verifier, error) {
+func (e engine) over(messenger otp.Messenger, parts []any, o options) (verify.Verifier, error) {
 	store, err := o.openStore(e.store)
 	if err != nil {
 		return nil, abandon(err, parts...)
 	}
 	parts = append(parts, store)
-	made, err := otp.New(e.config(carrier, store))
+	made, err := otp.New(e.config(messenger, store))
 	if err != nil {
 		return nil, abandon(err, parts...)
 	}
 	return opened{made, parts}, nil
 }
 
-func (e engine) config(carrier otp.Carrier, store otp.Store) otp.Config {
+func (e engine) config(messenger otp.Messenger, store otp.Store) otp.Config {
 	cfg := otp.Config{
-		Carrier: carrier, Store: store, Digits: e.digits, TTL: e.ttl, Limits: e.limits,
+		Messenger: messenger, Store: store, Digits: e.digits, TTL: e.ttl, Limits: e.limits,
 		Product: e.product, Locale: e.locale, Origin: e.origin, AppHash: e.appHash,
 	}
 	for _, key := range e.keys {

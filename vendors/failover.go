@@ -12,7 +12,7 @@ import (
 
 // Limits that package failover keeps to by itself.
 const (
-	mostGuesses  = 10
+	mostAttempts = 10
 	mostFailures = 100
 )
 
@@ -41,7 +41,7 @@ var failoverVendor = vendor[composite]{
 		},
 	}, {
 		key: "route.NAME", fallback: "none", example: "bandwidth,twilio",
-		doc: "The legs to try first for numbers that begin with NAME, such as `route.45`; the longest one wins.",
+		doc: "The backends to try first for numbers that begin with NAME, such as `route.45`; the longest one wins.",
 		set: func(c *composite, name, value string) error {
 			if c.Routes == nil {
 				c.Routes = map[string][]string{}
@@ -59,15 +59,15 @@ var failoverVendor = vendor[composite]{
 		set: intoText(func(c *composite) *string { return &c.key }),
 	}, {
 		key: "ttl", fallback: "10m", example: "15m",
-		doc: "How long a leg is asked after it sent.",
+		doc: "How long a backend is asked after it sent.",
 		set: intoTime(func(c *composite) *time.Duration { return &c.TTL }),
 	}, {
-		key: "guesses", fallback: "5", example: "3",
-		doc: "Guesses over all legs since the last send: 1 to 10.",
-		set: intoNumber(func(c *composite) *int { return &c.Limits.Guesses }),
+		key: "attempts", fallback: "5", example: "3",
+		doc: "Attempts over all backends since the last send: 1 to 10.",
+		set: intoNumber(func(c *composite) *int { return &c.Limits.Attempts }),
 	}, {
 		key: "failures", fallback: "100", example: "50",
-		doc: "Wrong guesses over all codes: 1 to 100.",
+		doc: "Wrong attempts over all codes: 1 to 100.",
 		set: intoNumber(func(c *composite) *int { return &c.Limits.Failures }),
 	}, {
 		key: "remember", fallback: "720h", example: "720h",
@@ -76,28 +76,28 @@ var failoverVendor = vendor[composite]{
 	}},
 }
 
-// openFailover opens the legs and what joins them. Carriers are joined below one
+// openFailover opens the backends and what joins them. Messengers are joined below one
 // engine, so that the code stays the same.
 func openFailover(d dsn, o options) (verify.Verifier, error) {
-	carriers, err := allCarriers(d, o)
+	messengers, err := allMessengers(d, o)
 	if err != nil {
 		return nil, err
 	}
-	if carriers != nil {
-		return openFallback(d, carriers, o)
+	if messengers != nil {
+		return openFallback(d, messengers, o)
 	}
 	c, err := failoverVendor.fill(d, failoverVendor.table())
 	if err != nil {
 		return nil, err
 	}
 	var parts []any
-	for _, leg := range d.legs {
-		v, err := open(leg, o)
+	for _, backend := range d.backends {
+		v, err := open(backend, o)
 		if err != nil {
 			return nil, abandon(err, parts...)
 		}
 		parts = append(parts, v)
-		c.Legs = append(c.Legs, failover.Leg{Name: nameOf(leg), Verifier: v})
+		c.Backends = append(c.Backends, failover.Backend{Name: nameOf(backend), Verifier: v})
 	}
 	v, err := c.open(o)
 	if err != nil {
@@ -106,22 +106,22 @@ func openFailover(d dsn, o options) (verify.Verifier, error) {
 	return v, nil
 }
 
-// nameOf is what name= says of a leg that was opened; without it the leg is
+// nameOf is what name= says of a backend that was opened; without it the backend is
 // called after its vendor.
 func nameOf(d dsn) string {
 	i := slices.IndexFunc(d.pairs, isName)
 	if i < 0 {
 		return ""
 	}
-	name, _ := read(d.pairs[i].value) // it was read before, to open the leg
+	name, _ := read(d.pairs[i].value) // it was read before, to open the backend
 	return name
 }
 
 func isName(p pair) bool { return p.key == "name" }
 
 func (c composite) open(o options) (verify.Verifier, error) {
-	if c.Limits.Guesses > mostGuesses || c.Limits.Failures > mostFailures {
-		return nil, errors.New("failover: guesses must be at most 10, and failures at most 100") // it would take fewer without a word
+	if c.Limits.Attempts > mostAttempts || c.Limits.Failures > mostFailures {
+		return nil, errors.New("failover: attempts must be at most 10, and failures at most 100") // it would take fewer without a word
 	}
 	if c.key != "" {
 		c.Key = []byte(c.key)

@@ -31,8 +31,8 @@ func TestFailoverOfHostedVendors(t *testing.T) {
 	assert.Equal(t, 1, second.effects())
 }
 
-// A code of our own is as good a leg as a vendor's.
-func TestFailoverToACarrierWithAnEngineOfItsOwn(t *testing.T) {
+// A code of our own is as good a backend as a vendor's.
+func TestFailoverToAMessengerWithAnEngineOfItsOwn(t *testing.T) {
 	first, second := playTwilio(t), playGateway(t)
 	first.down()
 	receipt := walk(t, opened(t, "failover("+first.dsn+" "+second.dsn+theEngine+")"), second.code)
@@ -65,15 +65,15 @@ func TestNamesRoutesAndSettingsOfAFailover(t *testing.T) {
 		"by a route of others":       {[2]string{}, "?route.45=bandwidth", "twilio"},
 		"by a name":                  {[2]string{"&name=main", "&name=spare"}, "?route.1=spare", "bandwidth"},
 		"by one in the environment":  {[2]string{"", "&name=env:VENDORS_TEST_NAME"}, "?route.1=spare", "bandwidth"},
-		"with every setting":         {[2]string{}, "?on_unknown=next&ttl=15m&guesses=3&failures=50&remember=48h&ledger=memory&key=" + otpKey, "twilio"},
+		"with every setting":         {[2]string{}, "?on_unknown=next&ttl=15m&attempts=3&failures=50&remember=48h&ledger=memory&key=" + otpKey, "twilio"},
 		"stopping is said":           {[2]string{}, "?on_unknown=stop", "twilio"},
 		"with a ledger of their own": {[2]string{}, "?ledger=shelf://h&key=" + otpKey, "twilio"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
-			legs := map[string]played{"twilio": playTwilio(t), "bandwidth": playBandwidth(t)}
-			v := opened(t, "failover("+legs["twilio"].dsn+tc.names[0]+" "+legs["bandwidth"].dsn+tc.names[1]+")"+tc.more, s.options()...)
-			receipt := walk(t, v, legs[tc.want].code)
+			backends := map[string]played{"twilio": playTwilio(t), "bandwidth": playBandwidth(t)}
+			v := opened(t, "failover("+backends["twilio"].dsn+tc.names[0]+" "+backends["bandwidth"].dsn+tc.names[1]+")"+tc.more, s.options()...)
+			receipt := walk(t, v, backends[tc.want].code)
 			assert.Equal(t, tc.want, receipt.Vendor)
 		})
 	}
@@ -109,9 +109,9 @@ func TestOnUnknown(t *testing.T) {
 	}
 }
 
-// Carriers are joined below one engine: the second one carries the very code that
-// the first could not, and the guesses are those of one code.
-func TestFailoverOfCarriers(t *testing.T) {
+// Messengers are joined below one engine: the second one carries the very code that
+// the first could not, and the attempts are those of one code.
+func TestFailoverOfMessengers(t *testing.T) {
 	first, second := playGateway(t), playMessaging(t)
 	dsn := "failover(" + first.dsn + " " + second.dsn + ")?digits=8" + theEngine
 	v := opened(t, dsn)
@@ -134,13 +134,13 @@ func TestFailoverOfCarriers(t *testing.T) {
 	assert.Equal(t, 8, receipt.Digits)
 }
 
-func TestCodeStaysTheSameOverCarriers(t *testing.T) {
+func TestCodeStaysTheSameOverMessengers(t *testing.T) {
 	var s, spare shelf
 	v := opened(t, "failover(pigeon://one owl://two)?store=memory&key="+otpKey,
-		vendors.WithCarrier("pigeon", s.openCarrier), vendors.WithCarrier("owl", spare.openCarrier))
+		vendors.WithMessenger("pigeon", s.openMessenger), vendors.WithMessenger("owl", spare.openMessenger))
 	assert.Equal(t, []string{"pigeon://one"}, s.urls)
 	assert.Equal(t, []string{"owl://two"}, spare.urls)
-	s.down = &verify.Error{Kind: verify.ErrUnavailable}
+	s.down = &verify.Error{Outcome: verify.ErrUnavailable}
 	receipt, err := v.Send(context.Background(), to)
 	require.NoError(t, err)
 	assert.Equal(t, "owl", receipt.Vendor)
@@ -150,25 +150,25 @@ func TestCodeStaysTheSameOverCarriers(t *testing.T) {
 func TestFailoverRefuses(t *testing.T) {
 	const gateway, other = "gatewayapi://TOKEN@eu?sender=Acme", "twilio-sms://" + ac + ":t@?from=%2B15017122661"
 	for name, tc := range map[string]struct{ dsn, want string }{
-		"two legs of one name":          {"failover(" + plain + " " + plain + ")", "character 1: failover: two legs of one name"},
-		"an empty name":                 {"failover(" + plain + "?name=)", "character 95: twilio: name is empty"},
-		"another policy":                {"failover(" + plain + ")?on_unknown=maybe", "character 96: failover: on_unknown must be stop or next"},
-		"an unknown key":                {"failover(" + plain + ")?retry=3", "character 96: failover has no such key, but on_unknown, route.NAME, ledger, key, ttl, guesses, failures, remember, name"},
-		"a route to nobody":             {"failover(" + plain + ")?route.45=spare", "failover: a route names a leg that there is not"},
-		"a route that is no prefix":     {"failover(" + plain + ")?route.dk=twilio", "failover: a route is 1 to 15 digits"},
-		"a ledger nobody knows":         {"failover(" + plain + ")?ledger=redis://h", "character 1: failover: ledger must be memory, or a URL whose scheme was handed in by vendors.WithLedger"},
-		"a ledger without a key":        {"failover(" + plain + ")?ledger=shelf://h", "character 1: failover: Key must be at least 32 random bytes"},
-		"a short key":                   {"failover(" + plain + ")?key=short", "Key must be at least 32 random bytes"},
-		"eleven guesses":                {"failover(" + plain + ")?guesses=11", "guesses must be at most 10"},
-		"too many failures":             {"failover(" + plain + ")?failures=101", "failures at most 100"},
-		"an engine's key with a leg":    {"failover(" + gateway + "&key=" + otpKey + " " + other + ")?store=memory", "character 1: failover: key is missing"},
-		"an engine's key in both":       {"failover(" + gateway + "&key=" + otpKey + " " + other + ")?store=memory&key=" + otpKey, "character 44: key stands behind the parenthesis, once for all these carriers"},
-		"a store with a stranger's leg": {"failover(" + gateway + " pigeon://h?store=memory)?store=memory&key=" + otpKey, "character 55: store stands behind the parenthesis"},
-		"a failover's key for carriers": {"failover(" + gateway + ")?on_unknown=next&store=memory&key=" + otpKey, "character 45: failover has no such key, but key, index_key, store"},
-		"a carrier without a sender":    {"failover(gatewayapi://TOKEN@eu)?store=memory&key=" + otpKey, "character 10: gatewayapi: Sender"},
-		"a carrier with a bad key":      {"failover(" + gateway + "&colour=red)?store=memory&key=" + otpKey, "character 44: gatewayapi has no such key, but token"},
-		"a second carrier is unknown":   {"failover(" + gateway + " raven://h)?store=memory&key=" + otpKey, "character 44: a DSN opens with one of"},
-		"a leg that is refused":         {"failover(" + plain + " authy://KEY@users)", "character 95: authy: users need vendors.WithDirectory"},
+		"two backends of one name":          {"failover(" + plain + " " + plain + ")", "character 1: failover: two backends of one name"},
+		"an empty name":                     {"failover(" + plain + "?name=)", "character 95: twilio: name is empty"},
+		"another policy":                    {"failover(" + plain + ")?on_unknown=maybe", "character 96: failover: on_unknown must be stop or next"},
+		"an unknown key":                    {"failover(" + plain + ")?retry=3", "character 96: failover has no such key, but on_unknown, route.NAME, ledger, key, ttl, attempts, failures, remember, name"},
+		"a route to nobody":                 {"failover(" + plain + ")?route.45=spare", "failover: a route names a backend that there is not"},
+		"a route that is no prefix":         {"failover(" + plain + ")?route.dk=twilio", "failover: a route is 1 to 15 digits"},
+		"a ledger nobody knows":             {"failover(" + plain + ")?ledger=redis://h", "character 1: failover: ledger must be memory, or a URL whose scheme was handed in by vendors.WithLedger"},
+		"a ledger without a key":            {"failover(" + plain + ")?ledger=shelf://h", "character 1: failover: Key must be at least 32 random bytes"},
+		"a short key":                       {"failover(" + plain + ")?key=short", "Key must be at least 32 random bytes"},
+		"eleven attempts":                   {"failover(" + plain + ")?attempts=11", "attempts must be at most 10"},
+		"too many failures":                 {"failover(" + plain + ")?failures=101", "failures at most 100"},
+		"an engine's key with a backend":    {"failover(" + gateway + "&key=" + otpKey + " " + other + ")?store=memory", "character 1: failover: key is missing"},
+		"an engine's key in both":           {"failover(" + gateway + "&key=" + otpKey + " " + other + ")?store=memory&key=" + otpKey, "character 44: key stands behind the parenthesis, once for all these messengers"},
+		"a store with a stranger's backend": {"failover(" + gateway + " pigeon://h?store=memory)?store=memory&key=" + otpKey, "character 55: store stands behind the parenthesis"},
+		"a failover's key for messengers":   {"failover(" + gateway + ")?on_unknown=next&store=memory&key=" + otpKey, "character 45: failover has no such key, but key, index_key, store"},
+		"a messenger without a sender":      {"failover(gatewayapi://TOKEN@eu)?store=memory&key=" + otpKey, "character 10: gatewayapi: Sender"},
+		"a messenger with a bad key":        {"failover(" + gateway + "&colour=red)?store=memory&key=" + otpKey, "character 44: gatewayapi has no such key, but token"},
+		"a second messenger is unknown":     {"failover(" + gateway + " raven://h)?store=memory&key=" + otpKey, "character 44: a DSN opens with one of"},
+		"a backend that is refused":         {"failover(" + plain + " authy://KEY@users)", "character 95: authy: users need vendors.WithDirectory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
@@ -188,10 +188,10 @@ func TestCloseClosesWhatWasOpened(t *testing.T) {
 		want []string
 	}{
 		"a vendor":                      {plain, nil},
-		"a carrier and its store":       {gateway + "&" + kept, []string{"store"}},
+		"a messenger and its store":     {gateway + "&" + kept, []string{"store"}},
 		"a stranger and its store":      {"pigeon://h?" + kept, []string{"pigeon", "store"}},
 		"a stranger and our memory":     {"pigeon://h?store=memory&key=" + otpKey, []string{"pigeon"}},
-		"one carrier of a failover":     {"failover(pigeon://h)?" + kept, []string{"pigeon", "store"}},
+		"one messenger of a failover":   {"failover(pigeon://h)?" + kept, []string{"pigeon", "store"}},
 		"several, one store":            {"failover(pigeon://h owl://h " + gateway + ")?" + kept, []string{"pigeon", "owl", "store"}},
 		"hosted vendors and a ledger":   {"failover(" + plain + ")?ledger=shelf://h&key=" + otpKey, []string{"ledger"}},
 		"a ledger in memory":            {"failover(" + plain + ")", nil},
@@ -218,16 +218,16 @@ func TestWhatWasOpenedInVainIsClosed(t *testing.T) {
 		want []string
 	}{
 		"the store is unknown":            {"pigeon://h?store=redis://h&key=" + otpKey, []string{"pigeon"}},
-		"the engine refuses":              {"pigeon://h?" + kept + "&guesses=11", []string{"pigeon", "store"}},
+		"the engine refuses":              {"pigeon://h?" + kept + "&attempts=11", []string{"pigeon", "store"}},
 		"the engine of a vendor refuses":  {gateway + "&" + kept + "&ttl=1h", []string{"store"}},
-		"the engine's settings are wrong": {"pigeon://h?" + kept + "&guesses=x", nil},
-		"a second carrier is refused":     {"failover(pigeon://h gatewayapi://TOKEN@eu)?" + kept, []string{"pigeon"}},
+		"the engine's settings are wrong": {"pigeon://h?" + kept + "&attempts=x", nil},
+		"a second messenger is refused":   {"failover(pigeon://h gatewayapi://TOKEN@eu)?" + kept, []string{"pigeon"}},
 		"the store of several is unknown": {"failover(pigeon://h owl://h)?store=redis://h&key=" + otpKey, []string{"pigeon", "owl"}},
-		"the engine of several refuses":   {"failover(pigeon://h owl://h)?" + kept + "&guesses=11", []string{"pigeon", "owl", "store"}},
-		"a second leg is refused":         {"failover(pigeon://h?" + kept + " twilio://VA0)", []string{"pigeon", "store"}},
+		"the engine of several refuses":   {"failover(pigeon://h owl://h)?" + kept + "&attempts=11", []string{"pigeon", "owl", "store"}},
+		"a second backend is refused":     {"failover(pigeon://h?" + kept + " twilio://VA0)", []string{"pigeon", "store"}},
 		"the ledger is unknown":           {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=redis://h&key=" + otpKey, []string{"pigeon", "store"}},
 		"the failover refuses":            {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=shelf://h&key=short", []string{"ledger", "pigeon", "store"}},
-		"the failover's settings":         {"failover(" + plain + " pigeon://h?" + kept + ")?guesses=11", []string{"pigeon", "store"}},
+		"the failover's settings":         {"failover(" + plain + " pigeon://h?" + kept + ")?attempts=11", []string{"pigeon", "store"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
@@ -241,11 +241,11 @@ func TestWhatWasOpenedInVainIsClosed(t *testing.T) {
 
 func TestCloseTellsAllErrors(t *testing.T) {
 	one, two := errors.New("one"), errors.New("two")
-	open := func(err error) func(string) (otp.Carrier, error) {
-		return func(string) (otp.Carrier, error) { return stuck{err: err}, nil }
+	open := func(err error) func(string) (otp.Messenger, error) {
+		return func(string) (otp.Messenger, error) { return stuck{err: err}, nil }
 	}
 	v, err := vendors.Open("failover(pigeon://h owl://h)?store=memory&key="+otpKey,
-		vendors.WithCarrier("pigeon", open(one)), vendors.WithCarrier("owl", open(two)))
+		vendors.WithMessenger("pigeon", open(one)), vendors.WithMessenger("owl", open(two)))
 	require.NoError(t, err)
 	c, _ := verify.As[io.Closer](v)
 	err = c.Close()
@@ -253,9 +253,9 @@ func TestCloseTellsAllErrors(t *testing.T) {
 	assert.ErrorIs(t, err, two)
 }
 
-// A stuck carrier does not close.
+// A stuck messenger does not close.
 type stuck struct {
-	shelfCarrier
+	shelfMessenger
 	err error
 }
 

@@ -22,19 +22,19 @@ func (v vendor[C]) open(d dsn, o options) (verify.Verifier, error) {
 	return verifier, nil
 }
 
-func (v vendor[C]) carries() bool { return v.carrier != nil }
+func (v vendor[C]) carries() bool { return v.messenger != nil }
 
-// openCarrier makes the carrier alone: the settings of the engine stand elsewhere.
-func (v vendor[C]) openCarrier(d dsn, o options) (otp.Carrier, error) {
+// openMessenger makes the messenger alone: the settings of the engine stand elsewhere.
+func (v vendor[C]) openMessenger(d dsn, o options) (otp.Messenger, error) {
 	c, err := v.fill(d, slices.Concat(v.settings, common[C]()))
 	if err != nil {
 		return nil, err
 	}
-	carrier, err := v.carrier(c, o)
+	messenger, err := v.messenger(c, o)
 	if err != nil {
 		return nil, faultAt(d.at, err.Error())
 	}
-	return carrier, nil
+	return messenger, nil
 }
 
 // fill puts each setting of d where it belongs.

@@ -7,11 +7,11 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A foreign is a carrier of another module, by WithCarrier. The settings of the
+// A foreign is a messenger of another module, by WithMessenger. The settings of the
 // engine are ours; all others are put together again for its own reader.
 type foreign struct {
 	scheme string
-	make   func(url string) (otp.Carrier, error)
+	make   func(url string) (otp.Messenger, error)
 }
 
 // foreignKeys name the parts of a scheme that is none of ours.
@@ -19,7 +19,7 @@ var foreignKeys = partKeys{"user", "pass", "host"}
 
 func (f foreign) carries() bool { return true }
 
-// own reports whether a setting is the carrier's.
+// own reports whether a setting is the messenger's.
 func (f foreign) own(p pair) bool { return !isOfEngine(p) && !isName(p) }
 
 func (f foreign) open(d dsn, o options) (verify.Verifier, error) {
@@ -29,19 +29,19 @@ func (f foreign) open(d dsn, o options) (verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	carrier, err := f.openCarrier(d, o)
+	messenger, err := f.openMessenger(d, o)
 	if err != nil {
 		return nil, err
 	}
-	v, err := e.over(carrier, []any{carrier}, o)
+	v, err := e.over(messenger, []any{messenger}, o)
 	if err != nil {
 		return nil, faultAt(d.at, err.Error())
 	}
 	return v, nil
 }
 
-// openCarrier drops the carrier's error, which may quote its URL.
-func (f foreign) openCarrier(d dsn, _ options) (otp.Carrier, error) {
+// openMessenger drops the messenger's error, which may quote its URL.
+func (f foreign) openMessenger(d dsn, _ options) (otp.Messenger, error) {
 	pairs, err := d.keyed(f.scheme, foreignKeys)
 	if err != nil {
 		return nil, err
@@ -50,11 +50,11 @@ func (f foreign) openCarrier(d dsn, _ options) (otp.Carrier, error) {
 	if err != nil {
 		return nil, err
 	}
-	carrier, err := f.make(url)
-	if err != nil || carrier == nil {
-		return nil, faultAt(d.at, f.scheme+": the carrier refuses its settings")
+	messenger, err := f.make(url)
+	if err != nil || messenger == nil {
+		return nil, faultAt(d.at, f.scheme+": the messenger refuses its settings")
 	}
-	return carrier, nil
+	return messenger, nil
 }
 
 // url writes what is left of a DSN, with its env: and file: values in place. Its

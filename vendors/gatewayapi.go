@@ -6,7 +6,7 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A gatewaySettings is a carrier and the engine over it.
+// A gatewaySettings is a messenger and the engine over it.
 type gatewaySettings struct {
 	gatewayapi.Config
 	engine engine
@@ -14,12 +14,12 @@ type gatewaySettings struct {
 
 var gatewayVendor = vendor[gatewaySettings]{
 	scheme: "gatewayapi",
-	doc: "GatewayAPI, which carries text: codes are made and checked here, and kept in `store`. Give either `token`, or `api_key` and " +
+	doc: "GatewayAPI, which delivers text: codes are made and checked here, and kept in `store`. Give either `token`, or `api_key` and " +
 		"`api_secret` with `classic`.",
 	user: "token", host: "region",
-	make:    openGateway,
-	carrier: carryGateway,
-	engine:  engineSettings(func(c *gatewaySettings) *engine { return &c.engine }),
+	make:      openGateway,
+	messenger: openGatewayAPI,
+	engine:    engineSettings(func(c *gatewaySettings) *engine { return &c.engine }),
 	settings: []setting[gatewaySettings]{{
 		key: "token", fallback: "none", example: "env:GATEWAYAPI_TOKEN",
 		doc: "An API token, good on one platform only.",
@@ -67,19 +67,19 @@ var gatewayVendor = vendor[gatewaySettings]{
 	}},
 }
 
-func carryGateway(c gatewaySettings, o options) (otp.Carrier, error) {
+func openGatewayAPI(c gatewaySettings, o options) (otp.Messenger, error) {
 	c.HTTPClient = o.client
-	carrier, err := gatewayapi.New(c.Config)
+	messenger, err := gatewayapi.New(c.Config)
 	if err != nil {
 		return nil, err
 	}
-	return carrier, nil
+	return messenger, nil
 }
 
 func openGateway(c gatewaySettings, o options) (verify.Verifier, error) {
-	carrier, err := carryGateway(c, o)
+	messenger, err := openGatewayAPI(c, o)
 	if err != nil {
 		return nil, err
 	}
-	return c.engine.over(carrier, []any{carrier}, o)
+	return c.engine.over(messenger, []any{messenger}, o)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/go2fa/verify/twilio"
 )
 
-// A messagingSettings is a carrier and the engine over it.
+// A messagingSettings is a messenger and the engine over it.
 type messagingSettings struct {
 	twilio.MessagingConfig
 	engine engine
@@ -14,12 +14,12 @@ type messagingSettings struct {
 
 var messagingVendor = vendor[messagingSettings]{
 	scheme: "twilio-sms",
-	doc: "Twilio Programmable Messaging, which carries text: codes are made and checked here, and kept in `store`. Give either `auth_token`, or " +
+	doc: "Twilio Programmable Messaging, which delivers text: codes are made and checked here, and kept in `store`. Give either `auth_token`, or " +
 		"`api_key_sid` and `api_key_secret`; and `from`, `messaging_service_sid` or both.",
 	user: "account_sid", pass: "auth_token",
-	make:    openMessaging,
-	carrier: carryMessaging,
-	engine:  engineSettings(func(c *messagingSettings) *engine { return &c.engine }),
+	make:      openMessaging,
+	messenger: openMessagingMessenger,
+	engine:    engineSettings(func(c *messagingSettings) *engine { return &c.engine }),
 	settings: []setting[messagingSettings]{{
 		key: "account_sid", required: true, example: "AC00000000000000000000000000000000",
 		doc: "The account: `AC` and 32 hexadecimal digits.",
@@ -59,19 +59,19 @@ var messagingVendor = vendor[messagingSettings]{
 	}},
 }
 
-func carryMessaging(c messagingSettings, o options) (otp.Carrier, error) {
+func openMessagingMessenger(c messagingSettings, o options) (otp.Messenger, error) {
 	c.HTTPClient = o.client
-	carrier, err := twilio.NewMessaging(c.MessagingConfig)
+	messenger, err := twilio.NewMessaging(c.MessagingConfig)
 	if err != nil {
 		return nil, err
 	}
-	return carrier, nil
+	return messenger, nil
 }
 
 func openMessaging(c messagingSettings, o options) (verify.Verifier, error) {
-	carrier, err := carryMessaging(c, o)
+	messenger, err := openMessagingMessenger(c, o)
 	if err != nil {
 		return nil, err
 	}
-	return c.engine.over(carrier, []any{carrier}, o)
+	return c.engine.over(messenger, []any{messenger}, o)
 }

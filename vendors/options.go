@@ -16,11 +16,11 @@ type Option interface {
 }
 
 type options struct {
-	client    *http.Client
-	directory authy.Directory
-	stores    map[string]func(string) (otp.Store, error)
-	ledgers   map[string]func(string) (failover.Ledger, error)
-	carriers  map[string]func(string) (otp.Carrier, error)
+	client     *http.Client
+	directory  authy.Directory
+	stores     map[string]func(string) (otp.Store, error)
+	ledgers    map[string]func(string) (failover.Ledger, error)
+	messengers map[string]func(string) (otp.Messenger, error)
 }
 
 // WithHTTPClient has every vendor use the transport and the timeout of c, for a
@@ -83,25 +83,25 @@ func (o *ledgerOption) apply(to options) options {
 	return to
 }
 
-// WithCarrier makes a scheme of a carrier of another module:
+// WithMessenger makes a scheme of a messenger of another module:
 //
-//	vendors.WithCarrier("smtp", email.Open)
+//	vendors.WithMessenger("smtp", email.Open)
 //
 // The settings of an engine are taken out of a DSN of that scheme; what is left of
 // it, with its env: and file: values in place, is what open is given: see
 // docs/dsn.md. Of what open says in an error nothing is shown. A scheme of this
 // module stays its own.
-func WithCarrier(scheme string, open func(url string) (otp.Carrier, error)) Option {
-	return &carrierOption{scheme, open}
+func WithMessenger(scheme string, open func(url string) (otp.Messenger, error)) Option {
+	return &messengerOption{scheme, open}
 }
 
-type carrierOption struct {
+type messengerOption struct {
 	scheme string
-	open   func(string) (otp.Carrier, error)
+	open   func(string) (otp.Messenger, error)
 }
 
-func (o *carrierOption) apply(to options) options {
-	to.carriers = set(to.carriers, o.scheme, o.open)
+func (o *messengerOption) apply(to options) options {
+	to.messengers = set(to.messengers, o.scheme, o.open)
 	return to
 }
 

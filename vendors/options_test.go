@@ -18,7 +18,7 @@ import (
 	"github.com/go2fa/verify/vendors"
 )
 
-// A shelf hands out stores, ledgers and carriers, and counts what is closed. Its
+// A shelf hands out stores, ledgers and messengers, and counts what is closed. Its
 // zero value opens everything.
 type shelf struct {
 	urls   []string
@@ -30,7 +30,7 @@ type shelf struct {
 
 	mu   sync.Mutex
 	sent []otp.Message
-	down error // of every Carry
+	down error // of every Deliver
 }
 
 type (
@@ -42,7 +42,7 @@ type (
 		*failover.MemoryLedger
 		of *shelf
 	}
-	shelfCarrier struct {
+	shelfMessenger struct {
 		of   *shelf
 		name string
 	}
@@ -55,19 +55,19 @@ func (l shelfLedger) Closer() io.Closer { return ender(func() error { return l.o
 // An ender closes something else.
 type ender func() error
 
-func (e ender) Close() error        { return e() }
-func (c shelfCarrier) Close() error { return c.of.close(c.name) }
+func (e ender) Close() error          { return e() }
+func (c shelfMessenger) Close() error { return c.of.close(c.name) }
 
 func (s *shelf) close(what string) error {
 	s.closed = append(s.closed, what)
 	return nil
 }
 
-func (c shelfCarrier) Capabilities() verify.Capabilities {
+func (c shelfMessenger) Capabilities() verify.Capabilities {
 	return verify.Capabilities{Vendor: c.name, Channels: []verify.Channel{verify.ChannelSMS}}
 }
 
-func (c shelfCarrier) Carry(_ context.Context, m otp.Message) (string, error) {
+func (c shelfMessenger) Deliver(_ context.Context, m otp.Message) (string, error) {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
 	if c.of.down != nil {
@@ -107,19 +107,19 @@ func (s *shelf) openLedger(dsn string) (failover.Ledger, error) {
 	return shelfLedger{&s.ledger, s}, nil
 }
 
-func (s *shelf) openCarrier(dsn string) (otp.Carrier, error) {
+func (s *shelf) openMessenger(dsn string) (otp.Messenger, error) {
 	if nothing, err := s.opening(dsn); nothing {
 		return nil, err
 	}
 	scheme, _, _ := strings.Cut(dsn, "://")
-	return shelfCarrier{s, scheme}, nil
+	return shelfMessenger{s, scheme}, nil
 }
 
 // options hand in all three.
 func (s *shelf) options() []vendors.Option {
 	return []vendors.Option{
 		vendors.WithStore("shelf", s.openStore), vendors.WithLedger("shelf", s.openLedger),
-		vendors.WithCarrier("pigeon", s.openCarrier), vendors.WithCarrier("owl", s.openCarrier),
+		vendors.WithMessenger("pigeon", s.openMessenger), vendors.WithMessenger("owl", s.openMessenger),
 	}
 }
 
@@ -163,11 +163,11 @@ func TestOpenersThatFail(t *testing.T) {
 	const gateway = "gatewayapi://TOKEN@eu?sender=Acme&key=" + otpKey + "&store=shelf://Zq9XkvJw@h"
 	const hosted = "twilio://" + ac + ":t@" + va
 	for name, tc := range map[string]struct{ dsn, want string }{
-		"a store":             {gateway, "vendors: character 1: store could not be opened: check its URL"},
-		"a store of several":  {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&key=" + otpKey, "vendors: character 1: store could not be opened: check its URL"},
-		"a ledger":            {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&key=" + otpKey, "vendors: character 1: failover: ledger could not be opened: check its URL"},
-		"a carrier":           {"pigeon://Zq9XkvJw@h?store=memory&key=" + otpKey, "vendors: character 1: pigeon: the carrier refuses its settings"},
-		"a carrier, a second": {"failover(gatewayapi://TOKEN@eu?sender=Acme pigeon://Zq9XkvJw@h)?store=memory&key=" + otpKey, "vendors: character 44: pigeon: the carrier refuses its settings"},
+		"a store":               {gateway, "vendors: character 1: store could not be opened: check its URL"},
+		"a store of several":    {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&key=" + otpKey, "vendors: character 1: store could not be opened: check its URL"},
+		"a ledger":              {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&key=" + otpKey, "vendors: character 1: failover: ledger could not be opened: check its URL"},
+		"a messenger":           {"pigeon://Zq9XkvJw@h?store=memory&key=" + otpKey, "vendors: character 1: pigeon: the messenger refuses its settings"},
+		"a messenger, a second": {"failover(gatewayapi://TOKEN@eu?sender=Acme pigeon://Zq9XkvJw@h)?store=memory&key=" + otpKey, "vendors: character 44: pigeon: the messenger refuses its settings"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range []*shelf{{err: errors.New("Zq9XkvJw is no host")}, {none: true}} {
@@ -182,11 +182,11 @@ func TestOpenersThatFail(t *testing.T) {
 }
 
 func TestNilOpenersAreNone(t *testing.T) {
-	opts := []vendors.Option{vendors.WithStore("shelf", nil), vendors.WithLedger("shelf", nil), vendors.WithCarrier("pigeon", nil)}
+	opts := []vendors.Option{vendors.WithStore("shelf", nil), vendors.WithLedger("shelf", nil), vendors.WithMessenger("pigeon", nil)}
 	for dsn, want := range map[string]string{
 		"gatewayapi://TOKEN@eu?sender=Acme&store=shelf://&key=" + otpKey:           "handed in by vendors.WithStore",
 		"failover(twilio://" + ac + ":t@" + va + ")?ledger=shelf://&key=" + otpKey: "handed in by vendors.WithLedger",
-		"pigeon://h?store=memory&key=" + otpKey:                                    "handed in by vendors.WithCarrier",
+		"pigeon://h?store=memory&key=" + otpKey:                                    "handed in by vendors.WithMessenger",
 	} {
 		_, err := vendors.Open(dsn, opts...)
 		assert.ErrorContains(t, err, want)
@@ -214,23 +214,23 @@ func TestOptionsDoNotShareMaps(t *testing.T) {
 	assert.Len(t, second.urls, 1, "the last one for a scheme holds")
 }
 
-func TestCarrierGetsItsOwnSettings(t *testing.T) {
+func TestMessengerGetsItsOwnSettings(t *testing.T) {
 	t.Setenv("VENDORS_TEST_PASS", "p@ss:/wo rd%+;")
 	t.Setenv("VENDORS_TEST_EMPTY", "")
 	for name, tc := range map[string]struct{ written, want string }{
-		"nothing":              {"pigeon://?", "pigeon://"},
-		"user, pass and host":  {"pigeon://u:p@h?", "pigeon://u:p@h"},
-		"a port":               {"pigeon://u:p@h%3A587?", "pigeon://u:p@h:587"},
-		"an address":           {"pigeon://[%3A%3A1]%3A587?", "pigeon://[::1]:587"},
-		"escapes":              {"pigeon://u%40:p%2F@h?a=b%26c&", "pigeon://u%40:p%2F@h?a=b%26c"},
-		"settings of its own":  {"pigeon://h?from=a@example.com&tls=true&", "pigeon://h?from=a@example.com&tls=true"},
-		"a plus stays one":     {"pigeon://h?from=a+b@example.com&", "pigeon://h?from=a%2Bb@example.com"},
-		"a semicolon too":      {"pigeon://h?a=b;c&", "pigeon://h?a=b%3Bc"},
-		"a name is the leg's":  {"pigeon://h?name=spare&a=b&", "pigeon://h?a=b"},
-		"parts under keys":     {"pigeon://?host=h:587&user=u&pass=p&a=b&", "pigeon://u:p@h:587?a=b"},
-		"from the environment": {"pigeon://h?user=u&pass=env:VENDORS_TEST_PASS&a=env:VENDORS_TEST_PASS&", "pigeon://u:p%40ss%3A%2Fwo%20rd%25+;@h?a=p@ss:/wo%20rd%25%2B%3B"},
-		"from a file":          {"pigeon://h?a=" + written(t, "b c\n") + "&", "pigeon://h?a=b%20c"},
-		"the engine's are not": {"pigeon://h?digits=8&guesses=3&a=b&ttl=5m&", "pigeon://h?a=b"},
+		"nothing":                 {"pigeon://?", "pigeon://"},
+		"user, pass and host":     {"pigeon://u:p@h?", "pigeon://u:p@h"},
+		"a port":                  {"pigeon://u:p@h%3A587?", "pigeon://u:p@h:587"},
+		"an address":              {"pigeon://[%3A%3A1]%3A587?", "pigeon://[::1]:587"},
+		"escapes":                 {"pigeon://u%40:p%2F@h?a=b%26c&", "pigeon://u%40:p%2F@h?a=b%26c"},
+		"settings of its own":     {"pigeon://h?from=a@example.com&tls=true&", "pigeon://h?from=a@example.com&tls=true"},
+		"a plus stays one":        {"pigeon://h?from=a+b@example.com&", "pigeon://h?from=a%2Bb@example.com"},
+		"a semicolon too":         {"pigeon://h?a=b;c&", "pigeon://h?a=b%3Bc"},
+		"a name is the backend's": {"pigeon://h?name=spare&a=b&", "pigeon://h?a=b"},
+		"parts under keys":        {"pigeon://?host=h:587&user=u&pass=p&a=b&", "pigeon://u:p@h:587?a=b"},
+		"from the environment":    {"pigeon://h?user=u&pass=env:VENDORS_TEST_PASS&a=env:VENDORS_TEST_PASS&", "pigeon://u:p%40ss%3A%2Fwo%20rd%25+;@h?a=p@ss:/wo%20rd%25%2B%3B"},
+		"from a file":             {"pigeon://h?a=" + written(t, "b c\n") + "&", "pigeon://h?a=b%20c"},
+		"the engine's are not":    {"pigeon://h?digits=8&attempts=3&a=b&ttl=5m&", "pigeon://h?a=b"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
@@ -268,7 +268,7 @@ func TestCarrierGetsItsOwnSettings(t *testing.T) {
 	assert.EqualError(t, err, "vendors: character 1: pigeon: key is missing")
 }
 
-func TestCarrierOfAnotherModuleSendsAndChecks(t *testing.T) {
+func TestMessengerOfAnotherModuleSendsAndChecks(t *testing.T) {
 	var s shelf
 	v := opened(t, "pigeon://h?store=memory&key="+otpKey, s.options()...)
 	receipt := walk(t, v, s.code)
@@ -278,9 +278,9 @@ func TestCarrierOfAnotherModuleSendsAndChecks(t *testing.T) {
 }
 
 // A scheme of this module stays its own.
-func TestCarrierCannotTakeAVendorsName(t *testing.T) {
+func TestMessengerCannotTakeAVendorsName(t *testing.T) {
 	var s shelf
-	v := opened(t, plain, vendors.WithCarrier("twilio", s.openCarrier))
+	v := opened(t, plain, vendors.WithMessenger("twilio", s.openMessenger))
 	assert.Empty(t, s.urls)
 	assert.Equal(t, "twilio", v.Capabilities().Vendor)
 }

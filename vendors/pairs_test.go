@@ -59,10 +59,10 @@ var pairable = map[string]func(t *testing.T) paired{
 	},
 	"gatewayapi": func(t *testing.T) paired {
 		srv := gatewayapitest.NewServer(t)
-		carrier, err := gatewayapi.New(gatewayapi.Config{Token: gatewayapitest.Token, Sender: "Acme", BaseURL: srv.URL})
+		messenger, err := gatewayapi.New(gatewayapi.Config{Token: gatewayapitest.Token, Sender: "Acme", BaseURL: srv.URL})
 		require.NoError(t, err)
 		v, err := otp.New(otp.Config{
-			Carrier: carrier, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)},
+			Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)},
 			Limits: otp.Limits{Cooldown: []time.Duration{0}},
 		})
 		require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestEveryPairKeepsTheFailoverPromise(t *testing.T) {
 func playPair(t *testing.T, a, b paired, row string, policy failover.Policy) {
 	tc := rows[row]
 	v, err := failover.New(failover.Config{
-		Legs:      []failover.Leg{{Name: "a", Verifier: a.Verifier}, {Name: "b", Verifier: b.Verifier}},
+		Backends:  []failover.Backend{{Name: "a", Verifier: a.Verifier}, {Name: "b", Verifier: b.Verifier}},
 		OnUnknown: policy,
 	})
 	require.NoError(t, err)

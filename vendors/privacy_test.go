@@ -95,7 +95,7 @@ func TestErrorsOfCallsAreSilent(t *testing.T) {
 		"twilio's messaging": "twilio-sms://" + ac + ":§@?from=%2B15017122661&key=§§§&store=memory",
 		"another module":     "pigeon://§:§@h?key=§§§&store=memory",
 		"a failover":         "failover(twilio://" + ac + ":§@" + va + " authy://§@phone?name=b)?key=§§§",
-		"carriers":           "failover(pigeon://§:§@h gatewayapi://§@eu?sender=Acme)?key=§§§&store=memory",
+		"messengers":         "failover(pigeon://§:§@h gatewayapi://§@eu?sender=Acme)?key=§§§&store=memory",
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := vendors.Open(strings.ReplaceAll(dsn, "§", canary),

@@ -57,7 +57,7 @@ func playAuthy(t *testing.T) played {
 	}
 }
 
-// playGateway's DSN is that of a carrier: an engine's settings follow.
+// playGateway's DSN is that of a messenger: an engine's settings follow.
 func playGateway(t *testing.T) played {
 	srv := gatewayapitest.NewServer(t)
 	return played{
@@ -241,7 +241,7 @@ func TestRefusedByAVendor(t *testing.T) {
 		"gatewayapi, keys without index":    {gateway + "&key=" + otpKey + "," + otherKey + "&store=memory", "IndexKey is required with several Keys"},
 		"gatewayapi, four digits":           {gateway + theEngine + "&digits=4", "Digits must be 6 to 10"},
 		"gatewayapi, an hour":               {gateway + theEngine + "&ttl=1h", "TTL must be at most 10 minutes"},
-		"gatewayapi, eleven guesses":        {gateway + theEngine + "&guesses=11", "Guesses must be 1 to 10"},
+		"gatewayapi, eleven attempts":       {gateway + theEngine + "&attempts=11", "Attempts must be 1 to 10"},
 		"gatewayapi, a language of its own": {gateway + theEngine + "&locale=xx", "Locale must be one"},
 		"gatewayapi, a cooldown that falls": {gateway + theEngine + "&cooldown=30s,20s", "Cooldown must neither be negative nor fall"},
 		"gatewayapi, a cooldown in words":   {gateway + theEngine + "&cooldown=30s,long", "cooldown must be a time"},

@@ -32,9 +32,9 @@ type vendor[C any] struct {
 	user, pass, host string // the keys that these parts stand for; empty: refused
 	basic            bool   // auth=basic has user and pass stand for username and password
 	settings         []setting[C]
-	engine           []setting[C] // of a carrier: those of the engine over it
+	engine           []setting[C] // of a messenger: those of the engine over it
 	make             func(C, options) (verify.Verifier, error)
-	carrier          func(C, options) (otp.Carrier, error) // nil: makes the code itself
+	messenger        func(C, options) (otp.Messenger, error) // nil: makes the code itself
 }
 
 func (v vendor[C]) name() string { return v.scheme }
@@ -43,7 +43,7 @@ func (v vendor[C]) name() string { return v.scheme }
 func common[C any]() []setting[C] {
 	return []setting[C]{{
 		key: "name", fallback: "the scheme", example: "main",
-		doc: "Names this leg of a failover: 1 to 64 of `[A-Za-z0-9._:-]`.",
+		doc: "Names this backend of a failover: 1 to 64 of `[A-Za-z0-9._:-]`.",
 		set: func(_ *C, _, value string) error {
 			if !verify.IsScope(value) {
 				return errors.New("must be " + nameRule)

@@ -45,8 +45,8 @@ func Open(dsn string, opts ...Option) (verify.Verifier, error) {
 // A scheme is one vendor in the eyes of Open: see vendor and foreign.
 type scheme interface {
 	open(d dsn, o options) (verify.Verifier, error)
-	carries() bool // a carrier, which makes a verifier with an engine only
-	openCarrier(d dsn, o options) (otp.Carrier, error)
+	carries() bool // a messenger, which makes a verifier with an engine only
+	openMessenger(d dsn, o options) (otp.Messenger, error)
 }
 
 // A listed scheme is one of ours.
@@ -79,7 +79,7 @@ func schemeOf(d dsn, o options) (scheme, error) {
 			return s, nil
 		}
 	}
-	if open := o.carriers[d.scheme]; open != nil {
+	if open := o.messengers[d.scheme]; open != nil {
 		return foreign{d.scheme, open}, nil
 	}
 	return nil, unknownScheme(d.at)
@@ -90,5 +90,5 @@ func unknownScheme(at int) error {
 	for _, s := range schemes() {
 		list += s.name() + "://, "
 	}
-	return faultAt(at, "a DSN opens with one of "+list+failoverScheme+"(...), or a scheme handed in by vendors.WithCarrier")
+	return faultAt(at, "a DSN opens with one of "+list+failoverScheme+"(...), or a scheme handed in by vendors.WithMessenger")
 }

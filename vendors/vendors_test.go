@@ -143,7 +143,7 @@ func TestOpenRefuses(t *testing.T) {
 		"a base with a password":        {plain + "?base_url=https://u:p@example.com", "twilio: the base URL must be"},
 		"a base over plain http":        {plain + "?base_url=http://example.com", "twilio: the base URL must be"},
 		"a base and a region":           {plain + "?base_url=http://127.0.0.1:1&region=ie1", "twilio: give either BaseURL, or Region and Edge"},
-		"a failover":                    {"failover(" + plain + " " + plain + ")?key=a", "character 1: failover: two legs of one name"},
+		"a failover":                    {"failover(" + plain + " " + plain + ")?key=a", "character 1: failover: two backends of one name"},
 		"a failover with a stranger":    {"failover(" + plain + " vonage://b)", "character 95: a DSN opens with one of"},
 		"a stranger deep inside":        {"failover(failover(vonage://b))", "character 19: a DSN opens with one of"},
 	} {
@@ -271,7 +271,7 @@ func TestOptionsAreComparable(t *testing.T) {
 	assert.False(t, vendors.WithHTTPClient(c) == vendors.WithHTTPClient(nil))
 }
 
-// A vendor's own abilities are found in what Open returns.
+// A vendor's own capabilities are found in what Open returns.
 func TestOpenedVendorIsTheClient(t *testing.T) {
 	v, err := vendors.Open(plain)
 	require.NoError(t, err)

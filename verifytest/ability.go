@@ -8,8 +8,8 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// abilities are the scenarios of Capabilities.
-func abilities() []scenario {
+// capabilities are the scenarios of Capabilities.
+func capabilities() []scenario {
 	all := []scenario{{"capabilities_honest", capabilitiesHonest}}
 	for _, c := range []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp} {
 		all = append(all, scenario{"capabilities_channel_" + string(c), func(s *stage) { s.offers(c, To) }})
@@ -22,7 +22,7 @@ func abilities() []scenario {
 }
 
 func capabilitiesHonest(s *stage) {
-	c := s.can
+	c := s.capabilities
 	if c.Vendor == "" || len(c.Channels) == 0 {
 		s.broken(honest, "vendor %q, %d channels", c.Vendor, len(c.Channels))
 	}
@@ -54,7 +54,7 @@ func capabilitiesHonest(s *stage) {
 
 // offers sends by a channel, or sees it refused.
 func (s *stage) offers(c verify.Channel, to string) {
-	if !slices.Contains(s.can.Channels, c) {
+	if !slices.Contains(s.capabilities.Channels, c) {
 		s.unsupported("channel "+string(c), verify.WithChannel(c))
 		s.effects(noEffect, 0)
 		return
@@ -71,7 +71,7 @@ func (s *stage) offers(c verify.Channel, to string) {
 
 // counts sends a code of n digits, or sees it refused.
 func (s *stage) counts(n int) {
-	if n < s.can.MinDigits || n > s.can.MaxDigits {
+	if n < s.capabilities.MinDigits || n > s.capabilities.MaxDigits {
 		s.unsupported("this many digits", verify.WithDigits(n))
 		s.effects(noEffect, 0)
 		return

@@ -51,10 +51,10 @@ func bindings() []scenario {
 func scopeApart(s *stage) {
 	scope := "login"
 	switch {
-	case len(s.can.Scopes) > 0:
-		scope = s.can.Scopes[0]
-	case s.can.MaxScope > 0:
-		scope = scope[:min(s.can.MaxScope, len(scope))]
+	case len(s.capabilities.Scopes) > 0:
+		scope = s.capabilities.Scopes[0]
+	case s.capabilities.MaxScope > 0:
+		scope = scope[:min(s.capabilities.MaxScope, len(scope))]
 	default:
 		s.unsupported("a scope", verify.WithScope(scope))
 		s.effects(noEffect, 0)
@@ -85,7 +85,7 @@ func (s *stage) transaction(amount string) (sent bool, err error) {
 	scope := verify.WithScope(s.target.TransactionScope)
 	original := verify.WithTransaction("EUR 39.99", "Acme")
 	s.tell("EUR 39.99", amount)
-	if !s.can.Transaction {
+	if !s.capabilities.Transaction {
 		s.unsupported("a transaction", original)
 		s.wants(honorOrRefuse, s.check(s.made(), original), verify.ErrUnsupported)
 		s.effects(noEffect, 0)

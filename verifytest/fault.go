@@ -32,7 +32,7 @@ const (
 const (
 	FaultCheckUnreachable          Fault = "check_unreachable"              // no connection, not even a warm one: surely not asked (rows 5 to 10)
 	FaultCheckRateLimitedForAnHour Fault = "check_rate_limited_for_an_hour" // the account is throttled for 3600 seconds (row 31)
-	FaultTooManyAttempts           Fault = "too_many_attempts"              // guessed too often: the right code is refused too (row 33)
+	FaultTooManyAttempts           Fault = "too_many_attempts"              // too many attempts were made: the right code is refused too (row 33)
 	FaultCheckBadCredentials       Fault = "check_bad_credentials"          // the vendor refuses the credentials (row 25)
 	FaultCheckServerError          Fault = "check_server_error"             // 500 (row 34)
 	FaultCheckReplyLost            Fault = "check_reply_lost"               // every reply is lost, after the vendor approved (row 13)

@@ -41,8 +41,8 @@ func (s *stage) inspectError(op string, err error) {
 	if e.Vendor == "" || e.Op != op {
 		s.broken(oneOutcome, "an error names vendor %q and operation %q, not a vendor and %q", e.Vendor, e.Op, op)
 	}
-	if e.RetryAfter < 0 || e.GuessesLeft < 0 || e.GuessesLeft > 0 && !errors.Is(err, verify.ErrMismatch) {
-		s.broken(oneOutcome, "%q: a wait of %v, %d guesses left", err, e.RetryAfter, e.GuessesLeft)
+	if e.RetryAfter < 0 || e.AttemptsLeft < 0 || e.AttemptsLeft > 0 && !errors.Is(err, verify.ErrMismatch) {
+		s.broken(oneOutcome, "%q: a wait of %v, %d attempts left", err, e.RetryAfter, e.AttemptsLeft)
 	}
 	var withURL *url.Error
 	if errors.As(err, &withURL) {

@@ -15,8 +15,8 @@ import (
 
 // A memory is a small honest Verifier with its vendor in one, but for its flaw.
 type memory struct {
-	flaw string
-	can  verify.Capabilities
+	flaw         string
+	capabilities verify.Capabilities
 
 	mu    sync.Mutex
 	now   time.Time
@@ -51,8 +51,8 @@ func plain() verify.Capabilities {
 	return verify.Capabilities{Vendor: "memory", Channels: []verify.Channel{verify.ChannelSMS}}
 }
 
-func newMemory(can verify.Capabilities, flaw string) *memory {
-	m := &memory{flaw: flaw, can: can, now: time.Now(), live: map[string]sent{}, last: map[string]string{}}
+func newMemory(capabilities verify.Capabilities, flaw string) *memory {
+	m := &memory{flaw: flaw, capabilities: capabilities, now: time.Now(), live: map[string]sent{}, last: map[string]string{}}
 	m.looked.Add(2 * checkers)
 	return m
 }
@@ -77,33 +77,33 @@ func (m *memory) target() Target {
 func (m *memory) has(flaw string) bool { return m.flaw == flaw }
 
 func (m *memory) fail(op string, kind verify.Outcome, cause error) error {
-	return &verify.Error{Vendor: "memory", Op: op, Kind: kind, Err: cause}
+	return &verify.Error{Vendor: "memory", Op: op, Outcome: kind, Err: cause}
 }
 
 func (m *memory) Capabilities() verify.Capabilities {
-	can := m.can
+	capabilities := m.capabilities
 	switch m.flaw {
 	case "offers the app":
-		can.Channels = append(slices.Clone(can.Channels), verify.ChannelApp)
+		capabilities.Channels = append(slices.Clone(capabilities.Channels), verify.ChannelApp)
 	case "offers no channel":
-		can.Channels = nil
+		capabilities.Channels = nil
 	case "counts from eight to four":
-		can.MinDigits, can.MaxDigits = 8, 4
+		capabilities.MinDigits, capabilities.MaxDigits = 8, 4
 	case "sends nine digits by default":
-		can.DefaultDigits = 9
+		capabilities.DefaultDigits = 9
 	case "scopes without end":
-		can.MaxScope = 1000
+		capabilities.MaxScope = 1000
 	case "a scope with a space":
-		can.Scopes = []string{"log in"}
+		capabilities.Scopes = []string{"log in"}
 	case "another answer each time":
 		m.sends++
-		can.MaxScope = m.sends
+		capabilities.MaxScope = m.sends
 	}
-	return can
+	return capabilities
 }
 
 func (m *memory) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	can := m.can
+	capabilities := m.capabilities
 	switch m.flaw {
 	case "trims the recipient":
 		to = strings.Map(func(r rune) rune {
@@ -113,23 +113,23 @@ func (m *memory) Send(ctx context.Context, to string, opts ...verify.SendOption)
 			return r
 		}, to)
 	case "sends by any channel":
-		can.Channels = append(slices.Clone(can.Channels), "pigeon")
+		capabilities.Channels = append(slices.Clone(capabilities.Channels), "pigeon")
 	case "offers whatsapp silently":
-		can.Channels = append(slices.Clone(can.Channels), verify.ChannelWhatsApp)
+		capabilities.Channels = append(slices.Clone(capabilities.Channels), verify.ChannelWhatsApp)
 	case "sends any number of digits":
-		can.MaxDigits = 1 << 30
+		capabilities.MaxDigits = 1 << 30
 	case "cuts long scopes":
-		can.MaxScope = 64
+		capabilities.MaxScope = 64
 	case "knows no hints":
 		if len(opts) == 4 {
 			return verify.Receipt{}, m.fail("send", verify.ErrUnsupported, nil)
 		}
 	case "refuses eight digits":
-		can.MaxDigits = 7
+		capabilities.MaxDigits = 7
 	case "binds silently":
-		can.Transaction = true
+		capabilities.Transaction = true
 	}
-	req, err := can.SendRequest(to, opts...)
+	req, err := capabilities.SendRequest(to, opts...)
 	switch {
 	case m.has("refuses after sending") && err != nil:
 		m.sends++
@@ -210,7 +210,7 @@ func (m *memory) anHour(ctx context.Context, op string) error {
 	case "hides the wait":
 		return m.fail(op, verify.ErrRateLimited, nil)
 	}
-	return &verify.Error{Vendor: "memory", Op: op, Kind: verify.ErrRateLimited, RetryAfter: time.Hour}
+	return &verify.Error{Vendor: "memory", Op: op, Outcome: verify.ErrRateLimited, RetryAfter: time.Hour}
 }
 
 func (m *memory) deliver(req verify.SendRequest) verify.Receipt {
@@ -231,7 +231,7 @@ func (m *memory) deliver(req verify.SendRequest) verify.Receipt {
 	s := sent{code: code, transaction: req.Transaction, expires: m.now.Add(10 * time.Minute)}
 	m.live[m.key(req.To, req.Scope)], m.last[req.To+" "+req.Scope] = s, code
 
-	r := verify.Receipt{ID: "ID00", Vendor: m.can.Vendor, Channel: req.Channel, Digits: digits, ExpiresAt: s.expires, Tries: 1}
+	r := verify.Receipt{ID: "ID00", Vendor: m.capabilities.Vendor, Channel: req.Channel, Digits: digits, ExpiresAt: s.expires, Requests: 1}
 	switch m.flaw {
 	case "names no vendor":
 		r.Vendor = ""
@@ -264,7 +264,7 @@ func (m *memory) Check(ctx context.Context, to, code string, opts ...verify.Chec
 	case "trims the code":
 		code = strings.TrimSpace(code)
 	case "calls a malformed code unsupported":
-		if _, err := m.can.CheckRequest(to, code, opts...); errors.Is(err, verify.ErrMismatch) {
+		if _, err := m.capabilities.CheckRequest(to, code, opts...); errors.Is(err, verify.ErrMismatch) {
 			return m.fail("check", verify.ErrUnsupported, nil)
 		}
 	case "checks any recipient":
@@ -272,7 +272,7 @@ func (m *memory) Check(ctx context.Context, to, code string, opts ...verify.Chec
 			return m.fail("check", verify.ErrNotPending, nil)
 		}
 	}
-	req, err := m.can.CheckRequest(to, code, opts...)
+	req, err := m.capabilities.CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
 	}
@@ -352,7 +352,7 @@ func (m *memory) redeem(req verify.CheckRequest) error {
 		}
 		return nil
 	}
-	if m.has("one guess only") {
+	if m.has("one attempt only") {
 		delete(m.live, k)
 	}
 	return m.mismatch(req)
@@ -369,7 +369,7 @@ func (m *memory) gone(req verify.CheckRequest) error {
 }
 
 func (m *memory) mismatch(req verify.CheckRequest) error {
-	err := &verify.Error{Vendor: "memory", Op: "check", Kind: verify.ErrMismatch, GuessesLeft: 4}
+	err := &verify.Error{Vendor: "memory", Op: "check", Outcome: verify.ErrMismatch, AttemptsLeft: 4}
 	switch m.flaw {
 	case "the code in an error":
 		err.Detail = "not " + req.Code
@@ -393,8 +393,8 @@ func (m *memory) mismatch(req verify.CheckRequest) error {
 		err.Vendor = ""
 	case "an error of another call":
 		err.Op = "send"
-	case "guesses left of something else":
-		err.Kind = verify.ErrNotPending
+	case "attempts left of something else":
+		err.Outcome = verify.ErrNotPending
 	}
 	return err
 }
@@ -408,7 +408,7 @@ type chatty struct {
 func (c chatty) Unwrap() error { return c.error }
 
 func (m *memory) Cancel(ctx context.Context, to string, opts ...verify.CheckOption) error {
-	req, err := m.can.SubjectRequest("cancel", to, opts...)
+	req, err := m.capabilities.SubjectRequest("cancel", to, opts...)
 	if err != nil {
 		return err
 	}

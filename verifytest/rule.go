@@ -34,7 +34,7 @@ const (
 	bound          rule = "R15: a code works for the recipient and the scope it was sent to, and no other"
 	expires        rule = "R05: a code dies after 10 minutes at most"
 	notAsked       rule = "row 6: a vendor that was not reached compared nothing: ErrUnavailable"
-	locked         rule = "R16, R22: after too many guesses even the right code is ErrTooManyAttempts"
+	locked         rule = "R16, R22: after too many attempts even the right code is ErrTooManyAttempts"
 	noFalseNo      rule = "R75, row 28: an approval whose answer was lost is never told as a no"
 	explicitYes    rule = "R40, R41: only an explicit yes that names the same subject approves"
 	canceledIsGone rule = "a canceled code is worthless"

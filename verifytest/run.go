@@ -9,7 +9,7 @@
 //	}
 //
 // [Run] is for vendors and for whatever wraps or combines them: over an
-// emulator, over a fake, over exchanges from files. Every failure says which
+// emulator, over a fake, over recordings from files. Every failure says which
 // rule was broken, in a sentence and by a number that stays the same.
 package verifytest
 
@@ -49,7 +49,7 @@ type Target struct {
 	Fault func(Fault) bool
 
 	// Effects returns how many messages may have reached a person so far: those
-	// that an emulator sent, or the requests for one that a vendor in exchanges
+	// that an emulator sent, or the requests for one that a vendor in recordings
 	// was written, answered or not.
 	Effects func() int
 
@@ -67,7 +67,7 @@ type Target struct {
 
 // Run plays every scenario against a fresh target, each as a subtest of its
 // name. Names and sequences are stable: newTarget may pick a script of
-// exchanges by the last element of t.Name().
+// recordings by the last element of t.Name().
 //
 // "Right" is what Target.Code returns, and "wrong" the same with the last digit
 // raised by one, a nine becoming a zero. The recipient is [To], and "other" is
@@ -164,5 +164,5 @@ type scenario struct {
 }
 
 func scenarios() []scenario {
-	return slices.Concat(sends(), checks(), cancels(), bindings(), wholes(), abilities())
+	return slices.Concat(sends(), checks(), cancels(), bindings(), wholes(), capabilities())
 }

@@ -63,7 +63,7 @@ func watch(t *testing.T, name string, target Target) *witness {
 }
 
 func TestRunPassesAnHonestVerifier(t *testing.T) {
-	for name, can := range map[string]verify.Capabilities{
+	for name, capabilities := range map[string]verify.Capabilities{
 		"that can do much":   able(),
 		"that can do little": plain(),
 		"by email alone":     {Vendor: "memory", Channels: []verify.Channel{verify.ChannelEmail}, MinDigits: 6, MaxDigits: 6, DefaultDigits: 6},
@@ -72,7 +72,7 @@ func TestRunPassesAnHonestVerifier(t *testing.T) {
 		"with a named scope": {Vendor: "memory", Channels: []verify.Channel{verify.ChannelSMS}, Scopes: []string{"payment", "login"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			Run(t, func(*testing.T) Target { return newMemory(can, "").target() })
+			Run(t, func(*testing.T) Target { return newMemory(capabilities, "").target() })
 		})
 	}
 }
@@ -136,7 +136,7 @@ func TestRunFindsFlaws(t *testing.T) {
 		"reports success at redirected":      {"send_redirected", "R37"},
 		"nobody is right":                    {"check_right", "the right code is approved"},
 		"a pending code is a yes":            {"check_wrong", "a wrong code is ErrMismatch"},
-		"one guess only":                     {"check_wrong_then_right", "may try again"},
+		"one attempt only":                   {"check_wrong_then_right", "may try again"},
 		"accepts twice":                      {"check_twice", "R06"},
 		"gone is wrong":                      {"check_finished", "R06"},
 		"gone is yes":                        {"check_never_sent", "never sent"},
@@ -170,7 +170,7 @@ func TestRunFindsFlaws(t *testing.T) {
 		"no outcome":                         {"errors_match_one_outcome", "matches 0 outcomes"},
 		"an error of nobody":                 {"errors_match_one_outcome", `vendor ""`},
 		"an error of another call":           {"errors_match_one_outcome", `operation "send"`},
-		"guesses left of something else":     {"errors_match_one_outcome", "4 guesses left"},
+		"attempts left of something else":    {"errors_match_one_outcome", "4 attempts left"},
 		"the code in an error":               {"privacy", "R12, R57"},
 		"the recipient in an error":          {"privacy", "R12, R57"},
 		"a credential in an error":           {"privacy", "R12, R57"},
@@ -280,7 +280,7 @@ func TestRunWantsAUsefulTarget(t *testing.T) {
 	}
 }
 
-// A script of exchanges is picked by the scenario's name: the names of Run's
+// A script of recordings is picked by the scenario's name: the names of Run's
 // comment are those that are played, in the same order.
 func TestRunNamesItsScenarios(t *testing.T) {
 	src, err := os.ReadFile("run.go")

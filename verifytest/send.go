@@ -48,9 +48,9 @@ func sendOnce(s *stage) {
 		return
 	}
 	s.effects(oneEffect, 1)
-	offered := slices.Contains(s.can.Channels, receipt.Channel) || receipt.Channel == verify.ChannelApp
-	if receipt.Vendor == "" || !offered || receipt.Digits < 0 || receipt.Tries < 0 {
-		s.broken(wellFormed, "vendor %q, channel %q, %d digits, %d tries", receipt.Vendor, receipt.Channel, receipt.Digits, receipt.Tries)
+	offered := slices.Contains(s.capabilities.Channels, receipt.Channel) || receipt.Channel == verify.ChannelApp
+	if receipt.Vendor == "" || !offered || receipt.Digits < 0 || receipt.Requests < 0 {
+		s.broken(wellFormed, "vendor %q, channel %q, %d digits, %d tries", receipt.Vendor, receipt.Channel, receipt.Digits, receipt.Requests)
 	}
 	if code := s.right(""); receipt.Digits != 0 && receipt.Digits != len(code) {
 		s.broken(wellFormed, "the receipt tells of %d digits, and the code has %d", receipt.Digits, len(code))
@@ -96,8 +96,8 @@ func sendUnsupportedChannel(s *stage) {
 func sendUnsupportedDigits(s *stage) {
 	s.tryArrange(FaultServerError)
 	lengths := []int{-1, 11, 1 << 20}
-	if s.can.MaxDigits > 0 {
-		lengths = append(lengths, s.can.MinDigits-1, s.can.MaxDigits+1)
+	if s.capabilities.MaxDigits > 0 {
+		lengths = append(lengths, s.capabilities.MinDigits-1, s.capabilities.MaxDigits+1)
 	}
 	for _, n := range lengths {
 		if n != 0 { // which leaves the length to the vendor
@@ -112,10 +112,10 @@ func sendUnsupportedScope(s *stage) {
 	s.tryArrange(FaultCheckServerError)
 	scopes := []string{"a b", "a/../b", "{a}", "l\u00f6gin", strings.Repeat("x", 65)}
 	switch {
-	case s.can.MaxScope == 0:
+	case s.capabilities.MaxScope == 0:
 		scopes = append(scopes, "verifytest-unknown")
-	case s.can.MaxScope < 64:
-		scopes = append(scopes, strings.Repeat("x", s.can.MaxScope+1))
+	case s.capabilities.MaxScope < 64:
+		scopes = append(scopes, strings.Repeat("x", s.capabilities.MaxScope+1))
 	}
 	for _, scope := range scopes {
 		s.unsupported("this scope", verify.WithScope(scope))
@@ -143,7 +143,7 @@ func failingSend(name string, f Fault, r rule, want verify.Outcome) scenario {
 }
 
 // effectsAfter counts where the count is the same for every kind of target. A
-// refusal is a request to exchanges, and no message to an emulator.
+// refusal is a request to recordings, and no message to an emulator.
 func (s *stage) effectsAfter(o verify.Outcome) {
 	s.t.Helper()
 	switch o {

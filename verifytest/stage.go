@@ -20,12 +20,12 @@ const (
 
 // A stage is a target with what scenarios do to it.
 type stage struct {
-	t         testing.TB
-	target    Target
-	can       verify.Capabilities
-	to, other string
-	patience  time.Duration
-	atOnce    time.Duration
+	t            testing.TB
+	target       Target
+	capabilities verify.Capabilities
+	to, other    string
+	patience     time.Duration
+	atOnce       time.Duration
 
 	mu   sync.Mutex
 	told []string // recipients, codes and the like: all that was handed to a call
@@ -37,10 +37,10 @@ func newStage(t testing.TB, target Target) *stage {
 		t.Fatalf("verifytest: a Target needs a Verifier and a Code")
 	}
 	s := &stage{
-		t: t, target: target, can: target.Verifier.Capabilities(),
+		t: t, target: target, capabilities: target.Verifier.Capabilities(),
 		to: To, other: Other, patience: patience, atOnce: atOnce,
 	}
-	if len(s.can.Channels) > 0 && !slices.ContainsFunc(s.can.Channels, func(c verify.Channel) bool { return c != verify.ChannelEmail }) {
+	if len(s.capabilities.Channels) > 0 && !slices.ContainsFunc(s.capabilities.Channels, func(c verify.Channel) bool { return c != verify.ChannelEmail }) {
 		s.to, s.other = ToEmail, OtherEmail
 	}
 	return s
@@ -139,10 +139,10 @@ func (s *stage) wrong(scope string) string {
 
 // made is a code of the right length where none was sent.
 func (s *stage) made() string {
-	n := s.can.DefaultDigits
+	n := s.capabilities.DefaultDigits
 	switch {
-	case n == 0 && s.can.MaxDigits > 0:
-		n = s.can.MaxDigits
+	case n == 0 && s.capabilities.MaxDigits > 0:
+		n = s.capabilities.MaxDigits
 	case n == 0:
 		n = 6
 	}

@@ -16,10 +16,10 @@ import (
 // The size of a history: 33 steps, of 8 or 16 clients, under limits low enough
 // to be met.
 const (
-	historyOps     = 32
-	historySends   = 5
-	historyGuesses = 3
-	historyFails   = 9
+	historyOps      = 32
+	historySends    = 5
+	historyAttempts = 3
+	historyFails    = 9
 
 	// decision is how long the search for an order may take. It is exponential in
 	// the number of calls that overlap, and mostly takes milliseconds.
@@ -86,7 +86,7 @@ func (h *history) play(dice *rand.Rand) {
 		plans[c] = append(plans[c], plan(dice, number, forgets))
 	}
 	// One code is alive from the start.
-	h.call(0, step{kind: stepPut, send: 0, id: h.ids[0]})
+	h.call(0, step{kind: stepIssue, send: 0, id: h.ids[0]})
 	together(clients, func(c int) {
 		for _, x := range plans[c] {
 			h.call(c, x)
@@ -94,15 +94,15 @@ func (h *history) play(dice *rand.Rand) {
 	})
 }
 
-// plan draws one step. Half of the guesses are aimed at the first code, the
+// plan draws one step. Half of the attempts are aimed at the first code, the
 // others at any, and some at none.
 func plan(dice *rand.Rand, number int, forgets bool) step {
-	x := step{kind: stepRedeem, id: random[otp.ID](), lost: !forgets && dice.IntN(20) == 0}
+	x := step{kind: stepAttempt, id: random[otp.ID](), lost: !forgets && dice.IntN(20) == 0}
 	switch n := dice.IntN(40); {
 	case n < 5 && number > 0:
-		x.kind, x.send = stepPut, number
+		x.kind, x.send = stepIssue, number
 	case n < 8:
-		x.kind, x.send = stepUndo, dice.IntN(number+1)
+		x.kind, x.send = stepRevoke, dice.IntN(number+1)
 	case n < 10 && forgets:
 		x.kind, x.send = stepForget, -1
 	case n < 25:
@@ -116,7 +116,7 @@ func plan(dice *rand.Rand, number int, forgets bool) step {
 func (h *history) call(client int, x step) {
 	began := time.Since(h.start)
 	got, err := h.make(x)
-	if x.lost && x.kind != stepUndo {
+	if x.lost && x.kind != stepRevoke {
 		if got.unknown = x.id[0]&1 == 0; !got.unknown {
 			got, err = h.make(x)
 		}
@@ -132,21 +132,21 @@ func (h *history) call(client int, x step) {
 
 func (h *history) make(x step) (result, error) {
 	l := free()
-	l.Sends, l.Guesses, l.Failures = historySends, historyGuesses, historyFails
+	l.Sends, l.Attempts, l.Failures = historySends, historyAttempts, historyFails
 	switch x.kind {
-	case stepPut:
-		a, err := h.Store.Put(h.ctx, h.key, h.ids[x.send], h.codes[x.send], storeTTL, l)
+	case stepIssue:
+		a, err := h.Store.Issue(h.ctx, h.key, h.ids[x.send], h.codes[x.send], storeTTL, l)
 		return result{refused: a.Refused}, err
-	case stepUndo:
-		return result{}, h.Store.Undo(h.ctx, h.key, h.ids[x.send])
+	case stepRevoke:
+		return result{}, h.Store.Revoke(h.ctx, h.key, h.ids[x.send])
 	case stepForget:
-		return result{}, h.Store.Forget(h.ctx, h.key)
+		return result{}, h.Store.Reset(h.ctx, h.key)
 	}
 	mac := otp.MAC{1}
 	if x.send >= 0 {
 		mac = h.codes[x.send]
 	}
-	v, left, err := h.Store.Redeem(h.ctx, h.key, x.id, []otp.MAC{mac}, l)
+	v, left, err := h.Store.Attempt(h.ctx, h.key, x.id, []otp.MAC{mac}, l)
 	return result{answer: answer{v, left}}, err
 }
 

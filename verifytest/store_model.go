@@ -12,7 +12,7 @@ import (
 // A step is one call of a history. Sends are told apart by their number.
 type step struct {
 	kind stepKind
-	send int // which Put this is, or whose code is guessed, or which one is undone; -1: nobody's
+	send int // which Issue this is, or whose code is attempted, or which one is undone; -1: nobody's
 	lost bool
 	id   otp.ID
 }
@@ -20,10 +20,10 @@ type step struct {
 type stepKind string
 
 const (
-	stepPut    stepKind = "put"
-	stepRedeem stepKind = "redeem"
-	stepUndo   stepKind = "undo"
-	stepForget stepKind = "forget"
+	stepIssue   stepKind = "issue"
+	stepAttempt stepKind = "attempt"
+	stepRevoke  stepKind = "revoke"
+	stepForget  stepKind = "forget"
 )
 
 // A result is what a step answered.
@@ -35,9 +35,9 @@ type result struct {
 
 // A recordState is a store's record, as the model sees it.
 type recordState struct {
-	sends    uint64 // a bit for each Put that counts
-	live     int    // the Put whose code is alive, or -1
-	guesses  int
+	sends    uint64 // a bit for each Issue that counts
+	live     int    // the Issue whose code is alive, or -1
+	attempts int
 	failures int
 }
 
@@ -56,7 +56,7 @@ func storeModel() porcupine.Model {
 
 func (s recordState) after(x step) (recordState, result) {
 	switch x.kind {
-	case stepPut:
+	case stepIssue:
 		switch {
 		case s.failures >= historyFails:
 			return s, result{refused: otp.SendBlocked}
@@ -64,9 +64,9 @@ func (s recordState) after(x step) (recordState, result) {
 			return s, result{refused: otp.TooMany}
 		}
 		s.sends |= 1 << x.send
-		s.live, s.guesses = x.send, 0
+		s.live, s.attempts = x.send, 0
 		return s, result{}
-	case stepUndo:
+	case stepRevoke:
 		if s.sends&(1<<x.send) != 0 && s.live == x.send {
 			s.live = -1
 		}
@@ -75,25 +75,25 @@ func (s recordState) after(x step) (recordState, result) {
 	case stepForget:
 		return recordState{live: -1}, result{}
 	}
-	return s.guess(x.send)
+	return s.attempt(x.send)
 }
 
-func (s recordState) guess(send int) (recordState, result) {
+func (s recordState) attempt(send int) (recordState, result) {
 	say := func(v otp.Verdict, left int) (recordState, result) { return s, result{answer: answer{v, left}} }
 	switch {
 	case s.failures >= historyFails:
 		return say(otp.Blocked, 0)
 	case s.live < 0:
 		return say(otp.Gone, 0)
-	case s.guesses >= historyGuesses:
+	case s.attempts >= historyAttempts:
 		return say(otp.Locked, 0)
 	case s.live == send:
 		s.live, s.failures = -1, 0
 		return say(otp.Match, 0)
 	}
-	s.guesses++
+	s.attempts++
 	s.failures++
-	if left := min(historyGuesses-s.guesses, historyFails-s.failures); left > 0 {
+	if left := min(historyAttempts-s.attempts, historyFails-s.failures); left > 0 {
 		return say(otp.Wrong, left)
 	}
 	return say(otp.Locked, 0)

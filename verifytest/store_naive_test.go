@@ -24,7 +24,7 @@ type naiveRecord struct {
 	live     otp.MAC
 	expires  time.Duration
 	putBy    otp.ID
-	guesses  int
+	attempts int
 	failures int
 	failedAt time.Duration
 	sends    []naiveSend
@@ -50,9 +50,9 @@ func (s *naive) advance(d time.Duration) {
 
 // reopen is what is left after a restart.
 func (s *naive) reopen() *naive {
-	if s.has("forgets guesses at a restart") {
+	if s.has("forgets attempts at a restart") {
 		for _, rec := range s.records {
-			rec.guesses, rec.failures = 0, 0
+			rec.attempts, rec.failures = 0, 0
 		}
 	}
 	if s.has("forgets all at a restart") {
@@ -75,13 +75,13 @@ func (s *naive) limits(l otp.Limits) otp.Limits {
 	if s.has("lifts limits") {
 		raised := l
 		l = l.WithDefaults()
-		l.Guesses, l.Failures = max(raised.Guesses, l.Guesses), max(raised.Failures, l.Failures)
+		l.Attempts, l.Failures = max(raised.Attempts, l.Attempts), max(raised.Failures, l.Failures)
 		return l
 	}
 	return l.WithDefaults()
 }
 
-func (s *naive) Put(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (otp.Admission, error) {
+func (s *naive) Issue(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (otp.Admission, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l = s.limits(l)
@@ -126,8 +126,8 @@ func (s *naive) Put(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl ti
 	}
 	rec.sends = append(rec.sends, naiveSend{id, s.now})
 	if mac != (otp.MAC{}) || s.has("takes a zero MAC for a code") {
-		if !s.has("keeps the guesses of the old code") {
-			rec.guesses = 0
+		if !s.has("keeps the attempts of the old code") {
+			rec.attempts = 0
 		}
 		if s.has("refills failures") {
 			rec.failures = 0
@@ -152,12 +152,12 @@ func (s *naive) gap() {
 	s.mu.Lock()
 }
 
-func (s *naive) Redeem(_ context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (otp.Verdict, int, error) {
+func (s *naive) Attempt(_ context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (otp.Verdict, int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l = s.limits(l)
 	rec := s.record(k)
-	if a, ok := rec.answers[id]; ok && !s.has("charges a guess again") {
+	if a, ok := rec.answers[id]; ok && !s.has("charges an attempt again") {
 		if s.has("loses an approval made again") && a.verdict == otp.Match {
 			return otp.Gone, 0, nil
 		}
@@ -171,15 +171,15 @@ func (s *naive) Redeem(_ context.Context, k otp.Key, id otp.ID, macs []otp.MAC, 
 		return otp.Blocked, 0, nil
 	case rec.live == (otp.MAC{}) && !s.has("matches a zero MAC"), s.now >= rec.expires && !s.has("never expires"):
 		return otp.Gone, 0, nil
-	case rec.guesses >= l.Guesses && !s.has("never locks"):
+	case rec.attempts >= l.Attempts && !s.has("never locks"):
 		return otp.Locked, 0, nil
 	}
-	guesses := rec.guesses
+	attempts := rec.attempts
 	if s.has("reads, then writes") {
 		s.gap()
-		rec.guesses = guesses
+		rec.attempts = attempts
 	}
-	rec.guesses++
+	rec.attempts++
 	rec.failures++
 	rec.failedAt = s.now
 	live := rec.live
@@ -211,12 +211,12 @@ func (s *naive) compare(rec *naiveRecord, live otp.MAC, macs []otp.MAC, l otp.Li
 		}
 		return answer{otp.Match, 0}
 	}
-	left := min(l.Guesses-rec.guesses, l.Failures-rec.failures)
+	left := min(l.Attempts-rec.attempts, l.Failures-rec.failures)
 	switch {
-	case s.has("leaves one guess too many"):
+	case s.has("leaves one attempt too many"):
 		left++
-	case s.has("counts guesses of the code only"):
-		left = l.Guesses - rec.guesses
+	case s.has("counts attempts of the code only"):
+		left = l.Attempts - rec.attempts
 	}
 	if left <= 0 {
 		return answer{otp.Locked, 0}
@@ -224,7 +224,7 @@ func (s *naive) compare(rec *naiveRecord, live otp.MAC, macs []otp.MAC, l otp.Li
 	return answer{otp.Wrong, left}
 }
 
-func (s *naive) Undo(_ context.Context, k otp.Key, id otp.ID) error {
+func (s *naive) Revoke(_ context.Context, k otp.Key, id otp.ID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rec := s.record(k)
@@ -238,8 +238,8 @@ func (s *naive) Undo(_ context.Context, k otp.Key, id otp.ID) error {
 			if rec.putBy == id && !s.has("keeps a code that was taken back") || s.has("kills any code") {
 				rec.live = otp.MAC{}
 			}
-			if s.has("gives guesses back with a send") {
-				rec.guesses = 0
+			if s.has("gives attempts back with a send") {
+				rec.attempts = 0
 			}
 			break
 		}
@@ -247,7 +247,7 @@ func (s *naive) Undo(_ context.Context, k otp.Key, id otp.ID) error {
 	return nil
 }
 
-func (s *naive) Forget(_ context.Context, k otp.Key) error {
+func (s *naive) Reset(_ context.Context, k otp.Key) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {

@@ -8,29 +8,29 @@ import (
 
 func storeApprovesOnce(r *storeRun) {
 	k := random[otp.Key]()
-	r.is("before anything was sent", r.guess(k, free(), random[otp.MAC]()), otp.Gone)
+	r.is("before anything was sent", r.attempt(k, free(), random[otp.MAC]()), otp.Gone)
 	code, _ := r.sent(k, free())
-	r.is("the right code", r.guess(k, free(), code), otp.Match)
-	r.is("the right code, once more", r.guess(k, free(), code), otp.Gone)
-	r.is("a wrong code after it", r.guess(k, free(), random[otp.MAC]()), otp.Gone)
+	r.is("the right code", r.attempt(k, free(), code), otp.Match)
+	r.is("the right code, once more", r.attempt(k, free(), code), otp.Gone)
+	r.is("a wrong code after it", r.attempt(k, free(), random[otp.MAC]()), otp.Gone)
 }
 
-func storeCountsGuesses(r *storeRun) {
+func storeCountsAttempts(r *storeRun) {
 	k := random[otp.Key]()
 	code, _ := r.sent(k, free())
 	for left := 4; left >= 1; left-- {
-		r.leaves("a wrong guess", r.wrong(k, free(), 1), left)
+		r.leaves("a wrong attempt", r.wrong(k, free(), 1), left)
 	}
-	r.is("the wrong guess that spends the last one", r.wrong(k, free(), 1), otp.Locked)
-	r.is("a wrong guess too many", r.wrong(k, free(), 1), otp.Locked)
-	r.is("the right code after the last guess", r.guess(k, free(), code), otp.Locked)
+	r.is("the wrong attempt that spends the last one", r.wrong(k, free(), 1), otp.Locked)
+	r.is("a wrong attempt too many", r.wrong(k, free(), 1), otp.Locked)
+	r.is("the right code after the last attempt", r.attempt(k, free(), code), otp.Locked)
 }
 
-func storeLastGuess(r *storeRun) {
+func storeLastAttempt(r *storeRun) {
 	k := random[otp.Key]()
 	code, _ := r.sent(k, free())
 	r.wrong(k, free(), 4)
-	r.is("the right code as the last guess", r.guess(k, free(), code), otp.Match)
+	r.is("the right code as the last attempt", r.attempt(k, free(), code), otp.Match)
 }
 
 func storeComparesAll(r *storeRun) {
@@ -38,27 +38,27 @@ func storeComparesAll(r *storeRun) {
 		k := random[otp.Key]()
 		code, _ := r.sent(k, free())
 		macs := []otp.MAC{random[otp.MAC](), random[otp.MAC](), random[otp.MAC]()}
-		r.leaves("three wrong MACs are one guess", r.guess(k, free(), macs...), 4)
+		r.leaves("three wrong MACs are one attempt", r.attempt(k, free(), macs...), 4)
 		macs[position] = code
-		r.is("the right MAC among three", r.guess(k, free(), macs...), otp.Match)
+		r.is("the right MAC among three", r.attempt(k, free(), macs...), otp.Match)
 	}
 	k := random[otp.Key]()
 	code, _ := r.sent(k, free())
 	for _, i := range []int{0, 15, 16, 31} {
 		almost := code
 		almost[i] ^= 1
-		r.is("a MAC that differs in one bit", r.guess(k, free(), almost), otp.Wrong)
+		r.is("a MAC that differs in one bit", r.attempt(k, free(), almost), otp.Wrong)
 	}
 }
 
 func storeZeroMAC(r *storeRun) {
 	k := random[otp.Key]()
 	r.put(k, otp.MAC{}, free())
-	r.is("a zero MAC where none is alive", r.guess(k, free(), otp.MAC{}), otp.Gone)
+	r.is("a zero MAC where none is alive", r.attempt(k, free(), otp.MAC{}), otp.Gone)
 	code, _ := r.sent(k, free())
-	r.is("a zero MAC", r.guess(k, free(), otp.MAC{}), otp.Wrong)
-	r.is("the right code", r.guess(k, free(), code), otp.Match)
-	r.is("a zero MAC after the approval", r.guess(k, free(), otp.MAC{}), otp.Gone)
+	r.is("a zero MAC", r.attempt(k, free(), otp.MAC{}), otp.Wrong)
+	r.is("the right code", r.attempt(k, free(), code), otp.Match)
+	r.is("a zero MAC after the approval", r.attempt(k, free(), otp.MAC{}), otp.Gone)
 }
 
 func storeCountsOnly(r *storeRun) {
@@ -67,10 +67,10 @@ func storeCountsOnly(r *storeRun) {
 	code, _ := r.sent(k, l)
 	r.wrong(k, l, 2)
 	r.refuses("a send with a zero MAC", r.put(k, otp.MAC{}, l), otp.Admitted)
-	r.leaves("a guess after it: the code lives, and its guesses were not given back", r.wrong(k, l, 1), 2)
+	r.leaves("an attempt after it: the code lives, and its attempts were not given back", r.wrong(k, l, 1), 2)
 	r.put(k, otp.MAC{}, l)
 	r.refuses("a send after three", r.put(k, otp.MAC{}, l), otp.TooMany)
-	r.is("the right code", r.guess(k, l, code), otp.Match)
+	r.is("the right code", r.attempt(k, l, code), otp.Match)
 }
 
 func storeNewCode(r *storeRun) {
@@ -78,8 +78,8 @@ func storeNewCode(r *storeRun) {
 	old, _ := r.sent(k, free())
 	r.wrong(k, free(), 5)
 	code, _ := r.sent(k, free())
-	r.leaves("the old code after a new one", r.guess(k, free(), old), 4)
-	r.is("the new code", r.guess(k, free(), code), otp.Match)
+	r.leaves("the old code after a new one", r.attempt(k, free(), old), 4)
+	r.is("the new code", r.attempt(k, free(), code), otp.Match)
 }
 
 func storeFailures(r *storeRun) {
@@ -90,13 +90,13 @@ func storeFailures(r *storeRun) {
 	code, _ := r.sent(k, l)
 	r.leaves("the sixth failure of seven", r.wrong(k, l, 1), 1)
 	r.is("the seventh", r.wrong(k, l, 1), otp.Locked)
-	r.is("the right code after it", r.guess(k, l, code), otp.Blocked)
+	r.is("the right code after it", r.attempt(k, l, code), otp.Blocked)
 	a := r.put(k, random[otp.MAC](), l)
 	r.refuses("a send after it", a, otp.SendBlocked)
 	if a.Wait <= 0 || a.Wait > 30*24*time.Hour {
 		r.breaks("a blocked send is told to wait %v, where failures are kept for 30 days", a.Wait)
 	}
-	r.is("a guess after it", r.wrong(k, l, 1), otp.Blocked)
+	r.is("an attempt after it", r.wrong(k, l, 1), otp.Blocked)
 }
 
 func storeBlocks(r *storeRun) {
@@ -104,11 +104,11 @@ func storeBlocks(r *storeRun) {
 	for round := range 20 {
 		r.sent(k, free())
 		if got := r.wrong(k, free(), 5); got.verdict != otp.Locked {
-			r.breaks("the fifth wrong guess of round %d: the answer is %s", round+1, got)
+			r.breaks("the fifth wrong attempt of round %d: the answer is %s", round+1, got)
 		}
 	}
 	r.refuses("a send after a hundred failures", r.put(k, random[otp.MAC](), free()), otp.SendBlocked)
-	r.is("a guess after a hundred failures", r.wrong(k, free(), 1), otp.Blocked)
+	r.is("an attempt after a hundred failures", r.wrong(k, free(), 1), otp.Blocked)
 }
 
 func storeApprovalForgets(r *storeRun) {
@@ -117,7 +117,7 @@ func storeApprovalForgets(r *storeRun) {
 	for range 3 {
 		code, _ := r.sent(k, l)
 		r.wrong(k, l, 4)
-		r.is("the right code after four failures", r.guess(k, l, code), otp.Match)
+		r.is("the right code after four failures", r.attempt(k, l, code), otp.Match)
 	}
 }
 
@@ -125,72 +125,72 @@ func storeKeysApart(r *storeRun) {
 	a, b := random[otp.Key](), random[otp.Key]()
 	code, id := r.sent(a, otp.Limits{})
 	other, _ := r.sent(b, otp.Limits{})
-	r.leaves("a code of another key", r.guess(b, otp.Limits{}, code), 4)
-	r.leaves("the first guess here", r.wrong(a, otp.Limits{}, 1), 4)
-	r.undo(b, id)
+	r.leaves("a code of another key", r.attempt(b, otp.Limits{}, code), 4)
+	r.leaves("the first attempt here", r.wrong(a, otp.Limits{}, 1), 4)
+	r.revoke(b, id)
 	r.forget(a)
-	r.is("a code after another key was forgotten", r.guess(b, otp.Limits{}, other), otp.Match)
+	r.is("a code after another key was forgotten", r.attempt(b, otp.Limits{}, other), otp.Match)
 }
 
 func storeLimitsHold(r *storeRun) {
 	k, l := random[otp.Key](), free()
-	l.Guesses, l.Failures = 1000, 1000
+	l.Attempts, l.Failures = 1000, 1000
 	for range 10 {
 		r.sent(k, l)
-		r.is("the ninth guess of at most ten", r.wrong(k, l, 9), otp.Wrong)
+		r.is("the ninth attempt of at most ten", r.wrong(k, l, 9), otp.Wrong)
 		r.is("the tenth", r.wrong(k, l, 1), otp.Locked)
 	}
-	r.is("a guess after a hundred failures", r.wrong(k, l, 1), otp.Blocked)
+	r.is("an attempt after a hundred failures", r.wrong(k, l, 1), otp.Blocked)
 
 	k = random[otp.Key]()
-	negative := otp.Limits{Guesses: -1, Failures: -1, Remember: -1, Sends: -1, Window: -1}
+	negative := otp.Limits{Attempts: -1, Failures: -1, Remember: -1, Sends: -1, Window: -1}
 	r.sent(k, negative)
 	r.refuses("a second send at once, under limits below zero", r.put(k, random[otp.MAC](), negative), otp.TooSoon)
-	r.is("the fifth guess, under limits below zero", r.wrong(k, negative, 5), otp.Locked)
+	r.is("the fifth attempt, under limits below zero", r.wrong(k, negative, 5), otp.Locked)
 }
 
-func storeUndo(r *storeRun) {
+func storeRevoke(r *storeRun) {
 	k := random[otp.Key]()
 	for range 8 {
 		code, id := r.sent(k, otp.Limits{})
 		r.refuses("a second send at once", r.put(k, random[otp.MAC](), otp.Limits{}), otp.TooSoon)
-		r.undo(k, id)
-		r.is("a code that was taken back", r.guess(k, otp.Limits{}, code), otp.Gone)
-		r.undo(k, id)
+		r.revoke(k, id)
+		r.is("a code that was taken back", r.attempt(k, otp.Limits{}, code), otp.Gone)
+		r.revoke(k, id)
 	}
 	code, _ := r.sent(k, otp.Limits{})
-	r.is("the code after them", r.guess(k, otp.Limits{}, code), otp.Match)
+	r.is("the code after them", r.attempt(k, otp.Limits{}, code), otp.Match)
 }
 
-func storeUndoOnlyOwn(r *storeRun) {
+func storeRevokeOnlyOwn(r *storeRun) {
 	k, l := random[otp.Key](), free()
 	l.Sends = 3
 	first, firstID := r.sent(k, l)
 	second, secondID := r.sent(k, l)
 	r.wrong(k, l, 2)
-	r.undo(k, random[otp.ID]())
-	r.undo(k, firstID)
-	r.leaves("a guess after another send was taken back", r.guess(k, l, first), 2)
+	r.revoke(k, random[otp.ID]())
+	r.revoke(k, firstID)
+	r.leaves("an attempt after another send was taken back", r.attempt(k, l, first), 2)
 	r.sent(k, l)
 	third, thirdID := r.sent(k, l)
 	r.refuses("the fourth send of three, one of which was taken back", r.put(k, random[otp.MAC](), l), otp.TooMany)
-	r.undo(k, thirdID)
-	r.is("a code that was taken back", r.guess(k, l, third), otp.Gone)
-	r.is("the code before it", r.guess(k, l, second), otp.Gone)
-	r.undo(k, secondID)
+	r.revoke(k, thirdID)
+	r.is("a code that was taken back", r.attempt(k, l, third), otp.Gone)
+	r.is("the code before it", r.attempt(k, l, second), otp.Gone)
+	r.revoke(k, secondID)
 	code, _ := r.sent(k, l)
-	r.is("the last code", r.guess(k, l, code), otp.Match)
+	r.is("the last code", r.attempt(k, l, code), otp.Match)
 }
 
 func storeForgets(r *storeRun) {
 	k, l := random[otp.Key](), otp.Limits{Failures: 1}
 	code, _ := r.sent(k, l)
 	r.wrong(k, l, 1)
-	r.is("after the one failure allowed", r.guess(k, l, code), otp.Blocked)
+	r.is("after the one failure allowed", r.attempt(k, l, code), otp.Blocked)
 	r.forget(k)
-	r.is("the code of a forgotten key", r.guess(k, l, code), otp.Gone)
+	r.is("the code of a forgotten key", r.attempt(k, l, code), otp.Gone)
 	code, _ = r.sent(k, l)
-	r.is("the first code after it", r.guess(k, l, code), otp.Match)
+	r.is("the first code after it", r.attempt(k, l, code), otp.Match)
 	r.forget(k)
 	r.forget(k)
 	r.sent(k, l)

@@ -50,12 +50,12 @@ func (r *storeRun) put(k otp.Key, mac otp.MAC, l otp.Limits) otp.Admission {
 }
 
 func (r *storeRun) putFor(k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) otp.Admission {
-	a, err := r.Store.Put(r.ctx, k, id, mac, ttl, l)
+	a, err := r.Store.Issue(r.ctx, k, id, mac, ttl, l)
 	if err != nil {
-		r.breaks("Put: %w", err)
+		r.breaks("Issue: %w", err)
 	}
 	if a.Refused == otp.Full {
-		r.breaks("Put: the store is full before the suite has begun to fill it")
+		r.breaks("Issue: the store is full before the suite has begun to fill it")
 	}
 	return a
 }
@@ -69,15 +69,15 @@ func (r *storeRun) sent(k otp.Key, l otp.Limits) (otp.MAC, otp.ID) {
 	return mac, id
 }
 
-func (r *storeRun) redeem(k otp.Key, id otp.ID, l otp.Limits, macs ...otp.MAC) answer {
-	v, left, err := r.Store.Redeem(r.ctx, k, id, macs, l)
+func (r *storeRun) attemptAs(k otp.Key, id otp.ID, l otp.Limits, macs ...otp.MAC) answer {
+	v, left, err := r.Store.Attempt(r.ctx, k, id, macs, l)
 	if err != nil {
-		r.breaks("Redeem: %w", err)
+		r.breaks("Attempt: %w", err)
 	}
 	return answer{v, left}
 }
 
-// An answer is what Redeem said. Left counts only if there may be one more.
+// An answer is what Attempt said. Left counts only if there may be one more.
 type answer struct {
 	verdict otp.Verdict
 	left    int
@@ -90,15 +90,15 @@ func (a answer) same(b answer) bool {
 	return a.verdict == b.verdict && (a.verdict != otp.Wrong || a.left == b.left)
 }
 
-// guess redeems macs under a new id.
-func (r *storeRun) guess(k otp.Key, l otp.Limits, macs ...otp.MAC) answer {
-	return r.redeem(k, random[otp.ID](), l, macs...)
+// attempt tries macs under a new id.
+func (r *storeRun) attempt(k otp.Key, l otp.Limits, macs ...otp.MAC) answer {
+	return r.attemptAs(k, random[otp.ID](), l, macs...)
 }
 
-// wrong makes n wrong guesses.
+// wrong makes n wrong attempts.
 func (r *storeRun) wrong(k otp.Key, l otp.Limits, n int) (last answer) {
 	for range n {
-		last = r.guess(k, l, random[otp.MAC]())
+		last = r.attempt(k, l, random[otp.MAC]())
 	}
 	return last
 }
@@ -110,7 +110,7 @@ func (r *storeRun) is(what string, got answer, want otp.Verdict) {
 	}
 }
 
-// leaves demands a wrong guess that leaves so many.
+// leaves demands a wrong attempt that leaves so many.
 func (r *storeRun) leaves(what string, got answer, left int) {
 	if want := (answer{otp.Wrong, left}); got != want {
 		r.breaks("%s: the answer is %s, not %s", what, got, want)
@@ -124,14 +124,14 @@ func (r *storeRun) refuses(what string, got otp.Admission, want otp.Refusal) {
 	}
 }
 
-func (r *storeRun) undo(k otp.Key, id otp.ID) {
-	if err := r.Store.Undo(r.ctx, k, id); err != nil {
-		r.breaks("Undo: %w", err)
+func (r *storeRun) revoke(k otp.Key, id otp.ID) {
+	if err := r.Store.Revoke(r.ctx, k, id); err != nil {
+		r.breaks("Revoke: %w", err)
 	}
 }
 
 func (r *storeRun) forget(k otp.Key) {
-	if err := r.Store.Forget(r.ctx, k); err != nil {
+	if err := r.Store.Reset(r.ctx, k); err != nil {
 		r.breaks("Forget: %w", err)
 	}
 }

@@ -24,13 +24,13 @@ func together(n int, call func(int)) {
 	done.Wait()
 }
 
-// storm redeems macs at once, each under a new id, and counts the verdicts.
+// storm tries macs at once, each under a new id, and counts the verdicts.
 func (r *storeRun) storm(k otp.Key, clients, each int, l otp.Limits, mac func() otp.MAC) (counts [otp.Match + 1]int64) {
 	var verdicts [otp.Match + 1]atomic.Int64
 	var failed atomic.Pointer[error]
 	together(clients, func(int) {
 		for range each {
-			v, _, err := r.Store.Redeem(r.ctx, k, random[otp.ID](), []otp.MAC{mac()}, l)
+			v, _, err := r.Store.Attempt(r.ctx, k, random[otp.ID](), []otp.MAC{mac()}, l)
 			if err != nil || v > otp.Match {
 				failed.Store(&err)
 				return
@@ -39,7 +39,7 @@ func (r *storeRun) storm(k otp.Key, clients, each int, l otp.Limits, mac func() 
 		}
 	})
 	if err := failed.Load(); err != nil {
-		r.breaks("Redeem, with many others: %w", *err)
+		r.breaks("Attempt, with many others: %w", *err)
 	}
 	for v := range counts {
 		counts[v] = verdicts[v].Load()
@@ -53,20 +53,20 @@ func storeOneWinner(r *storeRun) {
 		code, _ := r.sent(k, free())
 		counts := r.storm(k, 256, 1, free(), func() otp.MAC { return code })
 		if counts[otp.Match] != 1 || counts[otp.Wrong] != 0 {
-			r.breaks("of 256 right guesses at once %d were approved and %d wrong", counts[otp.Match], counts[otp.Wrong])
+			r.breaks("of 256 right attempts at once %d were approved and %d wrong", counts[otp.Match], counts[otp.Wrong])
 		}
 	}
 }
 
-func storeGuessStorm(r *storeRun) {
+func storeAttemptStorm(r *storeRun) {
 	k, l := random[otp.Key](), free()
 	code, _ := r.sent(k, l)
 	counts := r.storm(k, 100, 100, l, random[otp.MAC])
 	// Four answered Wrong, the fifth Locked: those were compared.
 	if counts[otp.Wrong] != 4 || counts[otp.Locked] != 9996 {
-		r.breaks("of 10,000 guesses at once %d were wrong and %d locked, not 4 and 9,996", counts[otp.Wrong], counts[otp.Locked])
+		r.breaks("of 10,000 attempts at once %d were wrong and %d locked, not 4 and 9,996", counts[otp.Wrong], counts[otp.Locked])
 	}
-	r.is("the right code after them", r.guess(k, l, code), otp.Locked)
+	r.is("the right code after them", r.attempt(k, l, code), otp.Locked)
 	r.sent(k, otp.Limits{Failures: 6, Sends: 2, Cooldown: l.Cooldown})
 	l.Failures = 6
 	r.is("a sixth failure of six: the storm was charged five", r.wrong(k, l, 1), otp.Locked)
@@ -78,7 +78,7 @@ func storeSendStorm(r *storeRun) {
 	var admitted atomic.Int64
 	var failed atomic.Pointer[error]
 	together(256, func(int) {
-		a, err := r.Store.Put(r.ctx, k, random[otp.ID](), random[otp.MAC](), storeTTL, l)
+		a, err := r.Store.Issue(r.ctx, k, random[otp.ID](), random[otp.MAC](), storeTTL, l)
 		if err != nil {
 			failed.Store(&err)
 		}
@@ -87,7 +87,7 @@ func storeSendStorm(r *storeRun) {
 		}
 	})
 	if err := failed.Load(); err != nil {
-		r.breaks("Put, with many others: %w", *err)
+		r.breaks("Issue, with many others: %w", *err)
 	}
 	if n := admitted.Load(); n != 5 {
 		r.breaks("of 256 sends at once %d were admitted, not 5", n)

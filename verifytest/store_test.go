@@ -45,17 +45,17 @@ func TestRunStoreFindsDefects(t *testing.T) {
 	t.Parallel()
 	for defect, promise := range map[string]string{
 		"approves twice":                           "a_right_code_is_approved_once",
-		"never locks":                              "a_wrong_guess_is_counted",
-		"leaves one guess too many":                "a_wrong_guess_is_counted",
+		"never locks":                              "a_wrong_attempt_is_counted",
+		"leaves one attempt too many":              "a_wrong_attempt_is_counted",
 		"compares one MAC":                         "every_key_in_use_is_compared",
 		"compares half a MAC":                      "every_key_in_use_is_compared",
 		"matches a zero MAC":                       "no_zero_mac_matches",
 		"takes a zero MAC for a code":              "a_zero_mac_only_counts_a_send",
 		"keeps the old code":                       "a_new_code_kills_the_old_one",
-		"keeps the guesses of the old code":        "a_new_code_kills_the_old_one",
+		"keeps the attempts of the old code":       "a_new_code_kills_the_old_one",
 		"refills failures":                         "a_new_code_buys_no_failures",
 		"sends to the blocked":                     "a_new_code_buys_no_failures",
-		"counts guesses of the code only":          "a_new_code_buys_no_failures",
+		"counts attempts of the code only":         "a_new_code_buys_no_failures",
 		"never blocks":                             "a_hundred_failures_block",
 		"keeps failures after an approval":         "an_approval_forgets_failures",
 		"knows one key":                            "keys_are_kept_apart",
@@ -64,11 +64,11 @@ func TestRunStoreFindsDefects(t *testing.T) {
 		"keeps a code that was taken back":         "undo_takes_back_send_and_code",
 		"takes back any send":                      "undo_takes_back_nothing_else",
 		"kills any code":                           "undo_takes_back_nothing_else",
-		"gives guesses back with a send":           "undo_takes_back_nothing_else",
+		"gives attempts back with a send":          "undo_takes_back_nothing_else",
 		"forgets nothing":                          "forget_removes_all",
 		"forgets the code only":                    "forget_removes_all",
-		"charges a guess again":                    "a_guess_made_again_answers_the_same",
-		"loses an approval made again":             "a_guess_made_again_answers_the_same",
+		"charges an attempt again":                 "an_attempt_made_again_answers_the_same",
+		"loses an approval made again":             "an_attempt_made_again_answers_the_same",
 		"makes a send again":                       "a_send_made_again_answers_the_same",
 		"revives what was taken back":              "a_send_made_again_answers_the_same",
 		"never expires":                            "codes_expire",
@@ -77,11 +77,11 @@ func TestRunStoreFindsDefects(t *testing.T) {
 		"does not say how long to wait":            "cooldowns_hold",
 		"counts no sends":                          "the_window_holds",
 		"never forgets failures":                   "failures_are_remembered_for_their_time",
-		"charges, then compares and forgets apart": "one_of_256_right_guesses_is_approved",
-		"reads, then writes":                       "five_of_10000_guesses_are_compared",
+		"charges, then compares and forgets apart": "one_of_256_right_attempts_is_approved",
+		"reads, then writes":                       "five_of_10000_attempts_are_compared",
 		"checks sends, then counts":                "five_of_256_sends_are_admitted",
 		"forgets all at a restart":                 "a_restart_forgets_nothing",
-		"forgets guesses at a restart":             "a_restart_forgets_nothing",
+		"forgets attempts at a restart":            "a_restart_forgets_nothing",
 	} {
 		t.Run(defect, func(t *testing.T) {
 			t.Parallel()
@@ -137,17 +137,17 @@ type failing struct{ otp.Store }
 
 var errDown = errors.New("the store is down")
 
-func (failing) Put(context.Context, otp.Key, otp.ID, otp.MAC, time.Duration, otp.Limits) (otp.Admission, error) {
+func (failing) Issue(context.Context, otp.Key, otp.ID, otp.MAC, time.Duration, otp.Limits) (otp.Admission, error) {
 	return otp.Admission{}, errDown
 }
 
-func (failing) Redeem(context.Context, otp.Key, otp.ID, []otp.MAC, otp.Limits) (otp.Verdict, int, error) {
+func (failing) Attempt(context.Context, otp.Key, otp.ID, []otp.MAC, otp.Limits) (otp.Verdict, int, error) {
 	return otp.Match, 0, errDown
 }
 
-func (failing) Undo(context.Context, otp.Key, otp.ID) error { return errDown }
+func (failing) Revoke(context.Context, otp.Key, otp.ID) error { return errDown }
 
-func (failing) Forget(context.Context, otp.Key) error { return errDown }
+func (failing) Reset(context.Context, otp.Key) error { return errDown }
 
 func TestRunStoreTellsOfAStoreThatIsDown(t *testing.T) {
 	t.Parallel()
@@ -162,7 +162,7 @@ func TestRunStoreTellsOfAStoreThatIsDown(t *testing.T) {
 func TestRunStoreTellsOfAFullStore(t *testing.T) {
 	t.Parallel()
 	s := &otp.MemoryStore{MaxEntries: 1}
-	_, err := s.Put(t.Context(), otp.Key{1}, otp.ID{1}, otp.MAC{1}, time.Minute, otp.Limits{})
+	_, err := s.Issue(t.Context(), otp.Key{1}, otp.ID{1}, otp.MAC{1}, time.Minute, otp.Limits{})
 	require.NoError(t, err)
 	err = brokenPromise(t, "a_right_code_is_approved_once", StoreTarget{Store: s})
 	require.ErrorContains(t, err, "full")

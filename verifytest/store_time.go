@@ -58,16 +58,16 @@ func (r *storeRun) until(what string, start time.Time, d time.Duration, happened
 
 func storeExpires(r *storeRun) {
 	k, l := random[otp.Key](), free()
-	l.Guesses = 10
+	l.Attempts = 10
 	code, ttl := random[otp.MAC](), r.spans(1)
 	start := time.Now()
 	r.putFor(k, random[otp.ID](), code, ttl, l)
 	r.until("a code expires", start, ttl, func() bool { return r.wrong(k, l, 1).verdict == otp.Gone })
-	r.is("an expired code", r.guess(k, l, code), otp.Gone)
+	r.is("an expired code", r.attempt(k, l, code), otp.Gone)
 
 	code = random[otp.MAC]()
 	r.putFor(k, random[otp.ID](), code, storeTTL, l)
-	r.is("a code after one that expired", r.guess(k, l, code), otp.Match)
+	r.is("a code after one that expired", r.attempt(k, l, code), otp.Match)
 }
 
 func storeCoolsDown(r *storeRun) {
@@ -131,14 +131,14 @@ func storeRestarts(r *storeRun) {
 	r.refuses("a second send at once, after a restart", r.put(k, random[otp.MAC](), otp.Limits{}), otp.TooSoon)
 	for left := 4; left >= 2; left-- {
 		reopen()
-		r.leaves("a wrong guess after a restart", r.wrong(k, otp.Limits{}, 1), left)
+		r.leaves("a wrong attempt after a restart", r.wrong(k, otp.Limits{}, 1), left)
 	}
 	reopen()
 	id := random[otp.ID]()
-	r.is("the right code after a restart", r.redeem(k, id, otp.Limits{}, code), otp.Match)
+	r.is("the right code after a restart", r.attemptAs(k, id, otp.Limits{}, code), otp.Match)
 	reopen()
-	r.is("the right code, made again after a restart", r.redeem(k, id, otp.Limits{}, code), otp.Match)
-	r.is("the right code once more, after a restart", r.guess(k, otp.Limits{}, code), otp.Gone)
+	r.is("the right code, made again after a restart", r.attemptAs(k, id, otp.Limits{}, code), otp.Match)
+	r.is("the right code once more, after a restart", r.attempt(k, otp.Limits{}, code), otp.Gone)
 
 	k = random[otp.Key]()
 	blocked := otp.Limits{Failures: 1}
@@ -147,7 +147,7 @@ func storeRestarts(r *storeRun) {
 	r.wrong(k, blocked, 1)
 	reopen()
 	r.refuses("a send after the last failure and a restart", r.put(k, random[otp.MAC](), blocked), otp.SendBlocked)
-	r.undo(k, id)
+	r.revoke(k, id)
 	r.forget(k)
 	reopen()
 	r.sent(k, blocked)

@@ -97,7 +97,7 @@ var refusing = map[verifytest.Fault]refusal{
 	verifytest.FaultRefusedRecipient:          {422, "bad_number", ""},
 	verifytest.FaultBadCredentials:            {401, "bad_key", ""},
 	verifytest.FaultCheckRateLimitedForAnHour: {429, "throttled", "3600"},
-	verifytest.FaultTooManyAttempts:           {429, "too_many_guesses", ""},
+	verifytest.FaultTooManyAttempts:           {429, "too_many_attempts", ""},
 	verifytest.FaultCheckBadCredentials:       {401, "bad_key", ""},
 }
 

@@ -84,7 +84,7 @@ func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	if status, _ := field(body, "status"); status != "sent" || !speaksOf(body, req.To) {
 		return verify.Receipt{}, failure("send", verify.ErrOutcomeUnknown, "the answer is not one we know")
 	}
-	return verify.Receipt{Vendor: vendor, Channel: req.Channel, Digits: req.Digits, Tries: 1}, nil
+	return verify.Receipt{Vendor: vendor, Channel: req.Channel, Digits: req.Digits, Requests: 1}, nil
 }
 
 // verdicts are the statuses of a check. The empty Outcome is the one yes.
@@ -166,13 +166,13 @@ func newHTTP() *http.Client {
 // second request could be a second message.
 func (c *Client) post(ctx context.Context, op, path string, form url.Values) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, &verify.Error{Vendor: vendor, Op: op, Kind: verify.ErrUnavailable, Detail: "the caller's context has ended", Err: err}
+		return nil, &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnavailable, Detail: "the caller's context has ended", Err: err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, &verify.Error{Vendor: vendor, Op: op, Kind: verify.ErrUnsupported, Detail: "BaseURL makes no URL"}
+		return nil, &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnsupported, Detail: "BaseURL makes no URL"}
 	}
 	req.Header.Set("Authorization", "Bearer "+c.key)
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -199,20 +199,20 @@ func lost(ctx context.Context, op string, err error) error {
 	e.Err = ctx.Err()
 	var dial *net.OpError
 	if errors.As(err, &dial) && dial.Op == "dial" {
-		e.Kind, e.Detail = verify.ErrUnavailable, "no connection: check BaseURL and the network"
+		e.Outcome, e.Detail = verify.ErrUnavailable, "no connection: check BaseURL and the network"
 	}
 	return e
 }
 
 // refusals says what each of Toy's error codes means.
 var refusals = map[string]verify.Outcome{
-	"bad_key":          verify.ErrUnauthorized,
-	"no_credit":        verify.ErrUnauthorized, // the account, too
-	"throttled":        verify.ErrRateLimited,
-	"bad_number":       verify.ErrInvalidRecipient,
-	"too_many_sends":   verify.ErrTooManySends,
-	"too_many_guesses": verify.ErrTooManyAttempts,
-	"blocked":          verify.ErrBlocked,
+	"bad_key":           verify.ErrUnauthorized,
+	"no_credit":         verify.ErrUnauthorized, // the account, too
+	"throttled":         verify.ErrRateLimited,
+	"bad_number":        verify.ErrInvalidRecipient,
+	"too_many_sends":    verify.ErrTooManySends,
+	"too_many_attempts": verify.ErrTooManyAttempts,
+	"blocked":           verify.ErrBlocked,
 }
 
 // refused reads {"error":"throttled"}. Of the body only a code of the table gets
@@ -226,9 +226,9 @@ func refused(op string, resp *http.Response, body []byte) error {
 	case status < 400, status >= 500, status == 408, status == 499:
 		e.Detail = "no refusal: it may have been done; a redirect is never followed"
 	case known:
-		e.Kind, e.VendorCode, e.RetryAfter = kind, code, seconds(resp.Header.Get("Retry-After"))
+		e.Outcome, e.VendorCode, e.RetryAfter = kind, code, seconds(resp.Header.Get("Retry-After"))
 	case op == "send":
-		e.Kind, e.Detail = verify.ErrRejected, "refused without a reason that we know"
+		e.Outcome, e.Detail = verify.ErrRejected, "refused without a reason that we know"
 	default:
 		e.Detail = "refused without a reason that we know: is a proxy in between?"
 	}
@@ -246,5 +246,5 @@ func seconds(header string) time.Duration {
 
 // failure is an error of a call that made one request.
 func failure(op string, kind verify.Outcome, detail string) *verify.Error {
-	return &verify.Error{Vendor: vendor, Op: op, Kind: kind, Detail: detail, Tries: 1}
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: kind, Detail: detail, Requests: 1}
 }

@@ -93,5 +93,5 @@ func privacy(s *stage) {
 	s.search("the receipt", receipt)
 	s.wants(wrongIsNo, s.check(wrong), verify.ErrMismatch)
 	s.approves(rightIsYes, s.check(right))
-	s.search("the capabilities", s.can)
+	s.search("the capabilities", s.capabilities)
 }

@@ -69,7 +69,7 @@ func (t terminal) probe(ctx context.Context, f *flags, v verify.Verifier) error 
 	e.Vendor, e.Op = "", ""
 	for detail := range strings.SplitSeq(e.Detail, "; ") {
 		e.Detail = detail
-		t.find(f, finding{vendor, string(e.Kind), strings.TrimPrefix(e.Error(), e.Kind.Error()+": ")})
+		t.find(f, finding{vendor, string(e.Outcome), strings.TrimPrefix(e.Error(), e.Outcome.Error()+": ")})
 	}
 	var store *redisstore.Error
 	if errors.As(err, &store) {
@@ -84,8 +84,8 @@ func (t terminal) time(f *flags, w *watch) error {
 	case !w.seen:
 		t.find(f, finding{"clock", "unknown", "nobody told the time"})
 	case off > most, off < -most:
-		e := &verify.Error{Kind: verify.ErrRejected, Detail: fmt.Sprintf("this machine is %s %s the vendor: set its clock", off.Abs().Round(time.Second), side(off))}
-		t.find(f, finding{"clock", string(e.Kind), e.Detail})
+		e := &verify.Error{Outcome: verify.ErrRejected, Detail: fmt.Sprintf("this machine is %s %s the vendor: set its clock", off.Abs().Round(time.Second), side(off))}
+		t.find(f, finding{"clock", string(e.Outcome), e.Detail})
 		return e
 	default:
 		t.find(f, finding{"clock", "ok", "within 30 s of the vendor's"})

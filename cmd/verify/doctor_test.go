@@ -73,9 +73,9 @@ func TestDoctorSaysWhatToMend(t *testing.T) {
 		"a store that is down": {nowhere + "&store=redis://127.0.0.1:1", 4, []string{
 			"gatewayapi: unavailable: the store would not do: its error says why\n",
 			"store: unavailable: the server cannot be reached, or hung up\n", within}},
-		"a leg": {"failover(" + places["bandwidth"].DSN + " " + twilio + "&digits=8)", 3, []string{
+		"a backend": {"failover(" + places["bandwidth"].DSN + " " + twilio + "&digits=8)", 3, []string{
 			"failover: rejected: twilio: rejected: the Service of the empty scope sends 6 digits, not 8: set its CodeLength to 6\n", within}},
-		"a leg and a ledger": {"failover(" + strings.Replace(twilio, twiliotest.AuthToken, "placeholder", 1) + ")?ledger=redis://127.0.0.1:1&key=" + otpKey, 4, []string{
+		"a backend and a ledger": {"failover(" + strings.Replace(twilio, twiliotest.AuthToken, "placeholder", 1) + ")?ledger=redis://127.0.0.1:1&key=" + otpKey, 4, []string{
 			"failover: unavailable: twilio: unauthorized: the credentials are wrong, or of another region (HTTP 401, 20003)\n",
 			"failover: unavailable: ledger: unavailable: the ledger would not do: its error says why\n",
 			"store: unavailable: the server cannot be reached, or hung up\n", within}},
@@ -240,7 +240,7 @@ func TestOpenKnowsRedisAndMail(t *testing.T) {
 		"another ledger":     {"failover(" + twilio + ")?ledger=memcached://h&key=" + otpKey, "ledger must be memory, or a URL whose scheme is redis, rediss or unix"},
 		"a ledger of no URL": {"failover(" + twilio + ")?ledger=redis://Zq9XkvJw@&key=" + otpKey, "ledger could not be opened: check its URL: redisstore: the URL must read redis://"},
 		"mail":               {"smtp://u:p@mail.example.com%3A587?from=a@example.com" + engine + "memory", ""},
-		"mail from nobody":   {"smtp://u:p@mail.example.com" + "?" + engine[1:] + "memory", "smtp: the carrier refuses its settings: email: "},
+		"mail from nobody":   {"smtp://u:p@mail.example.com" + "?" + engine[1:] + "memory", "smtp: the messenger refuses its settings: email: "},
 		"mail by mistake":    {"smtp://u:p@mail.example.com?colour=Zq9XkvJw" + engine + "memory", "the keys are from, username, password"},
 		"another vendor":     {"vonage://a", "failover(...), or smtp://"},
 	} {

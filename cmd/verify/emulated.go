@@ -11,14 +11,14 @@ import (
 	"github.com/go2fa/verify/twilio/twiliotest"
 )
 
-// An emulation is one vendor that this program can play. One that carries text
+// An emulation is one vendor that this program can play. One that delivers text
 // has an engine, whose settings follow those in its DSN.
 type emulation struct {
-	vendor  string
-	make    func() emulated
-	dsn     func(base string) string
-	users   func(base string) string // a second product of the vendor, or nil
-	carrier bool
+	vendor    string
+	make      func() emulated
+	dsn       func(base string) string
+	users     func(base string) string // a second product of the vendor, or nil
+	messenger bool
 }
 
 // emulated is what the emulators of all vendors are.
@@ -44,9 +44,9 @@ func emulations() []emulation {
 				"&from=" + bandwidthtest.From + "&base_url=" + base
 		},
 	}, {
-		vendor:  "gatewayapi",
-		carrier: true,
-		make:    func() emulated { return gatewayapitest.New(gatewayapitest.Options{}) },
+		vendor:    "gatewayapi",
+		messenger: true,
+		make:      func() emulated { return gatewayapitest.New(gatewayapitest.Options{}) },
 		dsn: func(base string) string {
 			return "gatewayapi://" + gatewayapitest.Token + "@com?sender=Acme&base_url=" + base
 		},
@@ -56,9 +56,9 @@ func emulations() []emulation {
 		dsn:    func(base string) string { return "authy://" + authytest.APIKey + "@phone?base_url=" + base },
 		users:  func(base string) string { return "authy://" + authytest.APIKey + "@users?base_url=" + base },
 	}, {
-		vendor:  "twilio-sms",
-		carrier: true,
-		make:    func() emulated { return twiliotest.New(twiliotest.Options{}) },
+		vendor:    "twilio-sms",
+		messenger: true,
+		make:      func() emulated { return twiliotest.New(twiliotest.Options{}) },
 		dsn: func(base string) string {
 			return "twilio-sms://" + twiliotest.AccountSID + ":" + twiliotest.AuthToken + "@?from=+15017122661&base_url=" + base
 		},

@@ -18,7 +18,7 @@ func (f *flags) open(more ...vendors.Option) (verify.Verifier, error) {
 		opts = append(opts, vendors.WithStore(scheme, noting(&said, redisstore.Open)),
 			vendors.WithLedger(scheme, noting(&said, redisstore.OpenLedger)))
 	}
-	opts = append(opts, vendors.WithCarrier("smtp", noting(&said, email.Open)))
+	opts = append(opts, vendors.WithMessenger("smtp", noting(&said, email.Open)))
 	if f.directory != "" {
 		d, err := readDirectory(f.directory)
 		if err != nil {
@@ -48,7 +48,7 @@ func noting[T any](said *error, open func(string) (T, error)) func(string) (T, e
 
 // forCommand says in flags what package vendors says in options.
 var forCommand = strings.NewReplacer(
-	"a scheme handed in by vendors.WithCarrier", "smtp://",
+	"a scheme handed in by vendors.WithMessenger", "smtp://",
 	"was handed in by vendors.WithStore", "is redis, rediss or unix",
 	"was handed in by vendors.WithLedger", "is redis, rediss or unix",
 	"vendors.WithDirectory: a directory in memory would know nobody", "-directory",

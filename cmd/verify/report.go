@@ -67,9 +67,9 @@ func known(err error) *verify.Error {
 	case errors.As(err, &e):
 		return e
 	case errors.As(err, &m):
-		return &verify.Error{Kind: verify.ErrUnsupported, Detail: string(m)}
+		return &verify.Error{Outcome: verify.ErrUnsupported, Detail: string(m)}
 	}
-	return &verify.Error{Kind: verify.ErrOutcomeUnknown, Err: err}
+	return &verify.Error{Outcome: verify.ErrOutcomeUnknown, Err: err}
 }
 
 // json prints v on a line of its own, an & as it is: lines are cut with sed.

@@ -119,7 +119,7 @@ func TestStatusSaysWhatHappened(t *testing.T) {
 		"a code that cannot be one": {nil, []string{"check", "-to", to, "-code", "12345x"}, 1,
 			map[string]any{"outcome": "mismatch", "vendor": "twilio"}},
 		"nothing was sent": {nil, check, 1, map[string]any{"outcome": "not_pending", "vendor_code": "20404"}},
-		"guessed too often": {fail(twiliotest.Refusal(429, 60202)), check, 1,
+		"too many attempts were made": {fail(twiliotest.Refusal(429, 60202)), check, 1,
 			map[string]any{"outcome": "too_many_attempts", "vendor_code": "60202"}},
 
 		"a scope that is not set up": {nil, append(send, "-scope", "pay"), 2, map[string]any{"outcome": "unsupported"}},

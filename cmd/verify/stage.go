@@ -53,7 +53,7 @@ func (s *stage) start(ctx context.Context, e emulation, tell func(emulator.Messa
 		return place{}, err
 	}
 	p := place{Vendor: e.vendor, URL: served.URL, DSN: e.dsn(served.URL), server: served}
-	if e.carrier {
+	if e.messenger {
 		var engine string
 		engine, err = s.engine()
 		p.DSN += engine

@@ -54,7 +54,7 @@ func swaps(r running) map[string]swap {
 	for _, p := range r.places {
 		dsn[p.Vendor] = p.DSN
 	}
-	carrier := func(vendor string) string {
+	messenger := func(vendor string) string {
 		line, _, _ := strings.Cut(dsn[vendor], "&key=")
 		return line
 	}
@@ -69,17 +69,17 @@ func swaps(r running) map[string]swap {
 		return head + "base_url=http://127.0.0.1:1" + rest
 	}
 	return map[string]swap{
-		"twilio":                       {dsn["twilio"], "twilio"},
-		"bandwidth":                    {dsn["bandwidth"], "bandwidth"},
-		"gatewayapi":                   {dsn["gatewayapi"], "gatewayapi"},
-		"gatewayapi, REST":             {dsn["gatewayapi"] + "&classic=true", "gatewayapi"},
-		"authy":                        {dsn["authy"], "authy"},
-		"twilio's messaging":           {dsn["twilio-sms"], "twilio"},
-		"a failover":                   {"failover(" + dsn["twilio"] + " " + dsn["bandwidth"] + ")?key=" + otpKey + "&ledger=" + redis, "twilio"},
-		"a failover, the first down":   {"failover(" + dead(dsn["twilio"]) + " " + dsn["bandwidth"] + ")?key=" + otpKey + "&ledger=" + redis, "bandwidth"},
-		"to local codes":               {"failover(" + dead(dsn["authy"]) + " " + dsn["gatewayapi"] + ")?key=" + otpKey + "&ledger=" + redis, "gatewayapi"},
-		"carriers":                     {"failover(" + carrier("gatewayapi") + " " + carrier("twilio-sms") + ")?key=" + engine, "gatewayapi"},
-		"carriers, the first one down": {"failover(" + dead(carrier("gatewayapi")) + " " + carrier("twilio-sms") + ")?key=" + engine, "twilio"},
+		"twilio":                         {dsn["twilio"], "twilio"},
+		"bandwidth":                      {dsn["bandwidth"], "bandwidth"},
+		"gatewayapi":                     {dsn["gatewayapi"], "gatewayapi"},
+		"gatewayapi, REST":               {dsn["gatewayapi"] + "&classic=true", "gatewayapi"},
+		"authy":                          {dsn["authy"], "authy"},
+		"twilio's messaging":             {dsn["twilio-sms"], "twilio"},
+		"a failover":                     {"failover(" + dsn["twilio"] + " " + dsn["bandwidth"] + ")?key=" + otpKey + "&ledger=" + redis, "twilio"},
+		"a failover, the first down":     {"failover(" + dead(dsn["twilio"]) + " " + dsn["bandwidth"] + ")?key=" + otpKey + "&ledger=" + redis, "bandwidth"},
+		"to local codes":                 {"failover(" + dead(dsn["authy"]) + " " + dsn["gatewayapi"] + ")?key=" + otpKey + "&ledger=" + redis, "gatewayapi"},
+		"messengers":                     {"failover(" + messenger("gatewayapi") + " " + messenger("twilio-sms") + ")?key=" + engine, "gatewayapi"},
+		"messengers, the first one down": {"failover(" + dead(messenger("gatewayapi")) + " " + messenger("twilio-sms") + ")?key=" + engine, "twilio"},
 	}
 }
 

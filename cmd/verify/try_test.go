@@ -83,9 +83,9 @@ func TestTry(t *testing.T) {
 			s.Fail(twiliotest.Refusal(429, 60203))
 			return []string{"r", "q"}[asked]
 		}, 1, []string{"not sent: twilio: send: too many sends"}, 1},
-		"given up":         {func(*twiliotest.Server, int) string { return "q" }, 1, nil, 1},
-		"the input's end":  {func(*twiliotest.Server, int) string { return "" }, 1, nil, 1},
-		"all guesses gone": {func(s *twiliotest.Server, asked int) string { return wrongThenQuit(s, asked) }, 1, []string{"too many attempts", "type r for a new code"}, 1},
+		"given up":          {func(*twiliotest.Server, int) string { return "q" }, 1, nil, 1},
+		"the input's end":   {func(*twiliotest.Server, int) string { return "" }, 1, nil, 1},
+		"all attempts gone": {func(s *twiliotest.Server, asked int) string { return wrongThenQuit(s, asked) }, 1, []string{"too many attempts", "type r for a new code"}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			srv := twiliotest.NewServer(t)

@@ -23,7 +23,7 @@ type account struct {
 	Policy   policy
 	Recovery []string // keyed hashes of the codes that are left
 
-	// Failures counts wrong guesses over all codes since the last right one.
+	// Failures counts wrong attempts over all codes since the last right one.
 	Failures int
 	// Sends are when codes were sent, by purpose, within the window.
 	Sends map[purpose][]time.Time
@@ -32,7 +32,7 @@ type account struct {
 	Waiting string // the one transfer that may be confirmed
 }
 
-// maxFailures is how many wrong guesses in a row a number is good for (NIST SP
+// maxFailures is how many wrong attempts in a row a number is good for (NIST SP
 // 800-63B-4 section 3.2.2). Then only a recovery code opens the account.
 const maxFailures = 100
 

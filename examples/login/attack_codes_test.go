@@ -15,25 +15,25 @@ import (
 	"github.com/go2fa/verify"
 )
 
-func attackParallelGuesses(t *testing.T) {
+func attackParallelAttempts(t *testing.T) {
 	b := newBank(t)
 	p := b.halfWay(t, b.serve(t))
 	code := b.code(loginService)
 	asked := b.vendor.Requests()
 	storm(100, func(i int) {
-		guess := fmt.Sprintf("%06d", i)
-		if guess != code {
-			p.again().type_(guess)
+		attempt := fmt.Sprintf("%06d", i)
+		if attempt != code {
+			p.again().type_(attempt)
 		}
 	})
-	assert.LessOrEqual(t, b.vendor.Requests()-asked, codeGuesses, "guesses that the vendor saw")
+	assert.LessOrEqual(t, b.vendor.Requests()-asked, codeAttempts, "attempts that the vendor saw")
 	p.type_(code)
 	assert.False(t, p.in(), "the right code after the limit")
 	a, _ := b.store.account("ada")
-	assert.Equal(t, codeGuesses, a.Failures, "and no more were charged")
+	assert.Equal(t, codeAttempts, a.Failures, "and no more were charged")
 }
 
-func attackGuessesOverManyLogins(t *testing.T) {
+func attackAttemptsOverManyLogins(t *testing.T) {
 	b := newBank(t, func(c *config) { c.Limits.Cooldown = []time.Duration{0} })
 	come := b.serve(t)
 	b.halfWay(t, come)
@@ -41,14 +41,14 @@ func attackGuessesOverManyLogins(t *testing.T) {
 	for i := range 30 {
 		q := come().logIn("ada").send("sms")
 		for j := range 6 {
-			if guess := fmt.Sprintf("%03d%03d", i, j); guess != b.code(loginService) {
-				q.type_(guess)
+			if attempt := fmt.Sprintf("%03d%03d", i, j); attempt != b.code(loginService) {
+				q.type_(attempt)
 			}
 		}
 		assert.False(t, q.in())
 	}
 	a, _ := b.store.account("ada")
-	assert.LessOrEqual(t, a.Failures, 25, "five sends of five guesses in ten minutes")
+	assert.LessOrEqual(t, a.Failures, 25, "five sends of five attempts in ten minutes")
 	assert.LessOrEqual(t, b.vendor.Requests()-asked, 4+25)
 }
 
@@ -165,7 +165,7 @@ func attackANumberInAnotherWindow(t *testing.T) {
 	two := come().logIn("mallory")
 	one.post("/enrol", "number", phone, "region", "US").send("sms")
 	_, id, _ := strings.Cut(one.path, "/code/")
-	_, _, err := b.site.claimGuess(v, id)
+	_, _, err := b.site.claimAttempt(v, id)
 	require.NoError(t, err)
 	two.post("/enrol", "number", "+15017122661", "region", "US")
 	_, _, err = b.site.settle(v, id, nil)
@@ -182,7 +182,7 @@ func attackTwoAnswersAtOnce(t *testing.T) {
 	v := b.onlyVisitor(t, "ada")
 	_, id, _ := strings.Cut(p.path, "/code/")
 	for range 2 {
-		_, _, err := b.site.claimGuess(v, id)
+		_, _, err := b.site.claimAttempt(v, id)
 		require.NoError(t, err)
 	}
 	_, _, err := b.site.settle(v, id, nil)

@@ -200,7 +200,7 @@ func attackNamesCannotBeFoundOut(t *testing.T) {
 	}
 }
 
-func attackPasswordGuesses(t *testing.T) {
+func attackPasswordAttempts(t *testing.T) {
 	b := newBank(t)
 	come := b.serve(t)
 	b.enrolled(t, "ada", false)

@@ -12,8 +12,8 @@ import (
 // vendor emulated behind it. Whoever attacks gets nothing.
 func TestAttack(t *testing.T) {
 	for name, attack := range map[string]func(*testing.T){
-		"parallel guesses":                     attackParallelGuesses,
-		"guesses over many logins":             attackGuessesOverManyLogins,
+		"parallel attempts":                    attackParallelAttempts,
+		"attempts over many logins":            attackAttemptsOverManyLogins,
 		"the right code many times at once":    attackTheRightCodeManyTimesAtOnce,
 		"a vendor that approves twice":         attackAVendorThatApprovesTwice,
 		"replayed codes":                       attackReplayedCodes,
@@ -31,7 +31,7 @@ func TestAttack(t *testing.T) {
 		"forged devices":                       attackForgedDevices,
 		"from another site":                    attackFromAnotherSite,
 		"finding out names":                    attackNamesCannotBeFoundOut,
-		"password guesses":                     attackPasswordGuesses,
+		"password attempts":                    attackPasswordAttempts,
 		"pumping messages":                     attackPumpingMessages,
 		"many accounts and dear numbers":       attackManyAccountsAndDearNumbers,
 		"one number from many accounts":        attackOneNumberFromManyAccounts,

@@ -15,10 +15,10 @@ import (
 func (s *site) noTransfer() string {
 	_, cancels := verify.As[verify.Canceler](s.verifier)
 	switch {
-	case !holds(s.can, string(transfer)):
-		return "The vendor " + s.can.Vendor + " keeps no separate codes for transfers: a code for a log-in would approve one, too."
-	case !s.can.Transaction && s.can.MaxScope < len(ownScope(payment{ID: rand.Text()})) && !cancels:
-		return "The vendor " + s.can.Vendor + " cannot tell the codes of two transfers apart."
+	case !holds(s.capabilities, string(transfer)):
+		return "The vendor " + s.capabilities.Vendor + " keeps no separate codes for transfers: a code for a log-in would approve one, too."
+	case !s.capabilities.Transaction && s.capabilities.MaxScope < len(ownScope(payment{ID: rand.Text()})) && !cancels:
+		return "The vendor " + s.capabilities.Vendor + " cannot tell the codes of two transfers apart."
 	}
 	return ""
 }
@@ -28,7 +28,7 @@ func ownScope(p payment) string { return string(transfer) + "." + p.ID[:16] }
 // options are what a code for a challenge is bound to, at Send and at Check.
 func (s *site) options(c challenge, name string) ([]verify.Option, error) {
 	if c.Purpose != transfer {
-		if scope := scope(s.can, c.Purpose); scope != "" {
+		if scope := scope(s.capabilities, c.Purpose); scope != "" {
 			return []verify.Option{verify.WithScope(scope)}, nil
 		}
 		return nil, nil
@@ -44,9 +44,9 @@ func (s *site) options(c challenge, name string) ([]verify.Option, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case s.can.Transaction:
+	case s.capabilities.Transaction:
 		return []verify.Option{verify.WithScope(string(transfer)), verify.WithTransaction(p.Amount(), p.Payee)}, nil
-	case len(ownScope(p)) <= s.can.MaxScope:
+	case len(ownScope(p)) <= s.capabilities.MaxScope:
 		return []verify.Option{verify.WithScope(ownScope(p))}, nil
 	}
 	return []verify.Option{verify.WithScope(string(transfer))}, nil
@@ -55,7 +55,7 @@ func (s *site) options(c challenge, name string) ([]verify.Option, error) {
 // clear cancels the code of the transfer before, where nothing else tells it from
 // the one to be sent.
 func (s *site) clear(ctx context.Context, c challenge, to string) error {
-	if c.Purpose != transfer || c.Live || s.can.Transaction || s.can.MaxScope > 0 {
+	if c.Purpose != transfer || c.Live || s.capabilities.Transaction || s.capabilities.MaxScope > 0 {
 		return nil
 	}
 	canceler, ok := verify.As[verify.Canceler](s.verifier)

@@ -107,9 +107,9 @@ func openBranch(t *testing.T, v vendorPlay, adjust ...func(*config)) *branch {
 	t.Helper()
 	verifier, err := vendors.Open(v.dsn)
 	require.NoError(t, err)
-	can := verifier.Capabilities()
-	require.Equal(t, v.calls, slices.Contains(can.Channels, verify.ChannelVoice))
-	require.Equal(t, v.bound, can.Transaction)
+	capabilities := verifier.Capabilities()
+	require.Equal(t, v.calls, slices.Contains(capabilities.Channels, verify.ChannelVoice))
+	require.Equal(t, v.bound, capabilities.Transaction)
 	cfg := config{
 		Store: newStore(t), Verifier: verifier, Regions: []string{"US", "DK"}, Policy: risky,
 		Limits: limits{Cooldown: []time.Duration{time.Second}}, Log: slog.New(slog.DiscardHandler),
@@ -119,7 +119,7 @@ func openBranch(t *testing.T, v vendorPlay, adjust ...func(*config)) *branch {
 	}
 	handler, err := newSite(cfg)
 	require.NoError(t, err)
-	b := &branch{vendorPlay: v, t: t, vendor: can.Vendor, asking: make(chan struct{}, 100)}
+	b := &branch{vendorPlay: v, t: t, vendor: capabilities.Vendor, asking: make(chan struct{}, 100)}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/send") {
 			b.asked.Add(1)

@@ -12,7 +12,7 @@ import (
 
 const (
 	challengeLife = 30 * time.Minute
-	codeGuesses   = 5
+	codeAttempts  = 5
 	sendTimeout   = 20 * time.Second // longer than a Send may take
 )
 
@@ -22,26 +22,26 @@ var (
 )
 
 // A challenge is one question for a code, asked of one login for one purpose.
-// The number of guesses, of sends and of approvals is counted here, each in one
+// The number of attempts, of sends and of approvals is counted here, each in one
 // transaction before it is used: two requests at once get no more than one.
 type challenge struct {
 	ID      string
-	Login   string // only this login may send, guess, and be let in
+	Login   string // only this login may send, attempt, and be let in
 	Purpose purpose
 	Subject string // what exactly is allowed: a transfer, a change
 	Number  string // a keyed hash of the number, which may not change meanwhile
 	Why     string // the person is asked
 
-	Form    string    // the next send: a form that was posted before finds it gone
-	Sending time.Time // zero: no send is under way
-	Wait    time.Time // before this the vendor sends no more
-	Live    bool      // a code may be out
-	Channel verify.Channel
-	Digits  int       // zero if unknown
-	Expires time.Time // zero if unknown
-	Guesses int       // on this code
-	Done    bool
-	Ends    time.Time
+	Form     string    // the next send: a form that was posted before finds it gone
+	Sending  time.Time // zero: no send is under way
+	Wait     time.Time // before this the vendor sends no more
+	Live     bool      // a code may be out
+	Channel  verify.Channel
+	Digits   int       // zero if unknown
+	Expires  time.Time // zero if unknown
+	Attempts int       // on this code
+	Done     bool
+	Ends     time.Time
 }
 
 // start makes the one challenge that a login has for a purpose.

@@ -44,7 +44,7 @@ func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
 		view.Remember = c.Purpose == loggingIn && a.Policy == risky
 		view.Recovery = (c.Purpose == loggingIn || c.Purpose == settings) && len(a.Recovery) > 0
 		if p, ok := load[payment](tx, transfers, a.Name+"/"+c.Subject); ok && c.Purpose == transfer {
-			view.Payment, view.Bound = &p, s.can.Transaction
+			view.Payment, view.Bound = &p, s.capabilities.Transaction
 		}
 		return nil
 	})
@@ -76,8 +76,8 @@ func (s *site) digits(c challenge) (least, most int) {
 	switch {
 	case c.Digits > 0:
 		return c.Digits, c.Digits
-	case s.can.MaxDigits > 0:
-		return s.can.MinDigits, s.can.MaxDigits
+	case s.capabilities.MaxDigits > 0:
+		return s.capabilities.MinDigits, s.capabilities.MaxDigits
 	}
 	return 4, 10 // what package verify takes for a code
 }

@@ -159,7 +159,7 @@ func TestACodeMayHoldSpaces(t *testing.T) {
 	assert.Equal(t, "/recovery", p.path)
 }
 
-func TestARefreshSendsAndGuessesNothing(t *testing.T) {
+func TestARefreshSendsAndAttemptsNothing(t *testing.T) {
 	b := newBank(t, func(c *config) { c.Limits.Cooldown = []time.Duration{0} })
 	p := b.visitor(t).signUp("ada").post("/enrol", "number", phone, "region", "US")
 	form := p.form()

@@ -23,7 +23,7 @@ func newCounts(l limits) *counts {
 	}
 }
 
-// password counts a guess at a password, or returns how long to wait. A right one
+// password counts an attempt at a password, or returns how long to wait. A right one
 // is given back.
 func (c *counts) password(name, address string, known *device) (wait time.Duration, giveBack func()) {
 	by, key := c.names, name

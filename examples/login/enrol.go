@@ -32,7 +32,7 @@ func (s *site) enrol(w http.ResponseWriter, r *http.Request, v visitor) error {
 }
 
 func (s *site) askNumber(w http.ResponseWriter, r *http.Request, status int, view enrolView) error {
-	view.Regions, view.Calls, view.Vendor = s.regions, offers(s.can, verify.ChannelVoice), s.can.Vendor
+	view.Regions, view.Calls, view.Vendor = s.regions, offers(s.capabilities, verify.ChannelVoice), s.capabilities.Vendor
 	return s.show(w, r, status, "enrol", "Turn on the second factor", view)
 }
 
@@ -41,7 +41,7 @@ func (s *site) askNumber(w http.ResponseWriter, r *http.Request, status int, vie
 func (s *site) takeNumber(w http.ResponseWriter, r *http.Request, v visitor) error {
 	view := enrolView{
 		Number: r.PostFormValue("number"), Region: r.PostFormValue("region"),
-		Strict: r.PostFormValue("strict") == "on" && offers(s.can, verify.ChannelVoice),
+		Strict: r.PostFormValue("strict") == "on" && offers(s.capabilities, verify.ChannelVoice),
 	}
 	to, refused := normalize(view.Number, view.Region, s.codes)
 	if refused != "" {

@@ -12,7 +12,7 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// checkCode takes one guess.
+// checkCode takes one attempt.
 func (s *site) checkCode(w http.ResponseWriter, r *http.Request, v visitor) error {
 	id := r.PathValue("id")
 	here, typed := "/code/"+id, strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(r.PostFormValue("code"))
@@ -20,9 +20,9 @@ func (s *site) checkCode(w http.ResponseWriter, r *http.Request, v visitor) erro
 		s.say(r, bad, "A code is digits only, as many as we sent. This was not a try.")
 		return seeOther(w, r, here)
 	}
-	c, to, err := s.claimGuess(v, id)
+	c, to, err := s.claimAttempt(v, id)
 	if err == nil {
-		return s.guess(w, r, v, c, to, typed)
+		return s.attempt(w, r, v, c, to, typed)
 	}
 	if errors.Is(err, errSpent) {
 		return seeOther(w, r, "/")
@@ -34,8 +34,8 @@ func (s *site) checkCode(w http.ResponseWriter, r *http.Request, v visitor) erro
 	return seeOther(w, r, here)
 }
 
-// guess has the vendor compare a guess that was counted. Only nil is a yes.
-func (s *site) guess(w http.ResponseWriter, r *http.Request, v visitor, c challenge, to, typed string) error {
+// attempt has the vendor compare an attempt that was counted. Only nil is a yes.
+func (s *site) attempt(w http.ResponseWriter, r *http.Request, v visitor, c challenge, to, typed string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sendTimeout)
 	defer cancel()
 	opts, err := s.options(c, v.account.Name)
@@ -66,10 +66,10 @@ func (s *site) guess(w http.ResponseWriter, r *http.Request, v visitor, c challe
 	return seeOther(w, r, "/code/"+c.ID)
 }
 
-// claimGuess counts a guess before it is compared, or refuses it. A guess that is
+// claimAttempt counts an attempt before it is compared, or refuses it. An attempt that is
 // charged afterwards is one that a crash, or a hundred requests at once, has for
 // nothing.
-func (s *site) claimGuess(v visitor, id string) (c challenge, to string, err error) {
+func (s *site) claimAttempt(v visitor, id string) (c challenge, to string, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		if c, _, err = s.find(tx, v, id); err != nil {
 			return err
@@ -79,21 +79,21 @@ func (s *site) claimGuess(v visitor, id string) (c challenge, to string, err err
 			return errSpent
 		case a.Failures >= maxFailures:
 			return refusal("check", verify.ErrBlocked, 0)
-		case !c.Live && c.Guesses >= codeGuesses:
+		case !c.Live && c.Attempts >= codeAttempts:
 			return refusal("check", verify.ErrTooManyAttempts, 0)
 		case !c.Live:
 			return refusal("check", verify.ErrNotPending, 0)
 		}
-		c.Guesses++
+		c.Attempts++
 		a.Failures++
-		c.Live = c.Guesses < codeGuesses
+		c.Live = c.Attempts < codeAttempts
 		to = c.to(*a)
 		return save(tx, challenges, a.Name+"/"+id, c)
 	})
 	return c, to, err
 }
 
-// settle ends a guess. A right one ends the challenge and does what it was for,
+// settle ends an attempt. A right one ends the challenge and does what it was for,
 // in one transaction: of two right ones only the first does.
 func (s *site) settle(v visitor, id string, checked error) (p passage, left int, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
@@ -108,11 +108,11 @@ func (s *site) settle(v visitor, id string, checked error) (p passage, left int,
 		case checked == nil:
 			p, err = s.approve(tx, &c, a, v.key)
 		case nothingDone(checked):
-			c.Guesses, a.Failures, c.Live = max(c.Guesses-1, 0), max(a.Failures-1, 0), true
+			c.Attempts, a.Failures, c.Live = max(c.Attempts-1, 0), max(a.Failures-1, 0), true
 		case kind == verify.ErrNotPending || kind == verify.ErrTooManyAttempts:
 			c.Live = false
 		}
-		left = codeGuesses - c.Guesses
+		left = codeAttempts - c.Attempts
 		if err != nil {
 			return err
 		}
@@ -123,7 +123,7 @@ func (s *site) settle(v visitor, id string, checked error) (p passage, left int,
 
 func (s *site) isCode(v visitor, id, typed string) bool {
 	least, most := 4, 10
-	_ = s.store.View(func(tx *bolt.Tx) error { // whether there is one at all is claimGuess's to say
+	_ = s.store.View(func(tx *bolt.Tx) error { // whether there is one at all is claimAttempt's to say
 		if c, _, err := s.find(tx, v, id); err == nil {
 			least, most = s.digits(c)
 		}
@@ -135,8 +135,8 @@ func (s *site) isCode(v visitor, id, typed string) bool {
 // fewer is the smaller of our count and the vendor's, if it tells.
 func fewer(left int, err error) int {
 	var e *verify.Error
-	if errors.As(err, &e) && e.GuessesLeft > 0 {
-		return min(left, e.GuessesLeft)
+	if errors.As(err, &e) && e.AttemptsLeft > 0 {
+		return min(left, e.AttemptsLeft)
 	}
 	return left
 }

@@ -11,12 +11,12 @@ import (
 // Limits bound what strangers can do to the site and to the people on it. The
 // vendor's own limits count by recipient and scope, and these come first:
 //
-//   - Guesses at a code count for the account, which takes its password: nobody
+//   - Attempts at a code count for the account, which takes its password: nobody
 //     else can use them up. They do not count for the number, because two
 //     accounts may share one; the vendor's budget for number and scope stands
 //     behind. Enrolment has a scope of its own where the vendor has any, so that
-//     guesses at enrolling somebody else's number leave that person's logins alone.
-//   - Guesses at a password count for the name, be there such an account or not,
+//     attempts at enrolling somebody else's number leave that person's logins alone.
+//   - Attempts at a password count for the name, be there such an account or not,
 //     and for the address. A remembered device has a count of its own: who floods
 //     a name from elsewhere does not lock its owner out.
 //   - Messages count for the account, the address, the number, its neighbors and

@@ -6,7 +6,7 @@
 //
 // Without VERIFY_DSN it needs no account and no network: a vendor is emulated
 // inside, and the site links to an inbox that shows what it would have sent. A DSN
-// of a vendor that only carries text has store=memory here: sessions and limits
+// of a vendor that only delivers text has store=memory here: sessions and limits
 // are in memory, too, so that the site is one process.
 package main
 

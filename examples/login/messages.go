@@ -36,7 +36,7 @@ func sendSentence(err error) string {
 	return "We do not know whether the code was sent. It may still arrive."
 }
 
-// checkSentence tells a person what became of a guess. Left is how many more
+// checkSentence tells a person what became of an attempt. Left is how many more
 // there are on this code.
 func checkSentence(err error, left int) string {
 	switch verify.OutcomeOf(err) {
@@ -90,5 +90,5 @@ func day(t time.Time) string { return t.UTC().Format("2 Jan 2006") }
 
 // refusal is a no of the site's own, in the words of the vendors.
 func refusal(op string, kind verify.Outcome, after time.Duration) error {
-	return &verify.Error{Vendor: "site", Op: op, Kind: kind, RetryAfter: after}
+	return &verify.Error{Vendor: "site", Op: op, Outcome: kind, RetryAfter: after}
 }

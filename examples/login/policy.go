@@ -53,26 +53,28 @@ const (
 
 // scope returns the scope of a purpose. A vendor that keeps no scopes apart has
 // the empty one for everything but transfers, which then are not offered.
-func scope(can verify.Capabilities, p purpose) string {
+func scope(capabilities verify.Capabilities, p purpose) string {
 	want := string(p)
 	if p == callProof {
 		want = string(enrolment)
 	}
 	switch {
-	case holds(can, want):
+	case holds(capabilities, want):
 		return want
-	case p == settings && holds(can, string(loggingIn)):
+	case p == settings && holds(capabilities, string(loggingIn)):
 		return string(loggingIn)
 	}
 	return ""
 }
 
-func holds(can verify.Capabilities, scope string) bool {
-	return len(scope) <= can.MaxScope || slices.Contains(can.Scopes, scope)
+func holds(capabilities verify.Capabilities, scope string) bool {
+	return len(scope) <= capabilities.MaxScope || slices.Contains(capabilities.Scopes, scope)
 }
 
 // offers reports whether the vendor sends codes by a channel.
-func offers(can verify.Capabilities, c verify.Channel) bool { return slices.Contains(can.Channels, c) }
+func offers(capabilities verify.Capabilities, c verify.Channel) bool {
+	return slices.Contains(capabilities.Channels, c)
+}
 
 // channels are those that a code for a purpose may be sent by. A number can have
 // its messages in one hand and its calls in another, so that only what was proven
@@ -83,7 +85,7 @@ func (s *site) channels(p purpose, a account) []verify.Channel {
 		found = append(found, verify.ChannelSMS)
 	}
 	proven := p == callProof || a.Calls && p != enrolment
-	if proven && offers(s.can, verify.ChannelVoice) && (p != transfer || !s.can.Transaction) {
+	if proven && offers(s.capabilities, verify.ChannelVoice) && (p != transfer || !s.capabilities.Transaction) {
 		found = append(found, verify.ChannelVoice)
 	}
 	return found

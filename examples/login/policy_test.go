@@ -39,9 +39,9 @@ func TestScopesKeepPurposesApart(t *testing.T) {
 	some := verify.Capabilities{Scopes: []string{"login", "transfer"}}
 	free := verify.Capabilities{MaxScope: 25}
 	tests := map[string]struct {
-		can  verify.Capabilities
-		for_ purpose
-		want string
+		capabilities verify.Capabilities
+		for_         purpose
+		want         string
 	}{
 		"no scopes, login":       {none, loggingIn, ""},
 		"no scopes, settings":    {none, settings, ""},
@@ -55,7 +55,7 @@ func TestScopesKeepPurposesApart(t *testing.T) {
 		"free scopes, settings":  {free, settings, "settings"},
 	}
 	for name, tc := range tests {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, scope(tc.can, tc.for_)) })
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, scope(tc.capabilities, tc.for_)) })
 	}
 	assert.Len(t, ownScope(payment{ID: "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}), 25, "what Bandwidth takes")
 }

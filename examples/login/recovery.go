@@ -25,7 +25,7 @@ func newRecoveryCode() string {
 var unpretty = strings.NewReplacer("-", "", " ", "", "0", "O", "1", "I", "8", "B")
 
 // recoveryMAC is what is kept of a code. There is no need for a slow hash: nobody
-// guesses 80 bits.
+// attempts 80 bits.
 func (s *site) recoveryMAC(name, typed string) string {
 	return s.mac("recovery", name, unpretty.Replace(strings.ToUpper(typed)))
 }

@@ -118,10 +118,10 @@ func (s *site) noteSend(v visitor, id string, asked verify.Channel, receipt veri
 		c.Sending = time.Time{}
 		switch kind := verify.OutcomeOf(sent); {
 		case sent == nil:
-			c.Live, c.Guesses, c.Channel, c.Digits, c.Wait = true, 0, receipt.Channel, receipt.Digits, receipt.ResendAt
+			c.Live, c.Attempts, c.Channel, c.Digits, c.Wait = true, 0, receipt.Channel, receipt.Digits, receipt.ResendAt
 			c.Expires = receipt.ExpiresAt
 		case kind == verify.ErrOutcomeUnknown: // the code that may arrive is good
-			c.Live, c.Guesses, c.Channel, c.Expires = true, 0, asked, time.Time{}
+			c.Live, c.Attempts, c.Channel, c.Expires = true, 0, asked, time.Time{}
 		case kind == verify.ErrTooManySends || kind == verify.ErrRateLimited || kind == verify.ErrTooManyAttempts:
 			c.Wait = now.Add(retryAfter(sent))
 		}

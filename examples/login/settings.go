@@ -35,7 +35,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.show(w, r, http.StatusOK, "account", "Your account", map[string]any{
 		"Account": v.account, "To": verify.Mask(v.account.Phone), "Left": len(v.account.Recovery), "Grant": v.login.Grant,
-		"Devices": s.deviceList(r, v.account.Name), "Calls": offers(s.can, verify.ChannelVoice), "Vendor": s.can.Vendor,
+		"Devices": s.deviceList(r, v.account.Name), "Calls": offers(s.capabilities, verify.ChannelVoice), "Vendor": s.capabilities.Vendor,
 		"Payments": s.payments(v.account.Name), "NoTransfer": s.noTransfer(),
 	})
 }
@@ -47,7 +47,7 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request, v visitor) error {
 		act = policyPrefix + r.PostFormValue("policy")
 	}
 	why, known := changes[act]
-	if !known || !v.account.On || act == "calls" && !offers(s.can, verify.ChannelVoice) {
+	if !known || !v.account.On || act == "calls" && !offers(s.capabilities, verify.ChannelVoice) {
 		return errGone
 	}
 	if act == policyPrefix+string(v.account.Policy) {

@@ -27,21 +27,21 @@ type config struct {
 
 // A site is the program behind the pages.
 type site struct {
-	store     *store
-	verifier  verify.Verifier
-	can       verify.Capabilities
-	sessions  *scs.SessionManager
-	passwords *passwords
-	limits    limits
-	counts    *counts
-	regions   []region
-	codes     []string // of the regions
-	policy    policy
-	secure    bool
-	key       []byte
-	log       *slog.Logger
-	inbox     *inbox
-	pages     pages
+	store        *store
+	verifier     verify.Verifier
+	capabilities verify.Capabilities
+	sessions     *scs.SessionManager
+	passwords    *passwords
+	limits       limits
+	counts       *counts
+	regions      []region
+	codes        []string // of the regions
+	policy       policy
+	secure       bool
+	key          []byte
+	log          *slog.Logger
+	inbox        *inbox
+	pages        pages
 }
 
 //go:embed static
@@ -58,12 +58,12 @@ func newSite(cfg config) (http.Handler, error) {
 
 func build(cfg config) (*site, error) {
 	s := &site{
-		store: cfg.Store, can: cfg.Verifier.Capabilities(), passwords: newPasswords(), limits: cfg.Limits.withDefaults(),
+		store: cfg.Store, capabilities: cfg.Verifier.Capabilities(), passwords: newPasswords(), limits: cfg.Limits.withDefaults(),
 		codes: cfg.Regions, policy: cfg.Policy, secure: cfg.Secure, log: cfg.Log, inbox: cfg.Inbox,
 	}
 	s.verifier = observe.New(cfg.Verifier, observe.Slog(cfg.Log))
 	s.counts = newCounts(s.limits)
-	if !offers(s.can, verify.ChannelSMS) {
+	if !offers(s.capabilities, verify.ChannelSMS) {
 		return nil, errors.New("the vendor sends no SMS, by which this site proves a number: add its setting for SMS to the DSN")
 	}
 	if !isPolicy(cfg.Policy) {

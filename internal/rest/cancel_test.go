@@ -34,7 +34,7 @@ func TestCanceledAfterTheRequest(t *testing.T) {
 				assert.Less(t, time.Since(at.Load().(time.Time)), enough, "at once, which TestCanceledWhileWaiting takes to the letter")
 				e := assertOutcome(t, err, unknown)
 				assert.ErrorIs(t, err, context.Canceled)
-				assert.Equal(t, 1, e.Tries)
+				assert.Equal(t, 1, e.Requests)
 				assert.Equal(t, 1, s.now().requests, "a call that was canceled makes no further request")
 			})
 		}
@@ -60,7 +60,7 @@ func TestCanceledBeforeTheRequest(t *testing.T) {
 				_, err := c.Do(ctx, k.call)
 				e := assertOutcome(t, err, verify.ErrUnavailable)
 				assert.ErrorIs(t, err, ctx.Err())
-				assert.Zero(t, e.Tries)
+				assert.Zero(t, e.Requests)
 				assert.Equal(t, details[ctx.Err()], e.Detail)
 			})
 		}
@@ -81,7 +81,7 @@ func TestCanceledBeforeTheConnection(t *testing.T) {
 			_, err := newClient(t, "https://canary.example", theirs).Do(ctx, k.call)
 			e := assertOutcome(t, err, verify.ErrUnavailable)
 			assert.ErrorIs(t, err, context.Canceled)
-			assert.Equal(t, 1, e.Tries)
+			assert.Equal(t, 1, e.Requests)
 		})
 	}
 }

@@ -93,7 +93,7 @@ func TestRefusedStream(t *testing.T) {
 				_, err := newClient(t, "http://"+addr, theirs).Do(t.Context(), k.call)
 				e := assertOutcome(t, err, unknown)
 				if k.send {
-					assert.Equal(t, 1, e.Tries)
+					assert.Equal(t, 1, e.Requests)
 				}
 			})
 		})

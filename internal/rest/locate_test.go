@@ -100,7 +100,7 @@ func TestPathAttacks(t *testing.T) {
 			assert.Nil(t, at, "no request")
 			e := assertOutcome(t, err, verify.ErrUnsupported)
 			assert.Equal(t, "an argument is neither an id of [A-Za-z0-9_-] nor a recipient", e.Detail)
-			assert.Zero(t, e.Tries)
+			assert.Zero(t, e.Requests)
 			if len(attack) > 2 {
 				assert.NotContains(t, err.Error(), attack)
 			}

@@ -18,12 +18,12 @@ func TestUnknown(t *testing.T) {
 	c := newClient(t, s.URL, nil)
 	reply, err := c.Do(t.Context(), kinds()["check"].call)
 	require.NoError(t, err)
-	assert.Equal(t, rest.Reply{Status: 201, Body: []byte(`{"status": "odd"}`), RequestID: "RQ00", Tries: 1}, reply)
+	assert.Equal(t, rest.Reply{Status: 201, Body: []byte(`{"status": "odd"}`), RequestID: "RQ00", Requests: 1}, reply)
 
 	e := assertOutcome(t, c.Unknown("check", reply, "the status is none we know"), unknown)
 	assert.Equal(t, verify.Error{
-		Vendor: "acme", Op: "check", Kind: unknown, Detail: "the status is none we know",
-		HTTPStatus: 201, RequestID: "RQ00", Tries: 1,
+		Vendor: "acme", Op: "check", Outcome: unknown, Detail: "the status is none we know",
+		HTTPStatus: 201, RequestID: "RQ00", Requests: 1,
 	}, e)
 }
 

@@ -75,7 +75,7 @@ type Reply struct {
 	Status    int
 	Body      []byte
 	RequestID string
-	Tries     int
+	Requests  int
 	Repeated  bool // an earlier try of this call may have been processed
 }
 
@@ -173,7 +173,7 @@ func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
 }
 
 func (c *Client) refuse(call Call, detail string) error {
-	return &verify.Error{Vendor: c.vendor, Op: call.Op, Kind: verify.ErrUnsupported, Detail: detail}
+	return &verify.Error{Vendor: c.vendor, Op: call.Op, Outcome: verify.ErrUnsupported, Detail: detail}
 }
 
 // request makes the request that all tries share; each try sends a copy with a
@@ -190,8 +190,8 @@ func (s *callState) request(method string, u *url.URL) *http.Request {
 // probably done what was asked.
 func (c *Client) Unknown(op string, r Reply, detail string) error {
 	return &verify.Error{
-		Vendor: c.vendor, Op: op, Kind: verify.ErrOutcomeUnknown, Detail: detail,
-		HTTPStatus: r.Status, RequestID: r.RequestID, Tries: r.Tries,
+		Vendor: c.vendor, Op: op, Outcome: verify.ErrOutcomeUnknown, Detail: detail,
+		HTTPStatus: r.Status, RequestID: r.RequestID, Requests: r.Requests,
 	}
 }
 

@@ -57,7 +57,7 @@ func TestSignatureFails(t *testing.T) {
 	_, err := c.Do(t.Context(), kinds()["send"].call)
 	e := assertOutcome(t, err, verify.ErrUnavailable)
 	assert.Equal(t, "the request could not be signed", e.Detail)
-	assert.Equal(t, 1, e.Tries)
+	assert.Equal(t, 1, e.Requests)
 	assert.Zero(t, s.now().conns)
 }
 
@@ -104,7 +104,7 @@ func TestCredentialsThatForgeAHeader(t *testing.T) {
 			_, err = c.Do(t.Context(), call)
 			e := assertOutcome(t, err, verify.ErrUnsupported)
 			assert.Equal(t, "the token holds a control character", e.Detail)
-			assert.Zero(t, e.Tries)
+			assert.Zero(t, e.Requests)
 		})
 	}
 	_, err := rest.New(rest.Config{BaseURL: s.URL, Header: map[string]string{"Authorization": ""}})

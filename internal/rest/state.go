@@ -143,7 +143,7 @@ func (s *callState) finish(resp *http.Response, err error) (Reply, error) {
 	if s.last.kind == "" && s.last.status != 0 {
 		return Reply{
 			Status: s.last.status, Body: s.last.body, RequestID: s.last.requestID,
-			Tries: s.tries, Repeated: s.ambiguous,
+			Requests: s.tries, Repeated: s.ambiguous,
 		}, nil
 	}
 	if err != nil && s.last.cause == nil {
@@ -164,9 +164,9 @@ func (s *callState) failure() error {
 		l.kind, l.detail = verify.ErrOutcomeUnknown, "the answer to an earlier try was lost: it may have been an approval"
 	}
 	return &verify.Error{
-		Vendor: s.client.vendor, Op: s.op, Kind: l.kind, Detail: l.detail,
+		Vendor: s.client.vendor, Op: s.op, Outcome: l.kind, Detail: l.detail,
 		HTTPStatus: l.status, VendorCode: l.code, RequestID: l.requestID,
-		RetryAfter: l.retryAfter, Tries: s.tries, Err: l.cause,
+		RetryAfter: l.retryAfter, Requests: s.tries, Err: l.cause,
 	}
 }
 

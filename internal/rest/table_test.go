@@ -83,7 +83,7 @@ func (r row) run(t *testing.T, k kind, warm bool) {
 		return
 	}
 	require.NoError(t, p.err)
-	assert.Equal(t, w.requests, p.reply.Tries)
+	assert.Equal(t, w.requests, p.reply.Requests)
 	assert.Equal(t, w.repeated, p.reply.Repeated)
 }
 
@@ -114,7 +114,7 @@ func (r row) play(t *testing.T, call rest.Call, warm bool) (p played) {
 func (w want) assert(t *testing.T, err error) {
 	t.Helper()
 	e := assertOutcome(t, err, w.kind)
-	assert.Equal(t, w.requests, e.Tries, "tries of %v", err)
+	assert.Equal(t, w.requests, e.Requests, "tries of %v", err)
 	assert.Equal(t, w.status, e.HTTPStatus)
 	assert.Equal(t, w.code, e.VendorCode)
 	assert.Equal(t, w.retryAfter, e.RetryAfter)

@@ -108,8 +108,8 @@ func TestProxyRefuses(t *testing.T) {
 
 					_, err = newClient(t, "https://canary.example", theirs).Do(t.Context(), k.call)
 					e := assertOutcome(t, err, verify.ErrUnavailable)
-					assert.Equal(t, tries(k, again), e.Tries)
-					assert.Equal(t, e.Tries, proxy.now().requests, "only a CONNECT a try")
+					assert.Equal(t, tries(k, again), e.Requests)
+					assert.Equal(t, e.Requests, proxy.now().requests, "only a CONNECT a try")
 				})
 			}
 		})

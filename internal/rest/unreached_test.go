@@ -31,7 +31,7 @@ func assertUnreached(t *testing.T, url string, theirs *http.Client, heals bool, 
 			e := assertOutcome(t, err, verify.ErrUnavailable)
 			assert.Equal(t, detail, e.Detail)
 			assert.Zero(t, e.HTTPStatus)
-			assert.Equal(t, tries(k, heals), e.Tries)
+			assert.Equal(t, tries(k, heals), e.Requests)
 		})
 	}
 }
@@ -113,7 +113,7 @@ func TestBlackHole(t *testing.T) {
 					e := assertOutcome(t, err, verify.ErrUnavailable)
 					assert.Equal(t, "no connection in time", e.Detail)
 					assert.ErrorIs(t, err, context.DeadlineExceeded)
-					assert.Equal(t, 1, e.Tries)
+					assert.Equal(t, 1, e.Requests)
 				})
 			})
 		}
@@ -142,7 +142,7 @@ func TestSilentTransport(t *testing.T) {
 			})}
 			_, err := newClient(t, "https://canary.example", theirs).Do(t.Context(), k.call)
 			e := assertOutcome(t, err, unknown)
-			assert.Equal(t, effects, e.Tries)
+			assert.Equal(t, effects, e.Requests)
 			if k.send {
 				assert.Equal(t, 1, effects)
 			}

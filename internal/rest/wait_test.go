@@ -216,7 +216,7 @@ func TestCanceledWhileWaiting(t *testing.T) {
 					_, err := c.Do(ctx, kinds()[test.kind].call)
 					assert.ErrorIs(t, err, context.Canceled)
 					e := assertOutcome(t, err, test.want)
-					assert.Equal(t, 1, e.Tries)
+					assert.Equal(t, 1, e.Requests)
 					assert.Equal(t, 4*time.Second, e.RetryAfter)
 				})
 				assert.Equal(t, time.Second, took, "within 20 ms, and here at once")

@@ -43,12 +43,12 @@ var goals = []goal{
 	{"E1", "local Send: allocations", ours("LocalSend"+oneOfAMillion, "allocs/op"), "", 4, count},
 	{"E2", "local Check, 1M live: CPU", ours("LocalCheck"+oneOfAMillion, processor), "", 1000, duration},
 	{"E2", "local Check, wrong: allocations", ours("LocalCheck"+oneOfAMillion, "allocs/op"), "", 1, count},
-	{"E3", "store of one process: bytes an entry", ours("Redeem"+oneOfAMillion, "B/entry"), "", 200, count},
-	{"E3", "store of one process: one collection", ours("Redeem"+oneOfAMillion, "gc-ns"), "", 60e6, duration},
-	{"E4", "Redis, 2 ms away: time of a Put / PING", ours("RedisPut/over=2ms/callers=1", clock), "PING", 1.1, ratio},
-	{"E4", "Redis, 2 ms away: time of a Redeem / PING", ours("RedisRedeem/over=2ms/callers=1", clock), "PING", 1.1, ratio},
-	{"E4", "Redis, near: time of a Redeem / the least script", ours("RedisRedeem/over=near/callers=1", clock), "script", 1.15, ratio},
-	{"E4", "Redis, 16 callers: the same; 1.18 is 0.85 of its checks a second", ours("RedisRedeem/over=near/callers=16", clock), "script", 1 / 0.85, ratio},
+	{"E3", "store of one process: bytes an entry", ours("Attempt"+oneOfAMillion, "B/entry"), "", 200, count},
+	{"E3", "store of one process: one collection", ours("Attempt"+oneOfAMillion, "gc-ns"), "", 60e6, duration},
+	{"E4", "Redis, 2 ms away: time of an Issue / PING", ours("RedisIssue/over=2ms/callers=1", clock), "PING", 1.1, ratio},
+	{"E4", "Redis, 2 ms away: time of an Attempt / PING", ours("RedisAttempt/over=2ms/callers=1", clock), "PING", 1.1, ratio},
+	{"E4", "Redis, near: time of an Attempt / the least script", ours("RedisAttempt/over=near/callers=1", clock), "script", 1.15, ratio},
+	{"E4", "Redis, 16 callers: the same; 1.18 is 0.85 of its checks a second", ours("RedisAttempt/over=near/callers=16", clock), "script", 1 / 0.85, ratio},
 }
 
 // printGoals prints which goals are met, of those that were measured.

@@ -24,10 +24,10 @@ var families = []family{
 	{"Check", "A Check", processor, []string{"raw", "twilio-go"}},
 	{"LocalSend", "A local code is made, kept and written", processor, []string{"pquerna"}},
 	{"LocalCheck", "A local code is checked, and wrong", processor, []string{"pquerna"}},
-	{"Put", "The store of one process: a send", clock, []string{"mutex-map"}},
-	{"Redeem", "The store of one process: a guess", clock, []string{"mutex-map"}},
-	{"RedisPut", "The store on Redis: a send", clock, []string{"PING", "script"}},
-	{"RedisRedeem", "The store on Redis: a guess", clock, []string{"PING", "script"}},
+	{"Issue", "The store of one process: a send", clock, []string{"mutex-map"}},
+	{"Attempt", "The store of one process: an attempt", clock, []string{"mutex-map"}},
+	{"RedisIssue", "The store on Redis: a send", clock, []string{"PING", "script"}},
+	{"RedisAttempt", "The store on Redis: an attempt", clock, []string{"PING", "script"}},
 }
 
 // printCosts prints a table for each family.

@@ -39,7 +39,7 @@ func read(t *testing.T, s *server) (mail.Header, string) {
 func TestTheMail(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	id, err := s.carrier(t).Carry(t.Context(), aMessage())
+	id, err := s.messenger(t).Deliver(t.Context(), aMessage())
 	require.NoError(t, err)
 	assert.Equal(t, "0123456789abcdef0123456789abcdef@example.com", id)
 
@@ -78,7 +78,7 @@ func TestTexts(t *testing.T) {
 			s := serve(t)
 			m := aMessage()
 			m.Text = text
-			_, err := s.carrier(t).Carry(t.Context(), m)
+			_, err := s.messenger(t).Deliver(t.Context(), m)
 			require.NoError(t, err)
 			header, got := read(t, s)
 			assert.Equal(t, text, strings.ReplaceAll(got, "\r\n", "\n"))
@@ -115,10 +115,10 @@ func TestSubjects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t)
-			c := s.carrier(t, func(cfg *email.Config) { cfg.Subject, cfg.Subjects = tc.subject, tc.subjects })
+			c := s.messenger(t, func(cfg *email.Config) { cfg.Subject, cfg.Subjects = tc.subject, tc.subjects })
 			m := aMessage()
 			m.Request.Locale = tc.locale
-			_, err := c.Carry(t.Context(), m)
+			_, err := c.Deliver(t.Context(), m)
 			require.NoError(t, err)
 			header, _ := read(t, s)
 			got, err := new(mime.WordDecoder).DecodeHeader(header.Get("Subject"))
@@ -151,7 +151,7 @@ func TestRefusedBeforeAnyConnection(t *testing.T) {
 			s := serve(t)
 			m := aMessage()
 			tc.change(&m)
-			id, err := s.carrier(t).Carry(t.Context(), m)
+			id, err := s.messenger(t).Deliver(t.Context(), m)
 			require.ErrorIs(t, err, tc.want)
 			assert.Empty(t, id)
 			assert.Empty(t, s.lines())
@@ -163,12 +163,12 @@ func TestRefusedBeforeAnyConnection(t *testing.T) {
 func TestReferences(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	c := s.carrier(t)
+	c := s.messenger(t)
 	m := aMessage()
 	m.Ref = ""
 	seen := map[string]bool{}
 	for range 3 {
-		id, err := c.Carry(t.Context(), m)
+		id, err := c.Deliver(t.Context(), m)
 		require.NoError(t, err)
 		assert.Regexp(t, `^[0-9a-f]{32}@example\.com$`, id)
 		seen[id] = true
@@ -179,13 +179,13 @@ func TestReferences(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := serve(t)
-	c := s.carrier(t)
+	c := s.messenger(t)
 	var all sync.WaitGroup
 	for i := range 20 {
 		all.Go(func() {
 			m := aMessage()
 			m.To = fmt.Sprintf("a%d@example.com", i)
-			_, err := c.Carry(t.Context(), m)
+			_, err := c.Deliver(t.Context(), m)
 			assert.NoError(t, err)
 		})
 	}
@@ -200,7 +200,7 @@ func TestPrintsHoldNoSecret(t *testing.T) {
 	require.NoError(t, err)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		assert.Equal(t, "email.Config{[hidden]}", fmt.Sprintf(verb, cfg))
-		assert.Equal(t, "email.Carrier{[hidden]}", fmt.Sprintf(verb, c))
+		assert.Equal(t, "email.Messenger{[hidden]}", fmt.Sprintf(verb, c))
 	}
 	b, err := json.Marshal(cfg)
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// played is a transport that plays these exchanges.
+// played is a transport that plays these recordings.
 func played(t *testing.T, names ...string) *fixture.Transport {
 	t.Helper()
 	files := make([]string, len(names))
@@ -26,7 +26,7 @@ func played(t *testing.T, names ...string) *fixture.Transport {
 	return vendor
 }
 
-// replayed is a client of users that is answered from these exchanges, and knows
+// replayed is a client of users that is answered from these recordings, and knows
 // two people.
 func replayed(t *testing.T, vendor *fixture.Transport, changes ...func(*authy.Config)) *authy.Users {
 	t.Helper()
@@ -54,7 +54,7 @@ var refusalFile = regexp.MustCompile(`([a-z_]+)_[0-9]{3}_(6[0-9]{4})\.json$`)
 // retried are the codes after which the policy sends again at once, and how often.
 var retried = map[string]int{"60014": 3, "60015": 3}
 
-func TestEveryListedCodeHasAnExchange(t *testing.T) {
+func TestEveryListedCodeHasAnRecording(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/*.json")
 	require.NoError(t, err)
@@ -81,17 +81,17 @@ func TestEveryListedCodeHasAnExchange(t *testing.T) {
 			var e *verify.Error
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, code, e.VendorCode)
-			if e.Kind != verify.ErrMismatch && e.Kind != verify.ErrNotPending {
+			if e.Outcome != verify.ErrMismatch && e.Outcome != verify.ErrNotPending {
 				assert.NotEmpty(t, e.Detail, "an operator must be able to act on it")
 			}
 		})
 	}
 	for _, code := range authy.ListedCodes() {
-		assert.True(t, seen[code], "code %s is listed and has no exchange", code)
+		assert.True(t, seen[code], "code %s is listed and has no recording", code)
 	}
 }
 
-// callOf makes the call that an exchange answers.
+// callOf makes the call that a recording answers.
 func callOf(t *testing.T, endpoint string, plays []string) error {
 	vendor := played(t, plays...)
 	users, client := replayed(t, vendor), replayedPhone(t, vendor)

@@ -20,14 +20,16 @@ const (
 	breakerCalls  = 10
 )
 
-// A leg has a breaker for each operation: a vendor whose sends fail may still
+// A backend has a breaker for each operation: a vendor whose sends fail may still
 // check.
-type leg struct {
-	Leg
+type backend struct {
+	Backend
 	send, check *gobreaker.TwoStepCircuitBreaker[struct{}]
 }
 
-func newLeg(l Leg) *leg { return &leg{Leg: l, send: newBreaker(), check: newBreaker()} }
+func newBackend(l Backend) *backend {
+	return &backend{Backend: l, send: newBreaker(), check: newBreaker()}
+}
 
 func newBreaker() *gobreaker.TwoStepCircuitBreaker[struct{}] {
 	return gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
@@ -53,25 +55,25 @@ func isVendorsFault(err error) bool {
 	return false
 }
 
-// newRoutes turns names into legs, those of the route first.
-func newRoutes(given map[string][]string, legs []*leg) (map[string][]*leg, error) {
-	routes := map[string][]*leg{}
+// newRoutes turns names into backends, those of the route first.
+func newRoutes(given map[string][]string, backends []*backend) (map[string][]*backend, error) {
+	routes := map[string][]*backend{}
 	for prefix, names := range given {
 		if !isPrefix(prefix) {
 			return nil, errors.New("failover: a route is 1 to 15 digits, without the plus")
 		}
-		var order []*leg
+		var order []*backend
 		for _, name := range names {
-			i := slices.IndexFunc(legs, func(l *leg) bool { return l.Name == name })
+			i := slices.IndexFunc(backends, func(l *backend) bool { return l.Name == name })
 			if i < 0 {
-				return nil, errors.New("failover: a route names a leg that there is not")
+				return nil, errors.New("failover: a route names a backend that there is not")
 			}
-			if slices.Contains(order, legs[i]) {
-				return nil, errors.New("failover: a route names a leg twice")
+			if slices.Contains(order, backends[i]) {
+				return nil, errors.New("failover: a route names a backend twice")
 			}
-			order = append(order, legs[i])
+			order = append(order, backends[i])
 		}
-		for _, l := range legs {
+		for _, l := range backends {
 			if !slices.Contains(order, l) {
 				order = append(order, l)
 			}
@@ -85,25 +87,25 @@ func isPrefix(s string) bool {
 	return s != "" && len(s) <= 15 && s[0] != '0' && strings.Trim(s, "0123456789") == ""
 }
 
-// route returns the legs in the order to try them for a recipient.
-func (v *Verifier) route(to string) []*leg {
+// route returns the backends in the order to try them for a recipient.
+func (v *Verifier) route(to string) []*backend {
 	if !verify.IsPhone(to) {
-		return v.legs
+		return v.backends
 	}
 	for n := len(to); n > 1; n-- {
-		if legs, ok := v.routes[to[1:n]]; ok {
-			return legs
+		if backends, ok := v.routes[to[1:n]]; ok {
+			return backends
 		}
 	}
-	return v.legs
+	return v.backends
 }
 
-// common is what all legs can do.
-func common(legs []*leg) (verify.Capabilities, error) {
-	all := legs[0].Verifier.Capabilities()
+// common is what all backends can do.
+func common(backends []*backend) (verify.Capabilities, error) {
+	all := backends[0].Verifier.Capabilities()
 	all.Vendor = vendor
 	all.Channels = slices.Clone(all.Channels)
-	for _, l := range legs[1:] {
+	for _, l := range backends[1:] {
 		c := l.Verifier.Capabilities()
 		all.Channels = slices.DeleteFunc(all.Channels, func(ch verify.Channel) bool {
 			return !slices.Contains(c.Channels, ch)
@@ -114,21 +116,21 @@ func common(legs []*leg) (verify.Capabilities, error) {
 		all.Locale, all.ClientIP = all.Locale || c.Locale, all.ClientIP || c.ClientIP
 	}
 	if len(all.Channels) == 0 {
-		return all, errors.New("failover: the legs have no channel in common")
+		return all, errors.New("failover: the backends have no channel in common")
 	}
 	if all.MinDigits > all.MaxDigits {
 		all.MinDigits, all.MaxDigits = 0, 0
 	}
-	all.DefaultDigits = commonDigits(legs, all)
+	all.DefaultDigits = commonDigits(backends, all)
 	return all, nil
 }
 
-// commonDigits picks the length that all legs are asked for, so that a page
-// need not ask which vendor sent. It is zero, and the length left to each leg,
+// commonDigits picks the length that all backends are asked for, so that a page
+// need not ask which vendor sent. It is zero, and the length left to each backend,
 // if one of them does not know its own or there is none in common.
-func commonDigits(legs []*leg, all verify.Capabilities) int {
-	first, same := legs[0].Verifier.Capabilities().DefaultDigits, true
-	for _, l := range legs {
+func commonDigits(backends []*backend, all verify.Capabilities) int {
+	first, same := backends[0].Verifier.Capabilities().DefaultDigits, true
+	for _, l := range backends {
 		digits := l.Verifier.Capabilities().DefaultDigits
 		if digits == 0 {
 			return 0
@@ -146,9 +148,9 @@ func commonDigits(legs []*leg, all verify.Capabilities) int {
 
 const usualDigits = 6
 
-// typed is what a code may look like that any of the legs sent.
-func typed(legs []*leg, all verify.Capabilities) verify.Capabilities {
-	for i, l := range legs {
+// typed is what a code may look like that any of the backends sent.
+func typed(backends []*backend, all verify.Capabilities) verify.Capabilities {
+	for i, l := range backends {
 		c := l.Verifier.Capabilities()
 		if c.MaxDigits == 0 {
 			all.MinDigits, all.MaxDigits = 0, 0

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// replayed is a client that is answered from these exchanges.
+// replayed is a client that is answered from these recordings.
 func replayed(t *testing.T, files ...string) *Client {
 	for i, file := range files {
 		files[i] = filepath.Join("testdata", file+".json")
@@ -37,7 +37,7 @@ var refusalFile = regexp.MustCompile(`verifications_[0-9]+_([0-9]+)\.json$`)
 // retried are the codes that the policy sends again at once, and how often.
 var retried = map[string]int{"20162": 3, "20409": 3, "20503": 3}
 
-func TestEveryListedCodeHasAnExchange(t *testing.T) {
+func TestEveryListedCodeHasAnRecording(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/verifications_*.json")
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func TestEveryListedCodeHasAnExchange(t *testing.T) {
 		})
 	}
 	for code := range refusals {
-		assert.True(t, seen[code], "code %s is listed and has no exchange", code)
+		assert.True(t, seen[code], "code %s is listed and has no recording", code)
 	}
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// undoScript takes the keys of a record and of an undone send, and its id.
-const undoScript = loadLua + `
+// revokeScript takes the keys of a record and of an undone send, and its id.
+const revokeScript = loadLua + `
 local id = ARGV[1]
 local keep, by, sends = string.match(made, '^(%d+) (%S+) (.*)')
 local from, to = string.find(sends, '%d+:' .. id .. ' ')
@@ -23,16 +23,16 @@ redis.call('SET', KEYS[2], '', 'PX', replay / 1000)
 return {'done', 0}
 `
 
-// done is what undoScript answers.
+// done is what revokeScript answers.
 const done = "done"
 
-// Undo takes a Put back; see [otp.Store].
-func (s *Store) Undo(ctx context.Context, k otp.Key, id otp.ID) error {
-	return s.takeBack(ctx, "undo", k, id)
+// Revoke takes an Issue back; see [otp.Store].
+func (s *Store) Revoke(ctx context.Context, k otp.Key, id otp.ID) error {
+	return s.takeBack(ctx, "revoke", k, id)
 }
 
 func (s *Store) takeBack(ctx context.Context, op string, k otp.Key, id otp.ID) error {
-	word, _, err := s.run(ctx, op, s.undo, s.recordAndUndone(k, id), hex.EncodeToString(id[:]))
+	word, _, err := s.run(ctx, op, s.revoke, s.recordAndRevokene(k, id), hex.EncodeToString(id[:]))
 	if err == nil && word != done {
 		return notUnderstood(op)
 	}
@@ -40,7 +40,7 @@ func (s *Store) takeBack(ctx context.Context, op string, k otp.Key, id otp.ID) e
 }
 
 // Forget removes a record; see [otp.Store].
-func (s *Store) Forget(ctx context.Context, k otp.Key) error {
+func (s *Store) Reset(ctx context.Context, k otp.Key) error {
 	return s.remove(ctx, "forget", s.record(k)...)
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// carried has a message carried over these exchanges.
+// carried has a message carried over these recordings.
 func carried(t *testing.T, change func(*MessagingConfig, *otp.Message), files ...string) (string, error) {
 	cfg := MessagingConfig{
 		AccountSID: "AC00000000000000000000000000000000", AuthToken: "placeholder", From: "+15017122661",
@@ -26,9 +26,9 @@ func carried(t *testing.T, change func(*MessagingConfig, *otp.Message), files ..
 		change(&cfg, &m)
 	}
 	cfg.HTTPClient = fixture.New(t, files...).Client()
-	carrier, err := NewMessaging(cfg)
+	messenger, err := NewMessaging(cfg)
 	require.NoError(t, err)
-	return carrier.Carry(t.Context(), m)
+	return messenger.Deliver(t.Context(), m)
 }
 
 func TestDocumentedAnswersToAMessage(t *testing.T) {
@@ -56,7 +56,7 @@ func TestDocumentedAnswersToAMessage(t *testing.T) {
 
 var messageFile = regexp.MustCompile(`messages_[0-9]+_([0-9]+)\.json$`)
 
-func TestEveryListedCodeOfMessagingHasAnExchange(t *testing.T) {
+func TestEveryListedCodeOfMessagingHasAnRecording(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/messages_*.json")
 	require.NoError(t, err)
@@ -83,13 +83,13 @@ func TestEveryListedCodeOfMessagingHasAnExchange(t *testing.T) {
 		})
 	}
 	for code := range messageRefusals {
-		assert.True(t, seen[code], "code %s is listed and has no exchange", code)
+		assert.True(t, seen[code], "code %s is listed and has no recording", code)
 	}
 }
 
 func TestValidityIsWithinWhatTwilioTakes(t *testing.T) {
 	t.Parallel()
-	carrier, err := NewMessaging(MessagingConfig{
+	messenger, err := NewMessaging(MessagingConfig{
 		AccountSID: "AC00000000000000000000000000000000", AuthToken: "placeholder", From: "+15017122661",
 	})
 	require.NoError(t, err)
@@ -106,7 +106,7 @@ func TestValidityIsWithinWhatTwilioTakes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			form, refusal := carrier.form(otp.Message{To: recipient, Channel: verify.ChannelSMS, Text: "Hi", TTL: tc.ttl})
+			form, refusal := messenger.form(otp.Message{To: recipient, Channel: verify.ChannelSMS, Text: "Hi", TTL: tc.ttl})
 			assert.Empty(t, refusal)
 			assert.Equal(t, "To=%2B15005550006&From=%2B15017122661&Body=Hi"+tc.want, string(form))
 		})

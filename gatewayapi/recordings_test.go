@@ -22,12 +22,12 @@ const (
 	reference = "00000000000000000000000000000001"
 )
 
-// letter is the message of most exchanges.
+// letter is the message of most recordings.
 func letter() otp.Message {
 	return otp.Message{To: recipient, Channel: verify.ChannelSMS, Text: acme, TTL: 10 * time.Minute, Ref: reference}
 }
 
-// played returns a transport that plays these exchanges.
+// played returns a transport that plays these recordings.
 func played(t *testing.T, files ...string) *fixture.Transport {
 	var paths []string
 	for _, file := range files {
@@ -74,7 +74,7 @@ func TestDocumentedAcceptances(t *testing.T) {
 			t.Parallel()
 			c, m := replayed(t, file), letter()
 			change(c, &m)
-			id, err := c.Carry(t.Context(), m)
+			id, err := c.Deliver(t.Context(), m)
 			require.NoError(t, err)
 			assert.Contains(t, []string{"01AAAAAAAAAAAAAAAAAAAAAAAA", "421332671"}, id)
 		})
@@ -133,7 +133,7 @@ func TestExpiryIsWithinWhatTheVendorTakes(t *testing.T) {
 
 var codeFile = regexp.MustCompile(`mtsms_[0-9]+_(0x[0-9A-F]{4})\.json$`)
 
-func TestEveryListedCodeHasAnExchange(t *testing.T) {
+func TestEveryListedCodeHasAnRecording(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/mtsms_*.json")
 	require.NoError(t, err)
@@ -151,7 +151,7 @@ func TestEveryListedCodeHasAnExchange(t *testing.T) {
 			if unprocessed[file] {
 				plays = []string{file, file, file}
 			}
-			_, err := replayed(t, plays...).Carry(t.Context(), letter())
+			_, err := replayed(t, plays...).Deliver(t.Context(), letter())
 			var e *verify.Error
 			require.ErrorAs(t, err, &e)
 			assert.Equal(t, code, e.VendorCode)
@@ -161,10 +161,10 @@ func TestEveryListedCodeHasAnExchange(t *testing.T) {
 		})
 	}
 	for code := range refusals {
-		assert.True(t, seen[code], "code %s is listed and has no exchange", code)
+		assert.True(t, seen[code], "code %s is listed and has no recording", code)
 	}
 	for last := range generic {
-		assert.True(t, seen["0x03"+last], "the last byte %s is listed and has no exchange", last)
+		assert.True(t, seen["0x03"+last], "the last byte %s is listed and has no recording", last)
 	}
 }
 
@@ -204,7 +204,7 @@ func TestDocumentedRefusals(t *testing.T) {
 	} {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
-			id, err := replayed(t, file).Carry(t.Context(), letter())
+			id, err := replayed(t, file).Deliver(t.Context(), letter())
 			assert.Equal(t, want, verify.OutcomeOf(err), "%v", err)
 			assert.Empty(t, id)
 		})
@@ -212,10 +212,10 @@ func TestDocumentedRefusals(t *testing.T) {
 }
 
 // A file that no test names proves nothing.
-func TestEveryExchangeIsNamedByATest(t *testing.T) {
+func TestEveryRecordingIsNamedByATest(t *testing.T) {
 	t.Parallel()
 	var tests strings.Builder
-	for _, file := range []string{"exchanges_test.go", "conformance_test.go", "probe_test.go"} {
+	for _, file := range []string{"recordings_test.go", "conformance_test.go", "probe_test.go"} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		tests.Write(text)
@@ -227,7 +227,7 @@ func TestEveryExchangeIsNamedByATest(t *testing.T) {
 		_, err := fixture.Load(file)
 		assert.NoError(t, err)
 		if !codeFile.MatchString(file) {
-			assert.Contains(t, tests.String(), `"`+strings.TrimSuffix(filepath.Base(file), ".json")+`"`, "an exchange without a test")
+			assert.Contains(t, tests.String(), `"`+strings.TrimSuffix(filepath.Base(file), ".json")+`"`, "a recording without a test")
 		}
 	}
 }

@@ -7,27 +7,27 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// redeemScript takes the key of a record, and the arguments id, guesses,
+// attemptScript takes the key of a record, and the arguments id, attempts,
 // failures, remember and the MACs. Their equality may be plain: nobody chooses
 // the bytes of a MAC.
 //
-// An answer is kept with the guess it is for: a generator that repeats itself
+// An answer is kept with the attempt it is for: a generator that repeats itself
 // must not hand one person's approval to another.
-const redeemScript = loadLua + `
-local id, guess, longer = ARGV[1], string.sub(ARGV[5], 1, 16), ARGV[4]
+const attemptScript = loadLua + `
+local id, attempt, longer = ARGV[1], string.sub(ARGV[5], 1, 16), ARGV[4]
 
 if string.find(answers, id, 1, true) then
-  local verdict, left, at = string.match(answers, id .. ' ' .. guess .. ' (%a+) (%d+) (%d+);')
+  local verdict, left, at = string.match(answers, id .. ' ' .. attempt .. ' (%a+) (%d+) (%d+);')
   if at and now - at <= replay then return {verdict, tonumber(left)} end
 end
-if now - guessed - longer >= 0 then failures = '0' end
+if now - attempted - longer >= 0 then failures = '0' end
 if failures - ARGV[3] >= 0 then return {'blocked', 0} end
 if code == '-' or now - expires >= 0 then return {'gone', 0} end
-if guesses - ARGV[2] >= 0 then return {'locked', 0} end
+if attempts - ARGV[2] >= 0 then return {'locked', 0} end
 
-guesses, failures, guessed = guesses + 1, failures + 1, string.format('%d', now)
+attempts, failures, attempted = attempts + 1, failures + 1, string.format('%d', now)
 if longer - remember > 0 then remember = longer end
-local verdict, left = 'wrong', ARGV[2] - guesses
+local verdict, left = 'wrong', ARGV[2] - attempts
 if ARGV[3] - failures < left then left = ARGV[3] - failures end
 if left == 0 then verdict = 'locked' end
 for i = 5, #ARGV do
@@ -39,23 +39,23 @@ while answers ~= '' do
   if now - string.match(answers, '^[^;]* (%d+);') <= replay then break end
   answers = string.match(answers, ';(.*)')
 end
-answers = answers .. id .. ' ' .. guess .. ' ' .. verdict .. ' ' .. left .. ' ' .. guessed .. ';'
+answers = answers .. id .. ' ' .. attempt .. ' ' .. verdict .. ' ' .. left .. ' ' .. attempted .. ';'
 ` + saveLua + `
 return {verdict, left}
 `
 
-// Redeem charges, compares and settles one guess; see [otp.Store]. Without macs
+// Attempt charges, compares and settles one attempt; see [otp.Store]. Without macs
 // there is nothing to ask.
-func (s *Store) Redeem(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (otp.Verdict, int, error) {
+func (s *Store) Attempt(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC, l otp.Limits) (otp.Verdict, int, error) {
 	if len(macs) == 0 {
 		return otp.Gone, 0, nil
 	}
 	l = l.WithDefaults()
-	args := []any{hex.EncodeToString(id[:]), l.Guesses, l.Failures, micros(l.Remember)}
+	args := []any{hex.EncodeToString(id[:]), l.Attempts, l.Failures, micros(l.Remember)}
 	for _, mac := range macs {
 		args = append(args, macWord(mac))
 	}
-	word, left, err := s.run(ctx, "redeem", s.redeem, s.record(k), args...)
+	word, left, err := s.run(ctx, "attempt", s.attempt, s.record(k), args...)
 	if err != nil {
 		return otp.Gone, 0, err
 	}
@@ -64,5 +64,5 @@ func (s *Store) Redeem(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MAC
 			return v, int(left), nil
 		}
 	}
-	return otp.Gone, 0, notUnderstood("redeem")
+	return otp.Gone, 0, notUnderstood("attempt")
 }

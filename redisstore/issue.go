@@ -9,9 +9,9 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// putScript takes the keys of a record and of an undone send, and the arguments
+// issueScript takes the keys of a record and of an undone send, and the arguments
 // id, mac, ttl, window, remember, failures, sends and the cooldowns.
-const putScript = loadLua + `
+const issueScript = loadLua + `
 local id, mac, ttl, window, longer = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local most, first = tonumber(ARGV[7]), 8
 local keep, by, sends = string.match(made, '^(%d+) (%S+) (.*)')
@@ -31,8 +31,8 @@ end
 
 local refused, wait = admission()
 if string.find(sends, ':' .. id, 1, true) or redis.call('EXISTS', KEYS[2]) == 1 then return {'admitted', wait} end
-if now - guessed - longer >= 0 then failures = '0' end
-if failures - ARGV[6] >= 0 then return {'blocked', guessed + longer - now} end
+if now - attempted - longer >= 0 then failures = '0' end
+if failures - ARGV[6] >= 0 then return {'blocked', attempted + longer - now} end
 if refused ~= 'admitted' then return {refused, wait} end
 
 for _, time in ipairs({replay, window, ttl}) do
@@ -46,7 +46,7 @@ end
 at[#at + 1] = now
 sends = sends .. string.format('%d:', now) .. id .. ' '
 if mac ~= '0' then
-  code, expires, guesses, by = mac, string.format('%d', now + ttl), '0', id
+  code, expires, attempts, by = mac, string.format('%d', now + ttl), '0', id
 end
 made, idle = keep .. ' ' .. by .. ' ' .. sends, string.format('%d', now + keep)
 ` + saveLua + `
@@ -54,9 +54,9 @@ refused, wait = admission()
 return {'admitted', wait}
 `
 
-// Put admits one send and remembers its code; see [otp.Store]. A server without
+// Issue admits one send and remembers its code; see [otp.Store]. A server without
 // memory to spare refuses it with [otp.Full].
-func (s *Store) Put(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (otp.Admission, error) {
+func (s *Store) Issue(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (otp.Admission, error) {
 	l = l.WithDefaults()
 	args := []any{
 		hex.EncodeToString(id[:]), macWord(mac), int64(ttl / time.Microsecond), micros(l.Window),
@@ -65,7 +65,7 @@ func (s *Store) Put(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl 
 	for _, wait := range l.Cooldown {
 		args = append(args, micros(wait))
 	}
-	word, wait, err := s.run(ctx, "put", s.put, s.recordAndUndone(k, id), args...)
+	word, wait, err := s.run(ctx, "issue", s.issue, s.recordAndRevokene(k, id), args...)
 	if err != nil {
 		if e := (*Error)(nil); errors.As(err, &e) && e.full {
 			return otp.Admission{Refused: otp.Full}, nil
@@ -77,5 +77,5 @@ func (s *Store) Put(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl 
 			return otp.Admission{Refused: r, Wait: time.Duration(wait) * time.Microsecond}, nil
 		}
 	}
-	return otp.Admission{}, notUnderstood("put")
+	return otp.Admission{}, notUnderstood("issue")
 }
