@@ -13,7 +13,7 @@ import (
 // An Error says why there is no answer, in words for an operator. It holds no
 // address, key, credential or word of the server.
 type Error struct {
-	Op     string // the call: "issue", "attempt", "revoke", "forget", "probe", "close"
+	Op     string // the call: "issue", "attempt", "revoke", "reset", "probe", "close"
 	Detail string // what is at fault, and what to do about it
 	Err    error  // context.Canceled or context.DeadlineExceeded; else nil
 

@@ -28,7 +28,7 @@ func failing(t *testing.T, ctx context.Context, s *redisstore.Store) map[string]
 	v, _, attemptErr := s.Attempt(ctx, k, id, []otp.MAC{aMAC()}, otp.Limits{})
 	assert.Equal(t, otp.Gone, v)
 	all := map[string]error{
-		"issue": issueErr, "attempt": attemptErr, "revoke": s.Revoke(ctx, k, id), "forget": s.Reset(ctx, k), "probe": s.Probe(ctx),
+		"issue": issueErr, "attempt": attemptErr, "revoke": s.Revoke(ctx, k, id), "reset": s.Reset(ctx, k), "probe": s.Probe(ctx),
 	}
 	errs := map[string]*redisstore.Error{}
 	for op, err := range all {

@@ -37,7 +37,7 @@ func ledgerStep(t *testing.T, l failover.Ledger, k failover.Key, r *rand.Rand) s
 	case 5:
 		if r.IntN(20) == 0 {
 			require.NoError(t, l.(failover.Resetter).Reset(t.Context(), k))
-			return "forget"
+			return "reset"
 		}
 	case 0:
 		busy, err := l.Begin(t.Context(), k, id, backend, time.Minute)
@@ -177,7 +177,7 @@ func TestLedgerThatCannotAnswer(t *testing.T) {
 	require.Error(t, err)
 	_, err = l.Settle(t.Context(), k, failover.ID{1}, failover.Approved)
 	require.Error(t, err)
-	require.ErrorContains(t, l.Reset(t.Context(), k), "forget")
+	require.ErrorContains(t, l.Reset(t.Context(), k), "reset")
 	assert.NotContains(t, err.Error(), keys[0])
 }
 

@@ -56,7 +56,7 @@ func history(seed uint64, length int) []step {
 		case n < 16:
 			s.op = "revoke"
 		case n < 17:
-			s.op = "forget"
+			s.op = "reset"
 		default:
 			s.op, s.wait = "wait", time.Duration(r.IntN(4)*r.IntN(40))*time.Second
 			if r.IntN(6) == 0 {
@@ -87,7 +87,7 @@ func play(t *testing.T, s otp.Store, advance func(time.Duration), steps []step) 
 			line += fmt.Sprint(v, " ", left, " ", err)
 		case "revoke":
 			line += fmt.Sprint(s.Revoke(t.Context(), st.key, st.id))
-		case "forget":
+		case "reset":
 			line += fmt.Sprint(s.Reset(t.Context(), st.key))
 		case "wait":
 			if advance != nil {

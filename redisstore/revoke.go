@@ -41,7 +41,7 @@ func (s *Store) takeBack(ctx context.Context, op string, k otp.Key, id otp.ID) e
 
 // Forget removes a record; see [otp.Store].
 func (s *Store) Reset(ctx context.Context, k otp.Key) error {
-	return s.remove(ctx, "forget", s.record(k)...)
+	return s.remove(ctx, "reset", s.record(k)...)
 }
 
 func (s *Store) remove(ctx context.Context, op string, keys ...string) error {

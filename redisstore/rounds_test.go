@@ -27,7 +27,7 @@ func TestOneRoundTripEach(t *testing.T) {
 			{"the right one", func() { attempt(t, store, k, anID(), mac) }},
 			{"one too late", func() { attempt(t, store, k, anID(), mac) }},
 			{"revoke", func() { require.NoError(t, store.Revoke(t.Context(), k, id)) }},
-			{"forget", func() { require.NoError(t, store.Reset(t.Context(), k)) }},
+			{"reset", func() { require.NoError(t, store.Reset(t.Context(), k)) }},
 		}
 		for _, c := range calls {
 			w.requests.Store(0)
