@@ -60,7 +60,7 @@ var arrows = map[string][]string{
 }
 
 // nested are modules of their own: they import what they like, but for onlyTests.
-var nested = []string{"bench", "cmd/verify", "contract", "email", "examples", "interop", "otelverify", "redisstore", "torture"}
+var nested = []string{"bench", "cmd/verify", "contract", "email", "examples", "interop", "otelverify", "redisstore", "tests", "torture"}
 
 // onlyTests are packages that only tests may import, and vendorFolders packages
 // that not even each other's tests may.

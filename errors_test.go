@@ -207,7 +207,7 @@ func TestNothingPrintsACanary(t *testing.T) {
 
 	_, badRecipient := caps.SendRequest("canary +15005550006", personal()...)
 	_, badScope := caps.SendRequest("+15005550006", append(personal(), verify.WithScope("canary 246801"))...)
-	_, badLocale := caps.SendRequest("+15005550006", append(personal(), verify.WithLocale("canary 246801"))...)
+	_, badNumber := caps.SendRequest("+115005550006", personal()...)
 	badCode := second(caps.CheckRequest("+15005550006", "canary246801"))
 	badSum := second(caps.CheckRequest("+15005550006", "246801", verify.WithTransaction("EUR 39.99\n", "Acme")))
 
@@ -228,7 +228,7 @@ func TestNothingPrintsACanary(t *testing.T) {
 		"a transaction":              verify.Transaction{Amount: "EUR 39.99", Payee: "Acme"},
 		"a refused recipient":        badRecipient,
 		"a refused scope":            badScope,
-		"a refused locale":           badLocale,
+		"a refused number":           badNumber,
 		"a refused code":             badCode,
 		"a refused transaction":      badSum,
 	}

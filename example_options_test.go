@@ -49,7 +49,7 @@ func ExampleWithChannel() {
 	fmt.Println(err)
 	// Output:
 	// <nil> email
-	// twilio: send: unsupported: this channel is not offered
+	// twilio: send: unsupported: this channel is not offered: ask for sms, voice or whatsapp
 }
 
 func ExampleWithDigits() {
@@ -122,5 +122,5 @@ func ExampleCapabilities_SendRequest() {
 	fmt.Println(err)
 	// Output:
 	// verify.SendRequest{To: +1…06, Channel: sms, Scope: "", Digits: 8} <nil>
-	// toy: send: unsupported: this channel is not offered
+	// toy: send: unsupported: this channel is not offered: ask for sms
 }

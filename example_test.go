@@ -131,7 +131,7 @@ func ExampleVerifier() {
 	// Output:
 	// board sms <nil>
 	// board: check: mismatch
-	// board: send: unsupported: this scope is not configured or too long
+	// board: send: unsupported: no scope is offered: leave WithScope out
 }
 
 // A board is a vendor that forgets everything.

@@ -30,10 +30,11 @@ func WithScope(scope string) Option { return scopeOption(scope) }
 
 // WithTransaction binds the code to an amount and a payee, both shown to the
 // person and both required again at Check: changing either makes the code
-// worthless (PSD2 dynamic linking, RTS 2018/389 Art. 5). Each is 1 to 64 bytes
-// of printable UTF-8, with no space but the ASCII one, in the words the person
-// shall read: "EUR 39.99", "Acme". Anything else, and a vendor that cannot bind
-// them, is refused with [ErrUnsupported].
+// worthless (PSD2 dynamic linking, RTS 2018/389 Art. 5). Each is 1 to 70
+// characters of printable UTF-8 in one line, in the words that the person reads:
+// "EUR 39.99", "Acme". What a formatter of money makes for any language fits as
+// it is: spaces of every kind become U+0020, at Send and at Check. Anything else,
+// and a vendor that cannot bind them, is refused with [ErrUnsupported].
 func WithTransaction(amount, payee string) Option {
 	return transactionOption{Transaction{amount, payee}}
 }
@@ -49,9 +50,11 @@ func WithChannel(c Channel) SendOption { return channelOption(c) }
 // digits are easier to attempt than NIST SP 800-63B-4 section 3.1.3.2 allows.
 func WithDigits(n int) SendOption { return digitsOption(n) }
 
-// WithLocale is a hint for the language of the message, as a BCP 47 tag:
-// "da", "pt-BR". A vendor that does not know the language, or has no such
-// choice, uses its own default.
+// WithLocale is a hint for the language of the message, as a BCP 47 tag: "da",
+// "pt-BR". What devices and browsers say is understood as well: "en_US",
+// "de_DE.UTF-8", "en-US,en;q=0.9", of which the most wanted language counts. It
+// never fails a Send: a tag that names no language is left out, and a vendor that
+// does not know the language, or has no such choice, uses its own default.
 func WithLocale(tag string) SendOption { return localeOption(tag) }
 
 // WithClientIP is a hint for a vendor's fraud guard: the address of the person

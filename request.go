@@ -6,17 +6,13 @@ import (
 	"net/netip"
 	"slices"
 	"strconv"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Limits of what any vendor is asked, in bytes or digits.
 const (
-	maxScope       = 64
-	maxTransaction = 64
-	maxLocale      = 35 // RFC 5646 section 4.4.1
-	minCode        = 4
-	maxCode        = 10
+	maxScope = 64
+	minCode  = 4
+	maxCode  = 10
 )
 
 // Capabilities says what a vendor honors. It is also how a vendor resolves and
@@ -33,12 +29,6 @@ type Capabilities struct {
 	Transaction   bool     // honored on Send and Check
 	Locale        bool     // used as a hint
 	ClientIP      bool     // used as a hint
-}
-
-// A Transaction is what WithTransaction binds a code to.
-type Transaction struct {
-	Amount string
-	Payee  string
 }
 
 // A SendRequest is one Send, resolved: every field holds what the vendor shall
@@ -78,6 +68,8 @@ func (c Capabilities) SendRequest(to string, opts ...SendOption) (SendRequest, e
 	if r.Channel == "" {
 		r.Channel = c.defaultChannel(to)
 	}
+	r.Locale = cleanLocale(r.Locale)
+	r.Transaction = r.Transaction.fold()
 	if kind, detail := c.refuseSend(r); kind != "" {
 		return SendRequest{}, c.refusal("send", kind, detail)
 	}
@@ -112,6 +104,7 @@ func (c Capabilities) SubjectRequest(op, to string, opts ...CheckOption) (CheckR
 			r = o.applyCheck(r)
 		}
 	}
+	r.Transaction = r.Transaction.fold()
 	kind, detail := c.refuseSubject(to, r.Scope, r.Transaction, r.bound)
 	if kind != "" {
 		return CheckRequest{}, c.refusal(op, kind, detail)
@@ -141,13 +134,11 @@ func (c Capabilities) refuseSend(r SendRequest) (Outcome, string) {
 	}
 	switch {
 	case r.Channel == ChannelApp || !slices.Contains(c.Channels, r.Channel):
-		return ErrUnsupported, "this channel is not offered"
+		return ErrUnsupported, "this channel is not offered" + c.channelList(r.To)
 	case (r.Channel == ChannelEmail) != IsEmail(r.To):
 		return ErrInvalidRecipient, "the channel does not fit the recipient"
 	case r.Digits != 0 && (r.Digits < c.MinDigits || r.Digits > c.MaxDigits):
 		return ErrUnsupported, c.digitsRule()
-	case r.Locale != "" && !isLocale(r.Locale):
-		return ErrUnsupported, "the locale is not a BCP 47 tag"
 	}
 	return "", ""
 }
@@ -157,16 +148,18 @@ func (c Capabilities) refuseSubject(to, scope string, t Transaction, bound bool)
 	switch {
 	case !IsPhone(to) && !IsEmail(to):
 		return ErrInvalidRecipient, "the recipient is neither a phone number in E.164 form nor an e-mail address"
+	case IsPhone(to) && PhoneFault(to) != "":
+		return ErrInvalidRecipient, PhoneFault(to)
 	case c.defaultChannel(to) == "":
 		return ErrInvalidRecipient, "no channel is offered for this kind of recipient"
 	case scope != "" && !IsScope(scope):
 		return ErrUnsupported, "a scope is 1 to 64 of [A-Za-z0-9._:-]"
 	case scope != "" && !c.hasScope(scope):
-		return ErrUnsupported, "this scope is not configured or too long"
+		return ErrUnsupported, c.scopeRule()
 	case bound && !c.Transaction:
 		return ErrUnsupported, "an amount and a payee cannot be bound to the code"
 	case bound && (!isTransactionText(t.Amount) || !isTransactionText(t.Payee)):
-		return ErrUnsupported, "an amount and a payee are each 1 to 64 bytes of printable text, with no space but the ASCII one"
+		return ErrUnsupported, "an amount and a payee are each 1 to 70 characters of printable text in one line"
 	}
 	return "", ""
 }
@@ -175,12 +168,36 @@ func (c Capabilities) hasScope(scope string) bool {
 	return len(scope) <= c.MaxScope || slices.Contains(c.Scopes, scope)
 }
 
+// channelList names what can be asked for this kind of recipient.
+func (c Capabilities) channelList(to string) string {
+	var names []string
+	for _, ch := range c.Channels {
+		if ch != ChannelApp && (ch == ChannelEmail) == IsEmail(to) {
+			names = append(names, string(ch))
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return ": ask for " + orList(names)
+}
+
+func (c Capabilities) scopeRule() string {
+	switch {
+	case c.MaxScope > 0:
+		return fmt.Sprintf("the scope is too long: at most %d characters", c.MaxScope)
+	case len(c.Scopes) > 0:
+		return "the scope is not configured: use " + orList(c.Scopes) + ", or none"
+	}
+	return "no scope is offered: leave WithScope out"
+}
+
 func (c Capabilities) digitsRule() string {
 	switch {
 	case c.MaxDigits == 0:
 		return "the number of digits cannot be chosen"
 	case c.MinDigits == c.MaxDigits:
-		return "the number of digits is always " + strconv.Itoa(c.MaxDigits)
+		return fmt.Sprintf("the number of digits is always %d, as the vendor is configured", c.MaxDigits)
 	}
 	return fmt.Sprintf("the number of digits must be %d to %d", c.MinDigits, c.MaxDigits)
 }
@@ -220,25 +237,6 @@ func allDigits(s string) bool {
 	return true
 }
 
-func isLocale(s string) bool {
-	return len(s) >= 2 && len(s) <= maxLocale && isLetter(s[0]) && isLetter(s[1]) &&
-		every(s, func(c byte) bool { return isAlphanumeric(c) || c == '-' })
-}
-
-// isTransactionText keeps a payee from breaking the message into lines, the
-// last of which a browser may read as a code.
-func isTransactionText(s string) bool {
-	if s == "" || len(s) > maxTransaction || !utf8.ValidString(s) {
-		return false
-	}
-	for _, r := range s {
-		if !unicode.IsPrint(r) {
-			return false
-		}
-	}
-	return true
-}
-
 // Format shows the recipient masked and hides the rest, under every verb.
 func (r SendRequest) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "verify.SendRequest{To: %s, Channel: %s, Scope: %q, Digits: %d}",
@@ -261,11 +259,3 @@ func (r CheckRequest) Format(f fmt.State, _ rune) {
 func (r CheckRequest) MarshalJSON() ([]byte, error) {
 	return json.Marshal(map[string]any{"to": Mask(r.To), "scope": r.Scope})
 }
-
-// Format hides the amount and the payee, under every verb.
-func (Transaction) Format(f fmt.State, _ rune) {
-	_, _ = f.Write([]byte("verify.Transaction{" + hidden + "}"))
-}
-
-// MarshalJSON hides the amount and the payee.
-func (Transaction) MarshalJSON() ([]byte, error) { return json.Marshal(hidden) }

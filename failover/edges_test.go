@@ -174,9 +174,9 @@ func (d *deafToSent) End(ctx context.Context, k failover.Key, i failover.ID, bac
 func TestTheLongestPrefixOfARoute(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t, func(c *failover.Config) {
-		c.Routes = map[string][]string{strings.Repeat("1", 15): {"b"}}
+		c.Routes = map[string][]string{strings.Repeat("9", 15): {"b"}}
 	})
-	_, err := v.Send(t.Context(), "+"+strings.Repeat("1", 15))
+	_, err := v.Send(t.Context(), "+"+strings.Repeat("9", 15))
 	require.NoError(t, err)
 	assert.Equal(t, [2]int{0, 1}, [2]int{a.sends, b.sends})
 }

@@ -136,7 +136,7 @@ func shows(b, code []byte) bool {
 	if len(code) == 0 || len(b) < len(code) {
 		return false
 	}
-	digits := make([]byte, 0, 256) // on the stack: an amount and a payee are 64 bytes each
+	digits := make([]byte, 0, 256) // on the stack, for all but the longest amounts and payees
 	for _, c := range b {
 		if '0' <= c && c <= '9' {
 			digits = append(digits, c)
