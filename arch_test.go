@@ -40,6 +40,7 @@ var arrows = map[string][]string{
 	"internal/emulator": {}, // the same, for those that are not yet made of it
 	"internal/fixture":  {httpmock, testify},
 	"otp":               {"."},
+	"input":             {"."},
 
 	"twilio":     {".", "internal/rest", "otp"},
 	"bandwidth":  {".", "internal/rest"},
