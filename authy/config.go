@@ -56,7 +56,8 @@ type Config struct {
 	// http is accepted for loopback and for hosts without dots.
 	BaseURL string
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
-	// Defaults to a client of our own.
+	// Its transport must not repeat requests by itself, or one Send may deliver two
+	// messages. Defaults to a client of our own.
 	HTTPClient *http.Client `json:"-"`
 }
 

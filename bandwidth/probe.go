@@ -17,6 +17,9 @@ var _ verify.Prober = (*Client)(nil)
 // answer hoped for (https://dev.bandwidth.com/docs/mfa/errors). Whether From and
 // the applications fit only a Send can tell.
 func (c *Client) Probe(ctx context.Context) error {
+	if c.settings == nil {
+		return unsupported("probe", "the client was not made by New")
+	}
 	if c.tokens != nil {
 		if err := c.tokens.probe(ctx); err != nil {
 			return err

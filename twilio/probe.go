@@ -19,6 +19,9 @@ var _ verify.Prober = (*Client)(nil)
 // Probe reads each Service, which takes good credentials, and compares its code
 // length and PSD2 with Config. Whether a channel is set up only a Send can tell.
 func (c *Client) Probe(ctx context.Context) error {
+	if len(c.services) == 0 {
+		return unsupported("probe", "the client was not made by New")
+	}
 	var faults []string
 	for _, scope := range slices.Sorted(maps.Keys(c.services)) {
 		found, err := c.differences(ctx, c.services[scope])

@@ -24,8 +24,9 @@ type options struct {
 }
 
 // WithHTTPClient has every vendor use the transport and the timeout of c, for a
-// proxy or for telemetry. With nil, as without this option, each has a client of
-// its own.
+// proxy or for telemetry. The transport must not repeat requests by itself, or
+// one Send may deliver two messages. With nil, as without this option, each has a
+// client of its own.
 func WithHTTPClient(c *http.Client) Option { return httpClientOption{c} }
 
 type httpClientOption struct{ client *http.Client }

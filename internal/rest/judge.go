@@ -87,31 +87,77 @@ func Unlisted(status int) Refusal {
 
 // unreached explains a request that surely was not written. It may be tried
 // again unless a second try would fail the same way.
-func unreached(err error, late bool) result {
+func (c *Client) unreached(try *http.Request, err error, late bool) result {
 	r := result{kind: verify.ErrUnavailable, again: true}
 	var (
-		dns       *net.DNSError
-		cert      *tls.CertificateVerificationError
-		record    tls.RecordHeaderError
-		authority x509.UnknownAuthorityError
-		name      x509.HostnameError
-		invalid   x509.CertificateInvalidError
+		dns    *net.DNSError
+		record tls.RecordHeaderError
+		op     *net.OpError
 	)
 	switch {
+	case errors.As(err, &op) && op.Op == "proxyconnect":
+		r.detail = throughProxy(op.Err)
+		if late {
+			r.cause = context.DeadlineExceeded
+		}
 	case errors.As(err, &dns) && dns.IsNotFound:
 		r.detail, r.again = "the vendor's host name does not exist: check the base URL and DNS", false
 	case errors.As(err, &dns):
 		r.detail = "the vendor's host name could not be looked up"
-	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &name), errors.As(err, &invalid):
+	case isUntrusted(err) && c.own != nil && lacksRoots():
+		r.detail, r.again = "this machine has no CA certificates, so that no server is trusted: install them (ca-certificates) or set SSL_CERT_FILE", false
+	case isUntrusted(err):
 		r.detail, r.again = "the server's certificate is not trusted: something may stand between us and the vendor", false
 	case errors.As(err, &record):
 		r.detail, r.again = "the server does not speak TLS: check the base URL", false
 	case late:
 		r.detail, r.cause = "no connection in time", context.DeadlineExceeded
+	case c.isProxied(try):
+		r.detail = throughProxy(err)
 	default:
 		r.detail = "no connection"
 	}
 	return r
+}
+
+// isProxied asks the transport, as far as it is one of net/http.
+func (c *Client) isProxied(try *http.Request) bool {
+	t, ok := c.http.HTTPClient.Transport.(*transport).base.(*http.Transport)
+	if !ok || t.Proxy == nil {
+		return false
+	}
+	u, err := t.Proxy(try)
+	return err == nil && u != nil
+}
+
+// throughProxy explains why there is no way through the proxy. net/http gives
+// the reason of a CONNECT that was answered as a text, of which nothing is told.
+func throughProxy(err error) string {
+	var op *net.OpError
+	var timeout interface{ Timeout() bool }
+	if errors.As(err, &op) || errors.As(err, &timeout) && timeout.Timeout() {
+		return "no connection to the proxy: check HTTPS_PROXY, or the proxy of the application's transport"
+	}
+	return "the proxy refused the connection to the vendor: check its address, its credentials and what it lets through"
+}
+
+func isUntrusted(err error) bool {
+	var (
+		cert      *tls.CertificateVerificationError
+		authority x509.UnknownAuthorityError
+		name      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		roots     x509.SystemRootsError
+	)
+	return errors.As(err, &cert) || errors.As(err, &authority) || errors.As(err, &name) ||
+		errors.As(err, &invalid) || errors.As(err, &roots)
+}
+
+// lacksRoots knows an image without CA certificates. It is a variable for tests:
+// a process reads them once.
+var lacksRoots = func() bool {
+	pool, err := x509.SystemCertPool()
+	return err != nil || pool.Equal(x509.NewCertPool())
 }
 
 // lost explains a request that may have been processed. A body that is too

@@ -16,8 +16,9 @@ const (
 )
 
 var (
-	errBase    = errors.New("the base URL must be https://host[/path], or http:// to a loopback or dotless host")
-	errSegment = errors.New("an argument is neither an id of [A-Za-z0-9_-] nor a recipient")
+	errBase     = errors.New("the base URL must be https://host[/path], or http:// to a loopback or dotless host")
+	errBasePath = errors.New("the path of the base URL must be of [A-Za-z0-9._~-] and slashes, with no percent-escape and no segment of dots")
+	errSegment  = errors.New("an argument is neither an id of [A-Za-z0-9_-] nor a recipient")
 )
 
 // parseBase refuses plain http but to loopback, and to a host name without dots
@@ -31,15 +32,21 @@ func parseBase(raw string) (*url.URL, error) {
 	if u.Scheme != "https" && (u.Scheme != "http" || !isNear(u.Hostname())) {
 		return nil, errBase
 	}
-	if !isPlainPath(u.Path) {
-		return nil, errBase
+	if u.RawPath != "" || !isPlainPath(u.Path) {
+		return nil, errBasePath // what is escaped would be asked for under another path
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
 	return u, nil
 }
 
-// isPlainPath knows a path that reads the same escaped.
+// isPlainPath knows a path that reads the same escaped, and that nobody on the
+// way shortens.
 func isPlainPath(s string) bool {
+	for segment := range strings.SplitSeq(s, "/") {
+		if segment == "." || segment == ".." {
+			return false
+		}
+	}
 	for i := range len(s) {
 		if !isUnreserved(s[i]) && s[i] != '/' {
 			return false

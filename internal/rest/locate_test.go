@@ -113,6 +113,20 @@ func TestPathAttacks(t *testing.T) {
 	})
 }
 
+const escapedPath = "the path of the base URL must be of [A-Za-z0-9._~-] and slashes, with no percent-escape and no segment of dots"
+
+// A path that is written with escapes would be asked for under another name.
+func TestBaseURLWithEscapesIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/a%2Fb", "/%7Ex", "/caf%C3%A9", "/a%20b", "/caf\u00e9", "/a/../b", "/./a", "/..", "/a/%2e%2e/b"} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			_, err := rest.New(rest.Config{Vendor: "acme", BaseURL: "https://api.example" + path})
+			require.EqualError(t, err, escapedPath)
+		})
+	}
+}
+
 func TestBaseURL(t *testing.T) {
 	t.Parallel()
 	const good, bad = true, false
@@ -174,8 +188,11 @@ func TestBaseURL(t *testing.T) {
 				require.NoError(t, err)
 				return
 			}
-			require.EqualError(t, err, "the base URL must be https://host[/path], or http:// to a loopback or dotless host",
-				"an error never quotes a URL, which may hold a password")
+			require.Error(t, err)
+			assert.Contains(t, []string{
+				"the base URL must be https://host[/path], or http:// to a loopback or dotless host",
+				escapedPath,
+			}, err.Error(), "an error never quotes a URL, which may hold a password")
 		})
 	}
 }

@@ -89,6 +89,7 @@ type Client struct {
 	refused   func(op string, status int, body []byte) Refusal
 	http      retryablehttp.Client
 	own       *http.Transport // nil if the application brought a transport
+	bare      bool            // the transport is one of net/http, with no RoundTripper before it
 	budget    budget
 	most      time.Duration // the application's own http.Client.Timeout; zero: none
 }
@@ -106,7 +107,7 @@ func New(cfg Config) (*Client, error) {
 		header: http.Header{
 			"Accept":          {"application/json"},
 			"Accept-Encoding": {"identity"}, // a bomb would burst our limit
-			"User-Agent":      {"go2fa-verify"},
+			"User-Agent":      {userAgent(cfg.Vendor)},
 		},
 	}
 	for key, value := range cfg.Header {
@@ -136,6 +137,7 @@ func (c *Client) copyClient(theirs *http.Client) http.Client {
 		c.own = newTransport()
 		t.base = c.own
 	}
+	_, c.bare = t.base.(*http.Transport)
 	return http.Client{Transport: t, CheckRedirect: dontFollow}
 }
 
@@ -144,7 +146,7 @@ func dontFollow(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // Close closes the idle connections of our own transport, and nothing that the
 // application handed in.
 func (c *Client) Close() error {
-	if c.own != nil {
+	if c != nil && c.own != nil {
 		c.own.CloseIdleConnections()
 	}
 	return nil
@@ -152,6 +154,9 @@ func (c *Client) Close() error {
 
 // Do makes one call. The error is a [*verify.Error].
 func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
+	if c == nil {
+		return Reply{}, c.refuse(call, "the client was not made by New")
+	}
 	if call.Method == "" {
 		call.Method = http.MethodPost
 	}
@@ -173,7 +178,11 @@ func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
 }
 
 func (c *Client) refuse(call Call, detail string) error {
-	return &verify.Error{Vendor: c.vendor, Op: call.Op, Outcome: verify.ErrUnsupported, Detail: detail}
+	vendor := ""
+	if c != nil {
+		vendor = c.vendor
+	}
+	return &verify.Error{Vendor: vendor, Op: call.Op, Outcome: verify.ErrUnsupported, Detail: detail}
 }
 
 // request makes the request that all tries share; each try sends a copy with a

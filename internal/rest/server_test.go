@@ -137,6 +137,15 @@ func (s *server) idle() int {
 	return len(s.open)
 }
 
+func (s *server) opened() (all []net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.open {
+		all = append(all, c)
+	}
+	return all
+}
+
 func (s *server) close() {
 	_ = s.listener.Close() // more than once is as good as once
 	s.mu.Lock()

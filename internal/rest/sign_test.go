@@ -128,7 +128,7 @@ func TestHeader(t *testing.T) {
 	}
 	for _, header := range s.now().headers {
 		assert.Equal(t, http.Header{
-			"Accept": {"application/vnd.acme+json"}, "Accept-Encoding": {"identity"}, "User-Agent": {"go2fa-verify"},
+			"Accept": {"application/vnd.acme+json"}, "Accept-Encoding": {"identity"}, "User-Agent": {"go2fa-verify/devel (unknown)"},
 			"X-Authy-Api-Key": {"key"}, "Authorization": {"Basic dXNlcjpwYXNz"},
 			"Content-Type": {"application/json"}, "Content-Length": {"8"},
 		}, header)

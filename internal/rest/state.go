@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -34,6 +35,10 @@ type callState struct {
 	getConn   atomic.Bool
 	gotConn   atomic.Bool
 	wrote     atomic.Bool
+	conn      *conn         // of our own transport; nil: none yet, or not one of ours
+	busy      uint64        // the state of conn while this try is under way
+	sending   *bytes.Reader // what this try sends; nil: an empty body
+	touched   atomic.Bool   // the empty body of this try was read
 	tries     int
 	ambiguous bool // a try that is over may have been processed
 	last      result
@@ -81,7 +86,7 @@ func newCallState(ctx context.Context, c *Client, call Call) *callState {
 		s.kind, s.body = jsonType, call.JSON
 	}
 	s.trace.GetConn = func(string) { s.getConn.Store(true) }
-	s.trace.GotConn = func(httptrace.GotConnInfo) { s.gotConn.Store(true) }
+	s.trace.GotConn = s.got
 	s.trace.WroteHeaders = func() { s.wrote.Store(true) }
 	return s
 }
@@ -119,6 +124,8 @@ func (s *callState) begin() time.Time {
 	s.getConn.Store(false)
 	s.gotConn.Store(false)
 	s.wrote.Store(false)
+	s.conn = nil
+	s.touched.Store(false)
 	if !s.repeatable || s.tries >= s.allowed() {
 		return s.deadline
 	}
@@ -126,12 +133,41 @@ func (s *callState) begin() time.Time {
 	return time.Now().Add(min(left, max(left/2, leastTry)))
 }
 
+// got notes the connection that the transport chose.
+func (s *callState) got(info httptrace.GotConnInfo) {
+	s.gotConn.Store(true)
+	if s.client.own == nil {
+		return
+	}
+	if c := connOf(info.Conn); c != nil {
+		s.conn, s.busy = c, c.take(info.Reused)
+	}
+}
+
 // notWritten reports proof that no byte of this try's request left. That no
 // hook fired proves nothing: the transport may not trace. On a transport that
 // is not ours the proof ends with the connection, since HTTP/2 reports headers
-// only after they have left.
+// only after they have left. Where a RoundTripper of the application stands
+// before the transport, it may have sent the request by another road before:
+// the body tells, which no road can do without.
 func (s *callState) notWritten() bool {
-	return s.getConn.Load() && !s.wrote.Load() && (s.client.own != nil || !s.gotConn.Load())
+	switch {
+	case !s.getConn.Load():
+		return false
+	case s.conn != nil:
+		return !s.conn.sent.Load()
+	case s.client.own != nil:
+		return !s.wrote.Load()
+	}
+	return !s.wrote.Load() && !s.gotConn.Load() && (s.client.bare || !s.bodyRead())
+}
+
+// bodyRead reports whether somebody has read of this try's body.
+func (s *callState) bodyRead() bool {
+	if s.sending != nil {
+		return s.sending.Len() < len(s.body)
+	}
+	return s.touched.Load()
 }
 
 // finish ends the call. Of what go-retryablehttp returns only one thing is

@@ -94,7 +94,7 @@ func TestTLS(t *testing.T) {
 
 func TestProxyRefuses(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{403, 407, 502} {
+	for _, status := range []int{403, 407, 502, 503} {
 		t.Run(fmt.Sprintf("row 9: CONNECT is answered with %d", status), func(t *testing.T) {
 			t.Parallel()
 			for name, k := range kinds() {
@@ -110,8 +110,21 @@ func TestProxyRefuses(t *testing.T) {
 					e := assertOutcome(t, err, verify.ErrUnavailable)
 					assert.Equal(t, tries(k, again), e.Requests)
 					assert.Equal(t, e.Requests, proxy.now().requests, "only a CONNECT a try")
+					assert.Contains(t, e.Detail, "the proxy refused the connection to the vendor")
 				})
 			}
 		})
 	}
+}
+
+func TestProxyThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	gone := newServer(t)
+	gone.close()
+	at, err := url.Parse(gone.URL)
+	require.NoError(t, err)
+	theirs := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(at)}}
+	_, err = newClient(t, "https://canary.example", theirs).Do(t.Context(), kinds()["send"].call)
+	e := assertOutcome(t, err, verify.ErrUnavailable)
+	assert.Contains(t, e.Detail, "no connection to the proxy")
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -34,9 +33,10 @@ var (
 func newTransport() *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	return &http.Transport{
+	d := &dialer{net.Dialer{Timeout: dialTime, KeepAlive: keepProbes}}
+	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: dialTime, KeepAlive: keepProbes}).DialContext,
+		DialContext:            d.dial,
 		TLSHandshakeTimeout:    dialTime,
 		MaxIdleConnsPerHost:    idleConns,
 		IdleConnTimeout:        idleTime,
@@ -44,6 +44,10 @@ func newTransport() *http.Transport {
 		DisableCompression:     true,
 		Protocols:              &protocols,
 	}
+	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return d.dialTLS(ctx, network, addr, t.TLSClientConfig)
+	}
+	return t
 }
 
 // A transport makes one try complete in itself: it signs, sets the deadline,
@@ -73,45 +77,60 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (s *callState) try(t *transport, req *http.Request) result {
-	ctx := req.Context()
 	if t.client.sign != nil {
 		if err := t.client.sign(req); err != nil {
 			return result{kind: verify.ErrUnavailable, detail: "the request could not be signed"}
 		}
 	}
-	if err := ctx.Err(); err != nil {
-		return s.failed(ctx, err, true) // a transport that is not even asked fires no hook
+	if err := req.Context().Err(); err != nil {
+		return s.failed(req, err, true) // a transport that is not even asked fires no hook
 	}
 
 	resp, err := t.base.RoundTrip(req) //nolint:bodyclose // readBody closes it
+	if s.conn != nil {
+		defer s.conn.release(s.busy)
+	}
 	switch {
 	case err != nil:
-		return s.failed(ctx, err, s.notWritten())
+		return s.failed(req, err, s.notWritten())
 	case resp == nil:
 		return result{}
 	case resp.Body == nil: // net/http forgives a test double that too
 		resp.Body = http.NoBody
 	}
-	return s.answered(ctx, resp)
+	return s.answered(req, resp)
 }
 
 // dress gives the try a header and a body of its own. A GET carries an empty
 // body that cannot be rewound, and so is never replayed by net/http on a stale
-// connection: a vendor's GET may send a message or spend a code.
+// connection: a vendor's GET may send a message or spend a code. The same holds
+// for every request without a body on a transport that may speak HTTP/2.
 func (s *callState) dress(try *http.Request) {
 	try.Header = make(http.Header, len(s.client.header)+1)
 	maps.Copy(try.Header, s.client.header)
 	if s.token != "" {
 		try.Header["Authorization"] = []string{s.token}
 	}
-	switch {
-	case s.body != nil:
+	if s.body != nil {
 		try.Header["Content-Type"] = s.kind
-		setBody(try, s.body)
-	case try.Method == http.MethodGet:
-		try.Body = io.NopCloser(strings.NewReader(""))
+		s.setBody(try)
+		return
+	}
+	s.sending = nil
+	if s.client.own == nil || try.Method == http.MethodGet {
+		try.Body = emptyBody{s}
 	}
 }
+
+// An emptyBody cannot be rewound, and notes that it was read.
+type emptyBody struct{ s *callState }
+
+func (b emptyBody) Read([]byte) (int, error) {
+	b.s.touched.Store(true)
+	return 0, io.EOF
+}
+
+func (emptyBody) Close() error { return nil }
 
 var (
 	formType = []string{"application/x-www-form-urlencoded"}
@@ -119,25 +138,35 @@ var (
 )
 
 // setBody uses readers that net/http knows: it sends a body of any other kind
-// in a second packet.
-func setBody(try *http.Request, body []byte) {
+// in a second packet. Only on our own transport the body can be rewound, which
+// net/http does there where it wrote nothing. On another one HTTP/2 may be
+// spoken, and net/http sends a request again whose stream was reset, though the
+// vendor may have read it.
+func (s *callState) setBody(try *http.Request) {
+	body := s.body
+	s.sending = bytes.NewReader(body)
 	try.ContentLength = int64(len(body))
-	try.Body = io.NopCloser(bytes.NewReader(body))
-	try.GetBody = func() (io.ReadCloser, error) { // for net/http, where it wrote nothing
-		return io.NopCloser(bytes.NewReader(body)), nil
+	try.Body = io.NopCloser(s.sending)
+	if s.client.own != nil && !isKeyed(try.Header) {
+		try.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
 }
 
+// isKeyed knows headers by which net/http believes that a POST may be repeated.
+func isKeyed(h http.Header) bool {
+	return h["Idempotency-Key"] != nil || h["X-Idempotency-Key"] != nil
+}
+
 // failed judges a try without a usable answer.
-func (s *callState) failed(ctx context.Context, err error, notWritten bool) result {
-	late := ctx.Err() != nil
+func (s *callState) failed(try *http.Request, err error, notWritten bool) result {
+	late := try.Context().Err() != nil
 	switch ended := s.Err(); {
 	case ended != nil && notWritten:
 		return canceled(verify.ErrUnavailable, ended)
 	case ended != nil:
 		return canceled(verify.ErrOutcomeUnknown, ended)
 	case notWritten:
-		return unreached(err, late)
+		return s.client.unreached(try, err, late)
 	}
 	r := lost(err, late)
 	r.again = r.again && s.repeatable
@@ -145,7 +174,8 @@ func (s *callState) failed(ctx context.Context, err error, notWritten bool) resu
 }
 
 // answered judges a try whose answer has begun to arrive.
-func (s *callState) answered(ctx context.Context, resp *http.Response) result {
+func (s *callState) answered(try *http.Request, resp *http.Response) result {
+	ctx := try.Context()
 	body, err := readBody(resp)
 	r := result{}
 	switch {
@@ -155,7 +185,7 @@ func (s *callState) answered(ctx context.Context, resp *http.Response) result {
 	case resp.StatusCode/100 != 2:
 		r = s.judge(resp, body)
 	case err != nil:
-		r = s.failed(ctx, err, false)
+		r = s.failed(try, err, false)
 		r.again = r.again && ctx.Err() == nil // a body that drips would drip again
 	default:
 		r.body = body
