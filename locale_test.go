@@ -52,6 +52,8 @@ func TestALocaleNeverFailsASend(t *testing.T) {
 		"another":                       {"in", "id"},
 		"and another":                   {"ji", "yi"},
 		"subtags out of order":          {"en-US-Latn", "en-US"},
+		"a second region":               {"en-US-GB", "en-US"},
+		"a second script":               {"zh-Hant-Hans-TW", "zh-Hant"},
 		"one letter":                    {"d", ""},
 		"a digit in front":              {"1a", ""},
 		"a reserved length":             {"abcd", ""},

@@ -71,6 +71,7 @@ func TestPhoneRefuses(t *testing.T) {
 		"what stands for a trunk 0":      {"+44T7400123456", input.ErrLetters, ""},
 		"a 0 in brackets, Italian":       {"+39 (0) 333 123456", input.ErrAmbiguous, ""},
 		"a 0 too many in brackets":       {"+44 7400 (0) 123456", nil, "too long at digit 13"},
+		"two trunk zeros in brackets":    {"+44 (0)(0) 7400 123456", nil, "digit 3 of the phone number is a 0"},
 		"Benin, of old":                  {"+229 95 12 34 56", input.ErrBenin, ""},
 		"two zeros behind a plus":        {"+0044 7400 123456", nil, "E.164"},
 		"a plus alone":                   {"+", nil, "E.164"},
