@@ -34,13 +34,12 @@ const (
 // others. A package that is not listed may not exist. docs/design.md section 4
 // gives the reasons.
 var arrows = map[string][]string{
-	".":                 {},
-	"internal/rest":     {".", retryable},
-	"emulator":          {}, // what emulators are made of
-	"internal/emulator": {}, // the same, for those that are not yet made of it
-	"internal/fixture":  {httpmock, testify},
-	"otp":               {"."},
-	"input":             {"."},
+	".":                {},
+	"internal/rest":    {".", retryable},
+	"emulator":         {}, // what emulators are made of
+	"internal/fixture": {httpmock, testify},
+	"otp":              {"."},
+	"input":            {"."},
 
 	"twilio":     {".", "internal/rest", "otp"},
 	"bandwidth":  {".", "internal/rest"},
@@ -48,16 +47,17 @@ var arrows = map[string][]string{
 	"authy":      {".", "internal/rest"},
 
 	// Never its vendor: an emulator that shares the client's structs proves nothing.
-	"twilio/twiliotest":         {".", "internal/emulator"},
-	"bandwidth/bandwidthtest":   {".", "internal/emulator"},
-	"gatewayapi/gatewayapitest": {".", "internal/emulator"},
-	"authy/authytest":           {".", "internal/emulator"},
+	"twilio/twiliotest":         {".", "emulator"},
+	"bandwidth/bandwidthtest":   {".", "emulator"},
+	"gatewayapi/gatewayapitest": {".", "emulator"},
+	"authy/authytest":           {".", "emulator"},
 
-	"failover":   {".", gobreaker},
-	"observe":    {"."},
-	"vendors":    {".", "twilio", "bandwidth", "gatewayapi", "authy", "otp", "failover"},
-	"mocks":      {".", "otp", testify},
-	"verifytest": {".", "otp", "failover", testify, porcupine},
+	"failover":         {".", gobreaker},
+	"observe":          {"."},
+	"vendors":          {".", "twilio", "bandwidth", "gatewayapi", "authy", "otp", "failover"},
+	"vendors/emulated": {"emulator", "twilio/twiliotest", "bandwidth/bandwidthtest", "gatewayapi/gatewayapitest", "authy/authytest"},
+	"mocks":            {".", "otp", testify},
+	"verifytest":       {".", "otp", "failover", testify, porcupine},
 }
 
 // nested are modules of their own: they import what they like, but for onlyTests.
@@ -228,8 +228,8 @@ func TestArrowsRing(t *testing.T) {
 		"a vendor without local codes, otp":    {"authy/x.go", module + "/otp", "no arrow"},
 		"an emulator, its vendor":              {"twilio/twiliotest/x.go", module + "/twilio", "no arrow"},
 		"an emulator, rest":                    {"twilio/twiliotest/x.go", module + "/internal/rest", "no arrow"},
-		"an emulator, the shared plumbing":     {"twilio/twiliotest/x.go", module + "/internal/emulator", ""},
-		"the shared plumbing, root":            {"internal/emulator/x.go", module, "no arrow"},
+		"an emulator, the shared plumbing":     {"twilio/twiliotest/x.go", module + "/emulator", ""},
+		"the shared plumbing, root":            {"emulator/x.go", module, "no arrow"},
 		"failover, gobreaker's second version": {"failover/x.go", gobreaker + "/v2", ""},
 		"otp, gobreaker":                       {"otp/x.go", gobreaker + "/v2", "no arrow"},
 		"otp, a nested module in tests":        {"otp/x_test.go", module + "/redisstore", "no arrow"},

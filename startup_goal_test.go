@@ -34,7 +34,7 @@ func TestNothingRunsBeforeMain(t *testing.T) {
 // Package vendors, which nobody needs who names a vendor in code, makes its table
 // of settings: 20 microseconds.
 func linked(folder string) bool {
-	return !strings.HasSuffix(folder, "test") && folder != "emulator" && folder != "internal/emulator" && folder != "vendors" &&
+	return !strings.HasSuffix(folder, "test") && folder != "emulator" && folder != "vendors/emulated" && folder != "vendors" &&
 		!slices.Contains(onlyTests, folder)
 }
 

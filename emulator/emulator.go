@@ -1,7 +1,7 @@
 // Package emulator is for authors of emulators: it holds what every emulator of a
-// vendor is made of. Who only uses an emulator needs it not.
+// vendor is made of. Nobody needs it to use one.
 //
-// An emulator is an [net/http.Handler] that speaks a vendor's API, as faithfully
+// An emulator is a [net/http.Handler] that speaks a vendor's API, as faithfully
 // as the vendor's own client libraries need. It embeds a [Core] and starts it with
 // its routes:
 //
@@ -24,9 +24,9 @@
 //	}
 //
 //	func (e *Emulator) send(r *http.Request) *emulator.Answer {
-//		f, ok := emulator.ReadObject(r)
-//		to, isText := f.Text("to", 16)
-//		if !ok || !isText {
+//		f, err := emulator.ReadObject(r)
+//		to, ok := f.Text("to", 16)
+//		if err != nil || !ok {
 //			return &emulator.Answer{Status: 400, Body: map[string]string{"error": "to"}}
 //		}
 //		...

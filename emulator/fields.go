@@ -3,37 +3,44 @@ package emulator
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
 	"unicode/utf8"
 )
 
+// ErrNotJSON is the error of [ReadJSON] and [ReadObject] if the body is anything
+// else.
+var ErrNotJSON = errors.New("emulator: the body is not what is read")
+
 // ReadJSON returns the body of a request, whatever it is called, if it is one
-// value of JSON and nothing else. Numbers are [json.Number].
-func ReadJSON(r *http.Request) (value any, ok bool) {
+// value of JSON and nothing else. Numbers are [json.Number]. The error is
+// [ErrNotJSON], or that of reading a body that is too large.
+func ReadJSON(r *http.Request) (value any, err error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
-		return nil, false
+		return nil, err
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()
 	if d.Decode(&value) != nil {
-		return nil, false
+		return nil, ErrNotJSON
 	}
-	_, err = d.Token()
-	return value, err == io.EOF
+	if _, err := d.Token(); err != io.EOF {
+		return nil, ErrNotJSON
+	}
+	return value, nil
 }
 
-// ReadObject returns the body of a request if it is an object of JSON and nothing
-// else.
-func ReadObject(r *http.Request) (f Fields, ok bool) {
-	value, ok := ReadJSON(r)
-	object, isObject := value.(map[string]any)
-	if !ok || !isObject {
-		return nil, false
+// ReadObject is [ReadJSON] for an object.
+func ReadObject(r *http.Request) (Fields, error) {
+	value, err := ReadJSON(r)
+	object, ok := value.(map[string]any)
+	if err == nil && !ok {
+		err = ErrNotJSON
 	}
-	return object, true
+	return object, err
 }
 
 // Fields are an object of JSON. Its keys match to the letter.

@@ -26,8 +26,8 @@ func TestObjectIsReadOrRefused(t *testing.T) {
 		"nothing":              {``, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			f, ok := emulator.ReadObject(httptest.NewRequest("POST", "/", strings.NewReader(tt.body)))
-			assert.Equal(t, tt.ok, ok)
+			f, err := emulator.ReadObject(httptest.NewRequest("POST", "/", strings.NewReader(tt.body)))
+			assert.Equal(t, tt.ok, err == nil)
 			assert.Equal(t, tt.ok, f.Has("a"))
 			assert.False(t, f.Has("A"), "keys match to the letter")
 		})

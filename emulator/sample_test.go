@@ -15,11 +15,11 @@ func TestSampleIsWrittenAsADSN(t *testing.T) {
 		user, pass, host, want string
 	}{
 		"all in front": {"id", "secret", "service",
-			"example://AC1:a%20b%2F%3F%23%40%3A%25%26%3D%C3%A9@VA1?from=+15017122661&base_url=" + base},
+			"example://AC1:a%20b%2F%3F%23%40%3A%25%26%3D%C3%A9@VA1?from=%2B15017122661&base_url=" + base},
 		"a user alone": {"id", "", "service",
-			"example://AC1@VA1?from=+15017122661&secret=a%20b%2F%3F%23%40%3A%25%26%3D%C3%A9&base_url=" + base},
+			"example://AC1@VA1?from=%2B15017122661&secret=a%20b%2F%3F%23%40%3A%25%26%3D%C3%A9&base_url=" + base},
 		"nothing in front": {"", "", "",
-			"example://?from=+15017122661&id=AC1&secret=a%20b%2F%3F%23%40%3A%25%26%3D%C3%A9&service=VA1&base_url=" + base},
+			"example://?from=%2B15017122661&id=AC1&secret=a%20b%2F%3F%23%40%3A%25%26%3D%C3%A9&service=VA1&base_url=" + base},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := emulator.Sample{Scheme: "example", Settings: settings, User: tt.user, Pass: tt.pass, Host: tt.host}
@@ -34,9 +34,8 @@ func TestFactWithoutASourceIsNotDocumented(t *testing.T) {
 	assert.Equal(t, "10 minutes", emulator.Fact{Is: "10 minutes", URL: "https://example.com"}.String())
 }
 
-func TestSetupPrefersWhatIsGiven(t *testing.T) {
-	s := emulator.Setup{Settings: map[string]string{"id": "AC1"}}
-	assert.Equal(t, "AC1", s.Get("id", "AC0"))
-	assert.Equal(t, "t0", s.Get("token", "t0"))
-	assert.Equal(t, "AC0", emulator.Setup{}.Get("id", "AC0"))
+func TestSetupFillsInWhatIsGiven(t *testing.T) {
+	settings := map[string]string{"id": "AC0", "token": "t0", "from": "f0"}
+	emulator.Setup{Settings: map[string]string{"id": "AC1", "from": "", "other": "x"}}.Fill(settings)
+	assert.Equal(t, map[string]string{"id": "AC1", "token": "t0", "from": "f0"}, settings)
 }

@@ -47,12 +47,14 @@ type Setup struct {
 	Start   time.Time               // Stops the emulator's clock. Defaults to real time.
 }
 
-// Get returns a setting, or fallback if it is not given.
-func (s Setup) Get(key, fallback string) string {
-	if value := s.Settings[key]; value != "" {
-		return value
+// Fill replaces the values of settings by those that are given under the same
+// keys.
+func (s Setup) Fill(settings map[string]string) {
+	for key := range settings {
+		if value := s.Settings[key]; value != "" {
+			settings[key] = value
+		}
 	}
-	return fallback
 }
 
 // A Sample is the configuration by which a client reaches an emulator: what
@@ -97,20 +99,5 @@ func (s Sample) DSN(base string) string {
 		}
 	}
 	b.WriteString(separator + "base_url=" + base)
-	return b.String()
-}
-
-// escape keeps what is special nowhere in a DSN.
-func escape(s string) string {
-	const hex = "0123456789ABCDEF"
-	var b strings.Builder
-	for i := range len(s) {
-		c := s[i]
-		if c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || strings.IndexByte("-._~+", c) >= 0 {
-			b.WriteByte(c)
-		} else {
-			b.Write([]byte{'%', hex[c>>4], hex[c&15]})
-		}
-	}
 	return b.String()
 }

@@ -1,5 +1,5 @@
-// Package bandwidthtest emulates Bandwidth's MFA API, for tests and
-// demonstrations that shall send codes without an account, a network or a bill.
+// Package bandwidthtest emulates Bandwidth's MFA API, for tests and demos: no
+// account, no network, no cost.
 //
 //	srv := bandwidthtest.NewServer(t)
 //	client, err := bandwidth.New(bandwidth.Config{
@@ -18,28 +18,25 @@
 //
 // Codes by message and by call, their check, and access tokens, as far as
 // Bandwidth's own client libraries can tell: statuses, bodies, and each shape of
-// an error; API credentials, whose tokens end, and API users; one application a
-// channel; scopes; the age of a code, which the check chooses; and the pause
-// after too many wrong codes. Paths may have the prefix /api/v1 or not.
+// an error; API credentials, whose tokens end; one application for each channel;
+// scopes; the age of a code, which the check chooses; and the pause after too many
+// wrong codes. Paths may have the prefix /api/v1 or not.
 //
-// What Bandwidth does not document was decided so: each send makes a code of its
-// own, and all of them work within their age; an approval spends the code that
-// was approved, and no other; the sixth wrong code of a number within two
-// minutes is refused, and so is any code until the pause is over; a token that
-// has ended is answered with 401. A callback URL is accepted and never called.
-//
-// # Control
-//
-// Tests move time by Advance, read codes by Code, texts by Messages, and script
-// what goes wrong by Fail. No package of Bandwidth's client is used here: an
-// emulator that shared its structs would prove nothing.
+// Bandwidth does not document the following, and the emulator does it so: each
+// send makes a code of its own, and all of them work within their age; an approval
+// uses up the code that was approved, and no other; the sixth wrong code of a
+// number within two minutes is refused, and so is any code until the pause is
+// over; a token that has ended is answered with 401. A callback URL is accepted
+// and never called.
 package bandwidthtest
 
 import (
+	"cmp"
 	"net/http"
+	"sync"
 	"time"
 
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
 // The account that zero [Options] emulate.
@@ -55,59 +52,158 @@ const (
 	Name               = "Acme"
 )
 
+// The limits of codes.
+const (
+	longest     = 15 * time.Minute // the most that a check may allow
+	pause       = 2 * time.Minute
+	maxAttempts = 5 // wrong codes of a number within the pause
+)
+
 // Options describe an account. The zero value is one with both applications.
 type Options struct {
 	AccountID          string // Defaults to [AccountID].
 	ClientID           string // Defaults to [ClientID].
 	ClientSecret       string // Defaults to [ClientSecret].
-	Username           string // Defaults to [Username].
-	Password           string // Defaults to [Password].
 	SMSApplicationID   string // Defaults to [SMSApplicationID].
 	VoiceApplicationID string // Defaults to [VoiceApplicationID].
 	From               string // The applications' number. Defaults to [From].
 	Name               string // What {NAME} stands for. Defaults to [Name].
 
-	// TokenLife is how long an access token works. Defaults to an hour.
-	TokenLife time.Duration
+	TokenLife time.Duration           // How long an access token works. Defaults to an hour.
+	NewCode   func(digits int) string // Makes the codes. Defaults to random digits.
+	Start     time.Time               // Stops the emulator's clock there. Defaults to real time.
+	Addr      string                  // Where NewServer listens. Defaults to a free port of 127.0.0.1.
+}
 
-	// NewCode makes the codes. Defaults to random digits.
-	NewCode func(digits int) string
-
-	// Start is the emulator's time, which then only Advance moves. Defaults to
-	// real time, which runs.
-	Start time.Time
+func (o Options) withDefaults() Options {
+	o.AccountID = cmp.Or(o.AccountID, AccountID)
+	o.ClientID = cmp.Or(o.ClientID, ClientID)
+	o.ClientSecret = cmp.Or(o.ClientSecret, ClientSecret)
+	o.SMSApplicationID = cmp.Or(o.SMSApplicationID, SMSApplicationID)
+	o.VoiceApplicationID = cmp.Or(o.VoiceApplicationID, VoiceApplicationID)
+	o.From = cmp.Or(o.From, From)
+	o.Name = cmp.Or(o.Name, Name)
+	o.TokenLife = cmp.Or(o.TokenLife, time.Hour)
+	if o.NewCode == nil {
+		o.NewCode = emulator.Digits
+	}
+	return o
 }
 
 // An Emulator is Bandwidth's MFA API in memory: an [http.Handler] for the paths
 // below /accounts, and for that of the token. It is safe for concurrent use.
 type Emulator struct {
+	emulator.Core
 	options Options
 
-	clock   emulator.Clock
-	faults  emulator.Faults
-	log     emulator.Log
-	state   state
-	handler http.Handler
+	mu     sync.Mutex
+	codes  emulator.List[recipient, *code]
+	wrong  emulator.List[string, struct{}] // wrong codes by number
+	tokens emulator.List[string, struct{}]
+	issued int // tokens
+}
+
+// A recipient is a phone number within a scope.
+type recipient struct{ to, scope string }
+
+// newRecipient gives the empty scope the name that it has at Bandwidth.
+func newRecipient(to, scope string) recipient { return recipient{to, cmp.Or(scope, "2FA")} }
+
+type code struct {
+	digits string
+	at     time.Time
+	used   bool
 }
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
-	opts = opts.withDefaults()
-	e := &Emulator{options: opts}
-	if !opts.Start.IsZero() {
-		e.clock.StandAt(opts.Start)
-	}
-
-	e.faults.Operation = func(r *http.Request) string {
-		t, _ := route(r)
-		return t.operation
-	}
-	e.handler = e.faults.Handler(http.HandlerFunc(e.serve))
+	e := &Emulator{options: opts.withDefaults()}
+	e.codes.Life, e.wrong.Life, e.tokens.Life = longest, pause, e.options.TokenLife
+	e.Core.Start(emulator.API{
+		Start:    opts.Start,
+		Routes:   e.routes(),
+		NotFound: func(*http.Request) *emulator.Answer { return notFound() },
+		Header: func(h http.Header, _ *http.Request) {
+			h.Set("Content-Type", "application/json; charset=utf-8")
+			h.Set("X-Amzn-Requestid", emulator.UUID())
+		},
+	})
 	return e
 }
 
-// ServeHTTP answers as https://mfa.bandwidth.com would, and for a token as
-// https://api.bandwidth.com.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e.handler.ServeHTTP(w, r)
+// Code returns the newest code that would now be approved for to in a scope, if
+// the check allows it the 15 minutes that it may, or "" if there is none.
+func (e *Emulator) Code(to, scope string) string {
+	now := e.Now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	newest := ""
+	if len(e.wrong.Get(now, to)) < maxAttempts {
+		for _, c := range e.codes.Get(now, newRecipient(to, scope)) {
+			if !c.used {
+				newest = c.digits
+			}
+		}
+	}
+	return newest
 }
+
+// Tokens returns how many access tokens were requested.
+func (e *Emulator) Tokens() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.issued
+}
+
+// NewToken returns an access token that was not requested.
+func (e *Emulator) NewToken() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	token := "emulated." + emulator.Hex(16)
+	e.tokens.Add(e.Now(), token, struct{}{})
+	return token
+}
+
+// Revoke ends all access tokens, as when an operator takes a credential back.
+func (e *Emulator) Revoke() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tokens.Clear()
+}
+
+// A Server is an [Emulator] that listens; its URL is that of the API without
+// /api/v1.
+type Server struct {
+	*Emulator
+	*emulator.Server
+}
+
+// NewServer starts a server that is closed when the test ends. It takes at most
+// one Options.
+func NewServer(t emulator.TB, opts ...Options) *Server {
+	t.Helper()
+	o := emulator.First(opts)
+	e := New(o)
+	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+}
+
+// What Fail takes, and Messages returns. Fault.On may be send, check or token. The
+// Scope of a Message is "2FA" if none was given.
+//
+//	srv.Fail(bandwidthtest.Fault{On: "send", Status: 503})
+//	srv.Fail(bandwidthtest.Fault{Break: bandwidthtest.Reset, Effect: true})
+//
+// The first is refused without an effect. In the second the message leaves, and
+// only the reply is lost.
+type (
+	Fault   = emulator.Fault
+	Message = emulator.Message
+)
+
+// What Fault.Break may be.
+const (
+	Reset    = emulator.Reset    // the connection is reset, without a byte of reply
+	Close    = emulator.Close    // the connection is closed, without a byte of reply
+	Truncate = emulator.Truncate // the reply ends in the middle of its body
+	Garbage  = emulator.Garbage  // what comes back is not HTTP
+)

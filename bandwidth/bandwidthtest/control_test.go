@@ -28,7 +28,7 @@ func TestMessageAsThePhoneShowsIt(t *testing.T) {
 		"with another text": {oneEach().with("message", "{CODE}!{CODE}"), false, "sms", "777777!777777", "2FA", "777777"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := account{bandwidthtest.NewServer(t, bandwidthtest.Options{NewCode: fixed, Start: start}), t}
+			a := open(t, bandwidthtest.Options{NewCode: fixed, Start: start})
 			path := messaging
 			if tt.calls {
 				path = voice
@@ -42,21 +42,21 @@ func TestMessageAsThePhoneShowsIt(t *testing.T) {
 	}
 }
 
-func TestSubscriberHearsAMessageBeforeTheSendIsAnswered(t *testing.T) {
+func TestSubscriberGetsAMessageBeforeTheSendIsAnswered(t *testing.T) {
 	a := newAccount(t)
-	var heard []string
+	var got []string
 	cancel := a.Subscribe(func(m bandwidthtest.Message) {
 		assert.Equal(t, m.Code, a.Code(m.To, m.Scope), "it may ask for the live code")
-		heard = append(heard, m.To)
+		got = append(got, m.To)
 	})
 	a.send(oneEach())
-	assert.Equal(t, []string{to}, heard)
+	assert.Equal(t, []string{to}, got)
 	cancel()
 	a.send(oneEach())
-	assert.Len(t, heard, 1)
+	assert.Len(t, got, 1)
 }
 
-func TestScriptedFaults(t *testing.T) {
+func TestFaults(t *testing.T) {
 	for name, tt := range map[string]struct {
 		fault   bandwidthtest.Fault
 		effects int
@@ -107,7 +107,7 @@ func TestRefusalHasTheShapeOfBandwidth(t *testing.T) {
 }
 
 func TestZeroOptionsRunWithRealTimeAndRandomCodes(t *testing.T) {
-	a := account{bandwidthtest.NewServer(t), t}
+	a := open(t)
 	require.Equal(t, 200, a.send(oneEach()).status)
 	assert.Regexp(t, `^[0-9]{6}$`, a.Code(to, ""))
 	assert.WithinDuration(t, time.Now(), a.Messages()[0].At, time.Minute)

@@ -17,7 +17,7 @@ func ExampleNew() {
 	body := strings.NewReader(`{"to": "+15005550006", "from": "+15017122661", "digits": 6,
 		"applicationId": "00000000-0000-4000-8000-000000000001", "message": "Your {NAME} code is {CODE}"}`)
 	r := httptest.NewRequest(http.MethodPost, "/accounts/"+bandwidthtest.AccountID+"/code/messaging", body)
-	r.SetBasicAuth(bandwidthtest.Username, bandwidthtest.Password)
+	r.Header.Set("Authorization", "Bearer "+e.NewToken())
 	e.ServeHTTP(httptest.NewRecorder(), r)
 
 	fmt.Println(e.Messages()[0].Text)

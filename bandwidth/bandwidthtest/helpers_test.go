@@ -31,12 +31,19 @@ var start = time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
 // An account calls an emulator with good credentials.
 type account struct {
 	*bandwidthtest.Server
-	t *testing.T
+	t     *testing.T
+	token string
 }
 
 func newAccount(t *testing.T) account {
 	t.Helper()
-	return account{bandwidthtest.NewServer(t, bandwidthtest.Options{Start: start}), t}
+	return open(t, bandwidthtest.Options{Start: start})
+}
+
+func open(t *testing.T, opts ...bandwidthtest.Options) account {
+	t.Helper()
+	s := bandwidthtest.NewServer(t, opts...)
+	return account{s, t, s.NewToken()}
 }
 
 // An answer is what came back.
@@ -83,7 +90,7 @@ func (a account) do(method, path string, body any, edit ...func(*http.Request)) 
 	}
 	r, err := http.NewRequest(method, a.URL+path, strings.NewReader(text))
 	require.NoError(a.t, err)
-	r.SetBasicAuth(bandwidthtest.Username, bandwidthtest.Password)
+	r.Header.Set("Authorization", "Bearer "+a.token)
 	r.Header.Set("Content-Type", "application/json")
 	for _, f := range edit {
 		f(r)
@@ -135,7 +142,7 @@ func (a account) lost() error {
 	require.NoError(a.t, err)
 	r, err := http.NewRequest(http.MethodPost, a.URL+messaging, strings.NewReader(string(body)))
 	require.NoError(a.t, err)
-	r.SetBasicAuth(bandwidthtest.Username, bandwidthtest.Password)
+	r.Header.Set("Authorization", "Bearer "+a.token)
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		return err

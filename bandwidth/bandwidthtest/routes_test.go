@@ -15,7 +15,7 @@ import (
 )
 
 // token asks for an access token.
-func (a account) token(user, password, grant string) answer {
+func (a account) askToken(user, password, grant string) answer {
 	a.t.Helper()
 	return a.do(http.MethodPost, oauth, url.Values{"grant_type": {grant}}.Encode(), func(r *http.Request) {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -32,11 +32,11 @@ func bearer(token any) func(*http.Request) {
 
 func TestToken(t *testing.T) {
 	a := newAccount(t)
-	first := a.token(bandwidthtest.ClientID, bandwidthtest.ClientSecret, "client_credentials")
+	first := a.askToken(bandwidthtest.ClientID, bandwidthtest.ClientSecret, "client_credentials")
 	require.Equal(t, 200, first.status)
 	assert.EqualValues(t, 3600, first.body["expires_in"])
 	assert.Equal(t, "bearer", first.body["token_type"])
-	second := a.token(bandwidthtest.ClientID, bandwidthtest.ClientSecret, "client_credentials")
+	second := a.askToken(bandwidthtest.ClientID, bandwidthtest.ClientSecret, "client_credentials")
 	assert.NotEqual(t, first.body["access_token"], second.body["access_token"])
 	assert.Equal(t, 2, a.Tokens())
 
@@ -47,12 +47,11 @@ func TestToken(t *testing.T) {
 	}{
 		"another client":  {"somebody", bandwidthtest.ClientSecret, "client_credentials", 401, "invalid_client"},
 		"a wrong secret":  {bandwidthtest.ClientID, "wrong", "client_credentials", 401, "invalid_client"},
-		"an API user":     {bandwidthtest.Username, bandwidthtest.Password, "client_credentials", 401, "invalid_client"},
 		"another grant":   {bandwidthtest.ClientID, bandwidthtest.ClientSecret, "password", 400, "unsupported_grant_type"},
 		"no grant at all": {bandwidthtest.ClientID, bandwidthtest.ClientSecret, "", 400, "unsupported_grant_type"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := a.token(tt.user, tt.password, tt.grant)
+			got := a.askToken(tt.user, tt.password, tt.grant)
 			assert.Equal(t, tt.status, got.status)
 			assert.Equal(t, map[string]any{"error": tt.error}, got.body)
 		})
@@ -61,8 +60,8 @@ func TestToken(t *testing.T) {
 }
 
 func TestTokenEnds(t *testing.T) {
-	a := account{bandwidthtest.NewServer(t, bandwidthtest.Options{Start: start, TokenLife: time.Minute}), t}
-	token := a.token(bandwidthtest.ClientID, bandwidthtest.ClientSecret, "client_credentials").body["access_token"]
+	a := open(t, bandwidthtest.Options{Start: start, TokenLife: time.Minute})
+	token := a.askToken(bandwidthtest.ClientID, bandwidthtest.ClientSecret, "client_credentials").body["access_token"]
 	a.Advance(time.Minute - 1)
 	assert.Equal(t, 200, a.do(http.MethodPost, messaging, oneEach(), bearer(token)).status)
 	a.Advance(1)
@@ -70,7 +69,7 @@ func TestTokenEnds(t *testing.T) {
 	assert.Equal(t, 401, got.status)
 	assert.Equal(t, map[string]any{"message": "Unauthorized"}, got.body)
 
-	token = a.token(bandwidthtest.ClientID, bandwidthtest.ClientSecret, "client_credentials").body["access_token"]
+	token = a.askToken(bandwidthtest.ClientID, bandwidthtest.ClientSecret, "client_credentials").body["access_token"]
 	a.Revoke()
 	assert.Equal(t, 401, a.do(http.MethodPost, messaging, oneEach(), bearer(token)).status)
 	assert.Equal(t, 1, a.Effects())
@@ -86,7 +85,7 @@ func TestCredentials(t *testing.T) {
 		status int
 		body   map[string]any
 	}{
-		"an API user":     {messaging, func(*http.Request) {}, 200, nil},
+		"a token":         {messaging, func(*http.Request) {}, 200, nil},
 		"no credentials":  {messaging, func(r *http.Request) { r.Header.Del("Authorization") }, 401, unauthorized},
 		"unknown token":   {messaging, bearer("emulated.00"), 401, unauthorized},
 		"empty token":     {messaging, bearer(""), 401, unauthorized},
@@ -138,13 +137,13 @@ func TestPathsAndMethods(t *testing.T) {
 
 func TestOptionsReplaceTheAccount(t *testing.T) {
 	e := bandwidthtest.New(bandwidthtest.Options{
-		AccountID: "1", ClientID: "c1", ClientSecret: "s1", Username: "u1", Password: "p1",
+		AccountID: "1", ClientID: "c1", ClientSecret: "s1",
 		SMSApplicationID: "a1", VoiceApplicationID: "a2", From: "+15005550001", Name: "One",
 	})
 	for path, application := range map[string]string{"/accounts/1/code/messaging": "a1", "/accounts/1/code/voice": "a2"} {
 		body := strings.NewReader(`{"to":"+15005550006","from":"+15005550001","applicationId":"` + application + `","message":"{NAME} {CODE}","digits":4}`)
 		r := httptest.NewRequest(http.MethodPost, path, body)
-		r.SetBasicAuth("u1", "p1")
+		r.Header.Set("Authorization", "Bearer "+e.NewToken())
 		w := httptest.NewRecorder()
 		e.ServeHTTP(w, r)
 		assert.Equal(t, 200, w.Code, w.Body.String())

@@ -31,7 +31,7 @@ func TestClassicSendsAListToMany(t *testing.T) {
 	assert.Empty(t, a.Code("+15005550001"), "nobody")
 }
 
-func TestClassicCarriesWhatTheEncodingHolds(t *testing.T) {
+func TestClassicDeliversWhatTheEncodingHolds(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		text, encoding, arrives string
@@ -70,7 +70,7 @@ func TestClassicRefuses(t *testing.T) {
 		"an unknown class":       {strings.Replace(helloThere, "{", `{"class":"gold",`, 1), 422, "0x0218"},
 		"an unknown priority":    {strings.Replace(helloThere, "{", `{"priority":"urgent",`, 1), 422, "0x0311"},
 		"an unknown encoding":    {strings.Replace(helloThere, "{", `{"encoding":"GSM",`, 1), 422, "0x0308"},
-		"no JSON":                {`{`, 400, ""},
+		"no JSON":                {`{`, 422, ""},
 		"an empty list":          {`[]`, 400, ""},
 		"a list of numbers":      {`[1]`, 422, ""},
 	} {

@@ -30,7 +30,7 @@ func TestRefusalsHaveTheShapeOfEitherAPI(t *testing.T) {
 	assert.Zero(t, a.Effects())
 }
 
-func TestScriptedFaults(t *testing.T) {
+func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		fault   gatewayapitest.Fault
@@ -76,19 +76,19 @@ func (a account) lost() bool {
 	return err != nil
 }
 
-func TestSubscriberHearsAMessageBeforeTheSendIsAnswered(t *testing.T) {
+func TestSubscriberGetsAMessageBeforeTheSendIsAnswered(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t)
-	var heard []string
+	var got []string
 	cancel := a.Subscribe(func(m gatewayapitest.Message) {
 		assert.Equal(t, m.Code, a.Code(m.To), "it may ask for the code")
-		heard = append(heard, m.Code)
+		got = append(got, m.Code)
 	})
 	a.post(single, hello)
-	assert.Equal(t, []string{"123456"}, heard)
+	assert.Equal(t, []string{"123456"}, got)
 	cancel()
 	a.post(single, hello)
-	assert.Len(t, heard, 1)
+	assert.Len(t, got, 1)
 }
 
 func TestCodeIsThatOfTheNewestMessage(t *testing.T) {

@@ -1,44 +1,41 @@
-// Package gatewayapitest emulates GatewayAPI, for tests and demonstrations that
-// shall send messages without an account, a network or a bill.
+// Package gatewayapitest emulates GatewayAPI, for tests and demos: no account, no
+// network, no cost.
 //
 //	srv := gatewayapitest.NewServer(t)
-//	carrier, err := gatewayapi.New(gatewayapi.Config{
+//	messenger, err := gatewayapi.New(gatewayapi.Config{
 //		BaseURL: srv.URL,
 //		Token:   gatewayapitest.Token,
 //		Sender:  "Acme",
 //	})
-//	verifier, err := otp.New(otp.Config{Carrier: carrier /* ... */})
 //
-//	_, err = verifier.Send(ctx, to)
-//	err = verifier.Check(ctx, to, srv.Code(to))
+// An otp.Engine over this messenger sends and checks codes, and srv.Code(to)
+// returns the code in the newest message.
 //
 // # What is emulated
 //
-// Sending by the Messaging API, one message or many, and by the REST API in
-// JSON; the account's balance; what each API accepts as credentials, with
-// signatures, their time and their nonces really checked; both shapes of errors;
-// the price of each part, and the end of the credit. A request whose Host is one
-// of GatewayAPI's own is held to it: each API has its host, and a token of the
-// other region is forbidden.
+// Sending by the Messaging API, one message or many, and by the REST API in JSON,
+// as a form and in the query; the account's balance; what each API accepts as
+// credentials, with signatures, their time and their nonces really checked; both
+// shapes of errors; the price of each part, and the end of the credit. A request
+// to a Host of GatewayAPI's own is held to it: each API has its host, and a token
+// of the other region is forbidden.
 //
-// What GatewayAPI does not document was decided so: a signature may be five
-// minutes off; under the encoding UTF8 a character that has no place in GSM-7
-// arrives as a question mark; a request to the REST API without credentials, and
-// with ones that it cannot read, is refused with status 401 and no code;
+// GatewayAPI does not document the following, and the emulator does it so: a
+// signature may be five minutes off; under the encoding UTF8 a character that
+// GSM-7 lacks arrives as a question mark; a request to the REST API without
+// credentials, or with some that it cannot read, is refused with 401 and no code;
 // parameters without a meaning here are ignored.
-//
-// # Control
-//
-// Tests read codes by Code, texts by Messages, move the time of signatures by
-// Advance, and script what goes wrong by Fail. No package of the client is used
-// here: an emulator that shared its structs would prove nothing.
 package gatewayapitest
 
 import (
+	"cmp"
 	"net/http"
+	"strconv"
+	"strings"
+	"sync"
 	"time"
 
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
 // The account that zero [Options] emulate.
@@ -49,50 +46,233 @@ const (
 	Credit = 1000.00
 )
 
+const (
+	price   = 12 // hundredths of DKK a part
+	firstID = 421332671
+)
+
 // Options describe an account.
 type Options struct {
-	Token  string // Defaults to [Token].
-	Key    string // Defaults to [Key].
-	Secret string // Defaults to [Secret].
-	Region string // Its platform, "com" or "eu". Defaults to "com".
-
-	// Credit is what messages may cost in DKK, 0.12 a part. Defaults to [Credit];
-	// below zero there is none.
-	Credit float64
-
-	// Start is the emulator's time, which then only Advance moves. Defaults to
-	// real time, which runs.
-	Start time.Time
+	Token  string    // Defaults to [Token].
+	Key    string    // Defaults to [Key].
+	Secret string    // Defaults to [Secret].
+	Region string    // Its platform, "com" or "eu". Defaults to "com".
+	Credit float64   // What messages may cost in DKK, 0.12 a part. Defaults to [Credit]; below zero there is none.
+	Start  time.Time // Stops the emulator's clock there. Defaults to real time.
+	Addr   string    // Where NewServer listens. Defaults to a free port of 127.0.0.1.
 }
 
 // An Emulator is GatewayAPI in memory: an [http.Handler] for the paths below
 // /mobile and /rest. It is safe for concurrent use.
 type Emulator struct {
-	token, key, secret string
-	region             string
+	emulator.Core
+	options Options
+	oauth   emulator.OAuth1
 
-	clock   emulator.Clock
-	faults  emulator.Faults
-	log     emulator.Log
-	state   state
-	handler http.Handler
+	mu     sync.Mutex
+	credit int // hundredths of DKK
+	nextID int64
 }
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
-	opts = opts.withDefaults()
-	e := &Emulator{token: opts.Token, key: opts.Key, secret: opts.Secret, region: opts.Region}
-	e.state.credit = max(int(opts.Credit*100), 0)
-	if !opts.Start.IsZero() {
-		e.clock.StandAt(opts.Start)
-	}
-
-	e.faults.Operation = func(r *http.Request) string { return routes[r.URL.Path].operation }
-	e.handler = e.faults.Handler(http.HandlerFunc(e.serve))
+	opts.Token, opts.Key, opts.Secret = cmp.Or(opts.Token, Token), cmp.Or(opts.Key, Key), cmp.Or(opts.Secret, Secret)
+	opts.Region, opts.Credit = cmp.Or(opts.Region, "com"), cmp.Or(opts.Credit, Credit)
+	e := &Emulator{options: opts, credit: max(int(opts.Credit*100), 0), nextID: firstID}
+	e.oauth.Key, e.oauth.Secret, e.oauth.Skew = opts.Key, opts.Secret, 5*time.Minute
+	e.Core.Start(emulator.API{
+		Start: opts.Start,
+		Routes: []emulator.Route{
+			{On: "send", Pattern: "POST /mobile/single", Serve: e.held("messaging", e.mobileToken, e.single)},
+			{On: "send", Pattern: "POST /mobile/multi", Serve: e.held("messaging", e.mobileToken, e.multi)},
+			{On: "send", Pattern: "POST /rest/mtsms", Serve: e.held("gatewayapi", e.classicCredential, e.mtsms)},
+			{On: "send", Pattern: "GET /rest/mtsms", Serve: e.held("gatewayapi", e.classicCredential, e.mtsms)},
+			{On: "balance", Pattern: "GET /rest/me", Serve: e.held("gatewayapi", e.classicCredential, e.me)},
+		},
+		NotFound:   func(*http.Request) *emulator.Answer { return described(http.StatusNotFound) },
+		NotAllowed: func(*http.Request) *emulator.Answer { return described(http.StatusMethodNotAllowed) },
+	})
 	return e
 }
 
-// ServeHTTP answers as the hosts of both APIs would.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e.handler.ServeHTTP(w, r)
+// Code returns the code in the newest message to a recipient, six to ten digits
+// of it, or "" if there is none in it.
+func (e *Emulator) Code(to string) string { return e.LastCode(to, "") }
+
+// deliver sends a text.
+func (e *Emulator) deliver(msisdn int64, text string) {
+	e.Deliver(Message{
+		Vendor: "gatewayapi", To: "+" + strconv.FormatInt(msisdn, 10), Channel: "sms", Code: emulator.CodeIn(text), Text: text,
+	})
+}
+
+// pay takes the price of so many parts from the credit, if it is enough.
+func (e *Emulator) pay(parts int) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if parts*price > e.credit {
+		return false
+	}
+	e.credit -= parts * price
+	return true
+}
+
+// held refuses a request to the host of another API, one without credentials, and
+// one to the other region.
+func (e *Emulator) held(product string, credential func(*http.Request) refusal, serve func(*http.Request) *emulator.Answer) func(*http.Request) *emulator.Answer {
+	return func(r *http.Request) *emulator.Answer {
+		region, asked := e.host(r)
+		if asked != "" && asked != product {
+			return described(http.StatusNotFound)
+		}
+		_ = r.ParseForm() // it reads forms only; what cannot be parsed is missing
+		switch f := credential(r); {
+		case f != nil:
+			return f
+		case region != e.options.Region:
+			return described(http.StatusForbidden)
+		}
+		return serve(r)
+	}
+}
+
+// host splits the name of one of GatewayAPI's own hosts into its region and its
+// product, "gatewayapi" or "messaging". Any other name serves all.
+func (e *Emulator) host(r *http.Request) (region, product string) {
+	host, _, _ := strings.Cut(strings.ToLower(r.Host), ":")
+	product, region, _ = strings.Cut(strings.TrimPrefix(host, "messaging."), ".")
+	if product != "gatewayapi" || region != "com" && region != "eu" {
+		return e.options.Region, ""
+	}
+	if strings.HasPrefix(host, "messaging.") {
+		product = "messaging"
+	}
+	return region, product
+}
+
+// A refusal is an error in the shape of either API; nil means that nothing is
+// wrong.
+type refusal = *emulator.Answer
+
+// described is an error of the Messaging API that is about no field.
+func described(status int) refusal {
+	return &emulator.Answer{Status: status, Body: map[string]any{"description": http.StatusText(status), "detail": []any{}}}
+}
+
+// coded is an error of the REST API, with what stands for %1 and so on.
+func coded(status int, code string, variables ...string) refusal {
+	body := map[string]any{"code": code, "incident_uuid": emulator.UUID(), "message": texts[code]}
+	if len(variables) > 0 {
+		body["variables"] = variables
+	}
+	return &emulator.Answer{Status: status, Body: body}
+}
+
+// uncoded is an error of the REST API for which there is no code.
+func uncoded(status int, text string) refusal {
+	return &emulator.Answer{Status: status, Body: map[string]any{"incident_uuid": emulator.UUID(), "message": text}}
+}
+
+// texts are GatewayAPI's: https://gatewayapi.com/docs/error-codes/.
+var texts = map[string]string{
+	"0x0210": "Invalid username: %1",
+	"0x0213": "Unauthorized IP-address: %1",
+	"0x0214": "Temporary blacklist for MSISDN %1 with hash %2",
+	"0x0215": "MSISDN %1 blacklisted",
+	"0x0216": "Insufficient credit",
+	"0x0217": "Unauthorized destination: country %1",
+	"0x0218": "Unknown message class id %1",
+	"0x0220": "Unsupported parameter %1",
+	"0x0221": "Unsupported signature method %1",
+	"0x0222": "Missing required parameter %1",
+	"0x0223": "Invalid Consumer Key",
+	"0x0224": "Invalid signature",
+	"0x0225": "Expired timestamp",
+	"0x0226": "Invalid / used nonce",
+	"0x0229": "Invalid token",
+	"0x022A": "Account frozen, contact support",
+	"0x0308": "Invalid argument %1",
+	"0x0310": "A message contains the same recipient more than once. MSISDNs %1 is duplicated",
+	"0x0311": "Priority %1 not available",
+}
+
+// Refusal returns a fault that answers with an error of GatewayAPI's and has no
+// effect: in the shape of the REST API for a code such as "0x0216", in that of
+// the Messaging API for none.
+func Refusal(status int, code string) Fault {
+	if code == "" {
+		return described(status).Fault()
+	}
+	return coded(status, code).Fault()
+}
+
+// Invalid returns a fault by which the Messaging API refuses fields of a message,
+// such as "recipient", and has no effect.
+func Invalid(fields ...string) Fault {
+	var all []problem
+	for _, field := range fields {
+		all = append(all, problem{Loc: []any{"body", field}, Type: "value_error"})
+	}
+	return invalid(all).Fault()
+}
+
+// A Server is an [Emulator] that listens; its URL is that of both APIs.
+type Server struct {
+	*Emulator
+	*emulator.Server
+}
+
+// NewServer starts a server that is closed when the test ends. It takes at most
+// one Options.
+func NewServer(t emulator.TB, opts ...Options) *Server {
+	t.Helper()
+	o := emulator.First(opts)
+	e := New(o)
+	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+}
+
+// What Fail takes, and Messages returns: see package emulator. Fault.On may be send
+// or balance. The Scope of a Message is empty: GatewayAPI knows nothing of codes.
+type (
+	Fault   = emulator.Fault
+	Message = emulator.Message
+)
+
+// What Fault.Break may be.
+const (
+	Reset    = emulator.Reset
+	Close    = emulator.Close
+	Truncate = emulator.Truncate
+	Garbage  = emulator.Garbage
+)
+
+// Facts are what GatewayAPI documents. A zero Fact is not documented.
+func Facts() emulator.Facts {
+	const rest = "https://gatewayapi.com/docs/apis/rest/"
+	return emulator.Facts{
+		Scheme:  "gatewayapi",
+		Product: "GatewayAPI",
+		Maker:   emulator.Fact{Is: "this library makes and checks it; GatewayAPI delivers text", URL: rest},
+		Reports: emulator.Fact{
+			Is:  "Messaging API: Signature, HMAC-SHA256 over the body; REST API: X-Gwapi-Signature, a JWT (HS256)",
+			URL: "https://gatewayapi.com/docs/message/overview/#webhook-signature-verification",
+		},
+		Throttle: emulator.Fact{Is: "40 open connections of an IP address", URL: rest},
+	}
+}
+
+// Vendors are what this package emulates, for programs that range over all
+// vendors. Of a Setup's settings token, api_key, api_secret and region count.
+func Vendors() []emulator.Vendor {
+	return []emulator.Vendor{{Facts: Facts(), New: open}}
+}
+
+func open(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
+	settings := map[string]string{"token": Token, "region": "com", "sender": "Acme"}
+	s.Fill(settings)
+	e := New(Options{
+		Token: settings["token"], Region: settings["region"], Credit: 1e9,
+		Key: s.Settings["api_key"], Secret: s.Settings["api_secret"], Start: s.Start,
+	})
+	return e, emulator.Sample{Scheme: "gatewayapi", Settings: settings, User: "token", Host: "region", Messenger: true}
 }

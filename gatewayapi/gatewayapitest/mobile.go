@@ -1,14 +1,28 @@
 package gatewayapitest
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/http"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
+	"unicode/utf8"
 
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
-const maxList = 1000
+// Limits of a message: https://messaging.gatewayapi.com/openapi.json.
+const (
+	maxList       = 1000
+	maxText       = 39015
+	maxLabel      = 128
+	maxExpiration = 5 * 24 * time.Hour
+	minRecipient  = 1001
+	maxRecipient  = 999999999999999
+)
 
 // A mobile is one message of the Messaging API, and what is told of it.
 type mobile struct {
@@ -18,59 +32,167 @@ type mobile struct {
 	Reference *string `json:"reference"`
 }
 
-func (c call) single() (status int, body any, f *failure) {
-	given, ok := c.json()
-	p := problems{at: []any{"body"}}
-	m := p.message(given, ok)
-	if f := p.failure(); f != nil {
-		return 0, nil, f
+// mobileToken accepts the account's token. The Messaging API tells a missing token
+// from a wrong one.
+func (e *Emulator) mobileToken(r *http.Request) refusal {
+	switch emulator.Credential(r, "Token") {
+	case e.options.Token:
+		return nil
+	case "":
+		return described(http.StatusUnauthorized)
 	}
-	sent, f := c.sendMobile(m)
+	return described(http.StatusForbidden)
+}
+
+func (e *Emulator) single(r *http.Request) *emulator.Answer {
+	given, _ := emulator.ReadJSON(r)
+	sent, f := e.sendMobile([]any{given}, func(int) []any { return []any{"body"} })
 	if f != nil {
-		return 0, nil, f
+		return f
 	}
-	return http.StatusAccepted, sent[0], nil
+	return &emulator.Answer{Status: http.StatusAccepted, Body: sent[0]}
 }
 
-func (c call) multi() (status int, body any, f *failure) {
-	given, _ := c.json()
-	object, _ := given.(map[string]any)
+func (e *Emulator) multi(r *http.Request) *emulator.Answer {
+	object, _ := emulator.ReadObject(r)
 	list, _ := object["messages"].([]any)
-	p := problems{at: []any{"body"}}
 	if len(list) == 0 || len(list) > maxList {
-		p.add("messages", "list_type", "Input should be a list of 1 to 1000 messages")
+		return invalid([]problem{{Loc: []any{"body", "messages"}, Type: "list_type"}})
 	}
-	var messages []mobile
-	for i, given := range list {
-		p.at = []any{"body", "messages", i}
-		messages = append(messages, p.message(given, true))
+	sent, f := e.sendMobile(list, func(i int) []any { return []any{"body", "messages", i} })
+	if f != nil {
+		return f
 	}
-	if f := p.failure(); f != nil {
-		return 0, nil, f
-	}
-	sent, f := c.sendMobile(messages...)
-	return http.StatusAccepted, map[string]any{"responses": sent}, f
+	return &emulator.Answer{Status: http.StatusAccepted, Body: map[string]any{"responses": sent}}
 }
 
-// sendMobile delivers messages, whose encoding the Messaging API chooses itself.
-func (c call) sendMobile(messages ...mobile) ([]mobile, *failure) {
+// sendMobile delivers all messages, whose encoding the Messaging API chooses
+// itself, or none. The place of each in the body is what errors name.
+func (e *Emulator) sendMobile(list []any, place func(int) []any) (messages []mobile, f refusal) {
+	var all []problem
 	total := 0
-	for _, m := range messages {
-		total += parts(m.text)
+	for i, given := range list {
+		m, problems := mobileMessage(given, place(i))
+		messages, all = append(messages, m), append(all, problems...)
+		total += emulator.Parts(m.text)
 	}
-	if !c.state.pay(total) {
-		return nil, refusal(http.StatusForbidden, "0x0216")
+	switch {
+	case len(all) > 0:
+		return nil, invalid(all)
+	case !e.pay(total):
+		return nil, coded(http.StatusForbidden, "0x0216")
 	}
 	for i, m := range messages {
 		messages[i].ID = "01" + strings.ToUpper(emulator.Hex(12)) // the form of a ULID
-		c.deliver(m.Recipient, m.text)
+		e.deliver(m.Recipient, m.text)
 	}
 	return messages, nil
 }
 
-func (c call) deliver(msisdn int64, text string) {
-	c.log.Add(Message{
-		Vendor: "gatewayapi", To: "+" + strconv.FormatInt(msisdn, 10), Channel: "sms",
-		Code: emulator.CodeIn(text), Text: text, At: c.clock.Now(),
-	})
+// A problem is what the Messaging API does not like about a field.
+type problem struct {
+	Loc   []any  `json:"loc"`
+	Msg   string `json:"msg"`
+	Type  string `json:"type"`
+	Input any    `json:"input,omitempty"`
+}
+
+var problemTexts = map[string]string{
+	"json_invalid":    "JSON decode error",
+	"list_type":       "Input should be a list of 1 to 1000 messages",
+	"missing":         "Field required",
+	"string_type":     "Input should be a valid string",
+	"string_too_long": "String is too long",
+	"int_type":        "Input should be a valid integer",
+	"enum":            "Input should be 'normal' or 'urgent'",
+	"value_error":     "Value error",
+}
+
+func invalid(problems []problem) refusal {
+	for i, p := range problems {
+		problems[i].Msg = cmp.Or(problemTexts[p.Type], "Input is out of its range")
+	}
+	return &emulator.Answer{Status: http.StatusUnprocessableEntity, Body: map[string]any{"detail": problems}}
+}
+
+// mobileMessage reads one message, and says all that is wrong with it.
+func mobileMessage(given any, place []any) (m mobile, all []problem) {
+	object, ok := given.(map[string]any)
+	if !ok {
+		return m, []problem{{Loc: place, Type: "json_invalid"}}
+	}
+	for _, field := range []string{"sender", "recipient", "message", "reference", "label", "priority", "expiration"} {
+		if kind := wrong(field, object[field]); kind != "" {
+			all = append(all, problem{Loc: append(slices.Clone(place), field), Type: kind, Input: object[field]})
+		}
+	}
+	number, _ := object["recipient"].(json.Number)
+	m.Recipient, _ = number.Int64()
+	m.text, _ = object["message"].(string)
+	if reference, ok := object["reference"].(string); ok {
+		m.Reference = &reference
+	}
+	return m, all
+}
+
+// wrong returns the kind of what is wrong with a field, or "".
+func wrong(field string, given any) (kind string) {
+	text, isText := given.(string)
+	number, _ := given.(json.Number)
+	n, err := number.Int64()
+	switch {
+	case given == nil && (field == "sender" || field == "recipient" || field == "message"):
+		return "missing"
+	case given == nil, field == "expiration" && isExpiration(given):
+		return ""
+	case field == "expiration":
+		return "value_error"
+	case field == "recipient" && err != nil:
+		return "int_type"
+	case field == "recipient" && n < minRecipient:
+		return "greater_than"
+	case field == "recipient" && n > maxRecipient:
+		return "less_than_equal"
+	case field == "recipient":
+		return ""
+	case !isText:
+		return "string_type"
+	case field == "sender" && !isSender(text):
+		return "value_error"
+	case field == "priority" && text != "normal" && text != "urgent":
+		return "enum"
+	case utf8.RuneCountInString(text) > maxText, field == "label" && utf8.RuneCountInString(text) > maxLabel:
+		return "string_too_long"
+	}
+	return ""
+}
+
+func isSender(s string) bool {
+	n := utf8.RuneCountInString(s)
+	return n >= 3 && (n <= 11 || n <= 15 && strings.Trim(s, "0123456789") == "")
+}
+
+var duration = regexp.MustCompile(`^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$`)
+
+// isExpiration knows a duration and a time in the two forms that have a name,
+// and seconds, at most five days away.
+func isExpiration(given any) bool {
+	if number, ok := given.(json.Number); ok {
+		n, err := number.Int64()
+		return err == nil && n > 0 && n <= int64(maxExpiration/time.Second)
+	}
+	text, _ := given.(string)
+	if _, err := time.Parse(time.RFC3339, text); err == nil {
+		return true
+	}
+	found := duration.FindStringSubmatch(text)
+	if found == nil || len(text) < 3 {
+		return false
+	}
+	var d time.Duration
+	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second} {
+		n, _ := strconv.Atoi(found[i+1]) // digits, or nothing
+		d += time.Duration(n) * unit
+	}
+	return d > 0 && d <= maxExpiration
 }

@@ -45,21 +45,21 @@ func TestMessageAsThePhoneShowsIt(t *testing.T) {
 	}
 }
 
-func TestSubscriberHearsAMessageBeforeTheSendIsAnswered(t *testing.T) {
+func TestSubscriberGetsAMessageBeforeTheSendIsAnswered(t *testing.T) {
 	a := newAccount(t)
-	var heard []string
+	var received []string
 	cancel := a.Subscribe(func(m twiliotest.Message) {
 		assert.Equal(t, m.Code, a.Code(m.To, m.Scope), "it may ask for the live code")
-		heard = append(heard, m.To)
+		received = append(received, m.To)
 	})
 	a.send(oneEach)
-	assert.Equal(t, []string{to}, heard)
+	assert.Equal(t, []string{to}, received)
 	cancel()
 	a.send(oneEach)
-	assert.Len(t, heard, 1)
+	assert.Len(t, received, 1)
 }
 
-func TestScriptedFaults(t *testing.T) {
+func TestFaults(t *testing.T) {
 	failed := twiliotest.Fault{On: "send", Status: 500, Effect: true, Body: "{}"}
 	for name, tt := range map[string]struct {
 		fault   twiliotest.Fault
@@ -146,4 +146,40 @@ func TestClosedServerCannotBeReached(t *testing.T) {
 	a := newAccount(t)
 	a.Close()
 	assert.Error(t, a.lost(oneEach))
+}
+
+func TestCheckAnswersWithTheStatusThatItIsGiven(t *testing.T) {
+	for _, status := range []string{"failed", "expired", "deleted"} {
+		a := newAccount(t)
+		assert.False(t, a.EndAs(to, "", status), "nothing is pending")
+		a.send(oneEach)
+		code := a.Code(to, "")
+		assert.True(t, a.EndAs(to, "", status))
+		assert.Empty(t, a.Code(to, ""))
+		for range 2 {
+			got := a.check("To=" + to + "&Code=" + code)
+			assert.Equal(t, 200, got.status)
+			assert.Equal(t, status, got.body["status"])
+			assert.Equal(t, false, got.body["valid"])
+		}
+		assert.Equal(t, 201, a.send(oneEach).status, "the recipient is free")
+		assert.Equal(t, "approved", a.guess(a.Code(to, "")))
+	}
+}
+
+func TestAnUpgradeToRCSIsToldAsSuch(t *testing.T) {
+	a := newAccount(t, twiliotest.Service{RCS: true})
+	got := a.send(oneEach)
+	assert.Equal(t, 201, got.status)
+	assert.Equal(t, "rcs", got.body["channel"])
+	assert.Equal(t, "rcs", a.Messages()[0].Channel)
+	assert.Equal(t, "call", a.send("To=" + to + "&Channel=call").body["channel"], "only sms is upgraded")
+	a.send("To="+other+"&Channel=rcs").refused(t, 400, 60200)
+}
+
+func TestServerListensWhereOptionsSay(t *testing.T) {
+	first := twiliotest.NewServer(t)
+	address := strings.TrimPrefix(first.URL, "http://")
+	first.Close()
+	assert.Equal(t, first.URL, twiliotest.NewServer(t, twiliotest.Options{Addr: address}).URL)
 }

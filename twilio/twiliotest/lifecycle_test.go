@@ -112,7 +112,7 @@ func TestSixthGuessIsRefusedWhateverTheCode(t *testing.T) {
 
 	a.check("To="+to+"&Code="+code).refused(t, 429, 60202)
 	a.send(oneEach).refused(t, 429, 60202)
-	a.fetch(sid).refused(t, 404, 20404)
+	assert.Equal(t, "max_attempts_reached", a.fetch(sid).body["status"])
 	assert.Empty(t, a.Code(to, ""))
 
 	a.Advance(10 * time.Minute)

@@ -4,12 +4,12 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
 const (
@@ -21,8 +21,7 @@ const (
 var (
 	magicFrom = map[string]int{"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
 	magicTo   = map[string]int{
-		"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408,
-		"+15005550004": 21610, "+15005550009": 21614,
+		"+15005550001": 21211, "+15005550002": 21612, "+15005550003": 21408, "+15005550004": 21610, "+15005550009": 21614,
 	}
 )
 
@@ -31,95 +30,58 @@ var (
 	sender           = regexp.MustCompile(`^[0-9]{3,8}$|^[A-Za-z0-9 +_&-]{1,11}$`)
 )
 
-// A text is one message of Programmable Messaging.
-type text struct {
-	from, service, to, body string
+// message sends a text of Programmable Messaging. The account stands in the path,
+// whoever calls. Numbers in its answer are strings.
+func (e *Emulator) message(r *http.Request) *emulator.Answer {
+	form := r.PostForm
+	from, service, to, body := form.Get("From"), form.Get("MessagingServiceSid"), form.Get("To"), form.Get("Body")
+	if r.PathValue("account") != e.account {
+		return notFound(r)
+	}
+	if code := textFault(form); code != 0 {
+		return refuse(http.StatusBadRequest, code)
+	}
+	e.Deliver(Message{Vendor: "twilio", To: to, Channel: "sms", Code: emulator.CodeIn(body), Text: body})
+
+	sid, status, date := "SM"+emulator.Hex(16), "queued", e.Now().Format(time.RFC1123Z)
+	if service != "" {
+		status = "accepted"
+	}
+	uri := "/2010-04-01/Accounts/" + e.account + "/Messages/" + sid
+	return &emulator.Answer{Status: http.StatusCreated, Body: map[string]any{
+		"sid": sid, "account_sid": e.account, "api_version": "2010-04-01", "status": status, "direction": "outbound-api",
+		"to": to, "from": nullable(from), "messaging_service_sid": nullable(service), "body": body,
+		"num_segments": "1", "num_media": "0", "price": nil, "price_unit": "USD", "error_code": nil, "error_message": nil,
+		"date_created": date, "date_updated": date, "date_sent": nil,
+		"uri": uri + ".json", "subresource_uris": map[string]string{"media": uri + "/Media.json"},
+	}}
 }
 
-// messagesOf returns the account whose messages a request is about.
-func messagesOf(r *http.Request) (account string, ok bool) {
-	path := segments(r.URL)
-	if len(path) != 4 || path[0] != "2010-04-01" || path[1] != "Accounts" || path[3] != "Messages.json" {
-		return "", false
-	}
-	return path[2], true
-}
-
-// domain is the host that a request is meant for.
-func domain(r *http.Request) string {
-	if _, ok := messagesOf(r); ok {
-		return "api.twilio.com"
-	}
-	return "verify.twilio.com"
-}
-
-// answerMessages sends a text. The account stands in the path, whoever calls.
-func (e *Emulator) answerMessages(r *http.Request, account string) (int, any) {
-	if f := e.authenticate(r); f != nil {
-		return f.Status, f
-	}
-	var f *failure
-	switch {
-	case account != e.account:
-		f = notFound(r)
-	case r.Method != http.MethodPost:
-		f = refusal(http.StatusMethodNotAllowed, 20004, texts[20004])
-	}
-	if f != nil {
-		return f.Status, f
-	}
-
-	_ = r.ParseForm() // what cannot be parsed is missing, and refused as such
-	t, f := textOf(r.PostForm)
-	if f != nil {
-		return f.Status, f
-	}
-	now := e.clock.Now()
-	e.log.Add(Message{
-		Vendor: "twilio", To: t.to, Channel: "sms", Code: emulator.CodeIn(t.body), Text: t.body, At: now,
-	})
-	return http.StatusCreated, e.textBody(t, now)
-}
-
-// textOf reads the parameters of a text.
-func textOf(form url.Values) (text, *failure) {
-	t := text{form.Get("From"), form.Get("MessagingServiceSid"), form.Get("To"), form.Get("Body")}
-	code := 0
-	switch {
-	case t.to == "":
-		code = 21604
-	case t.from == "" && t.service == "":
-		code = 21603
-	case t.service != "" && !messagingService.MatchString(t.service):
-		code = 21705
-	case t.from != "" && !isPhone(t.from) && !sender.MatchString(t.from):
-		code = 21212
-	case !isPhone(t.to):
-		code = 21211
-	case magicFrom[t.from] != 0:
-		code = magicFrom[t.from]
-	case magicTo[t.to] != 0:
-		code = magicTo[t.to]
-	case t.body == "":
-		code = 21602
-	case utf8.RuneCountInString(t.body) > maxText:
-		code = 21617
-	default:
-		code = validityFault(form.Get("ValidityPeriod"))
-	}
-	if code != 0 {
-		return t, badRequest(code)
-	}
-	return t, nil
-}
-
-// validityFault is the error of a validity period, or zero.
-func validityFault(period string) int {
+// textFault is the error of a text's parameters, or zero.
+func textFault(form url.Values) int {
+	from, service, to, body := form.Get("From"), form.Get("MessagingServiceSid"), form.Get("To"), form.Get("Body")
+	period := form.Get("ValidityPeriod")
 	seconds, err := strconv.Atoi(period)
 	switch {
-	case period == "":
-		return 0
-	case err != nil || seconds < 1:
+	case to == "":
+		return 21604
+	case from == "" && service == "":
+		return 21603
+	case service != "" && !messagingService.MatchString(service):
+		return 21705
+	case from != "" && !phone.MatchString(from) && !sender.MatchString(from):
+		return 21212
+	case !phone.MatchString(to):
+		return 21211
+	case magicFrom[from] != 0:
+		return magicFrom[from]
+	case magicTo[to] != 0:
+		return magicTo[to]
+	case body == "":
+		return 21602
+	case utf8.RuneCountInString(body) > maxText:
+		return 21617
+	case period != "" && (err != nil || seconds < 1):
 		return 30012
 	case seconds > maxValidity:
 		return 30013
@@ -127,31 +89,81 @@ func validityFault(period string) int {
 	return 0
 }
 
-// textBody is a new message as Twilio tells of it. Its numbers are strings.
-func (e *Emulator) textBody(t text, now time.Time) any {
-	sid, status := "SM"+emulator.Hex(16), "queued"
-	if t.service != "" {
-		status = "accepted"
-	}
-	uri := "/2010-04-01/Accounts/" + e.account + "/Messages/" + sid
-	date := now.Format(time.RFC1123Z)
-	return map[string]any{
-		"sid": sid, "account_sid": e.account, "api_version": "2010-04-01",
-		"status": status, "direction": "outbound-api", "to": t.to, "from": nullable(t.from), "body": t.body,
-		"messaging_service_sid": nullable(t.service), "num_segments": "1", "num_media": "0",
-		"price": nil, "price_unit": "USD", "error_code": nil, "error_message": nil,
-		"date_created": date, "date_updated": date, "date_sent": nil,
-		"uri": uri + ".json", "subresource_uris": map[string]string{"media": uri + "/Media.json"},
+// Where Twilio says so.
+const (
+	pages  = "https://www.twilio.com/docs/verify/api/"
+	limits = pages + "rate-limits-and-timeouts"
+)
+
+// Facts are what Twilio documents about Verify. A zero Fact is not documented.
+func Facts() emulator.Facts {
+	return emulator.Facts{
+		Scheme: "twilio", Product: "Twilio Verify v2",
+		Maker:     emulator.Fact{Is: "Twilio makes and checks it", URL: pages + "verification"},
+		Digits:    emulator.Fact{Is: "4 to 10 digits, a setting of each Service", URL: pages + "service"},
+		Lifetime:  emulator.Fact{Is: "10 minutes", URL: limits},
+		SecondOne: emulator.Fact{Is: "sends the same code again", URL: limits},
+		Wrong:     emulator.Fact{Is: `200 with "status": "pending"`, URL: pages + "verification-check"},
+		Used:      emulator.Fact{Is: "404, code 20404", URL: pages + "verification-check"},
+		Gone:      emulator.Fact{Is: "404, code 20404", URL: pages + "verification-check"},
+		Attempts:  emulator.Fact{Is: "5 wrong codes, then 429, code 60202", URL: limits},
+		Sends:     emulator.Fact{Is: "5 sends in 10 minutes, then 429, code 60203", URL: limits},
+		Throttle:  emulator.Fact{Is: "429, code 20429", URL: "https://www.twilio.com/docs/errors/20429"},
+		Cancel:    emulator.Fact{Is: "yes, by an update to canceled", URL: pages + "verification"},
 	}
 }
 
-// MessageCode returns the code in the newest text that Messaging sent to a
-// recipient, six to ten digits of it, or "" if there is none in it.
-func (e *Emulator) MessageCode(to string) string {
-	for _, m := range slices.Backward(e.log.Messages()) {
-		if m.To == to && m.Scope == "" {
-			return m.Code
+// MessagingFacts are those about Programmable Messaging.
+func MessagingFacts() emulator.Facts {
+	const page = "https://www.twilio.com/docs/messaging/api/message-resource"
+	return emulator.Facts{
+		Scheme: "twilio-sms", Product: "Twilio Programmable Messaging",
+		Maker:    emulator.Fact{Is: "this library makes and checks it; Twilio delivers text", URL: page},
+		Throttle: emulator.Fact{Is: "429, code 20429", URL: "https://www.twilio.com/docs/errors/20429"},
+		Reports:  emulator.Fact{Is: "X-Twilio-Signature, HMAC-SHA1 over URL and parameters", URL: "https://www.twilio.com/docs/usage/security"},
+	}
+}
+
+// Vendors are what this package emulates, for programs that range over all
+// vendors. Of a Setup's settings the ids and secrets of the account count, and the
+// Services with their digits and psd2.
+func Vendors() []emulator.Vendor {
+	return []emulator.Vendor{{Facts: Facts(), New: openVerify}, {Facts: MessagingFacts(), New: openMessaging}}
+}
+
+func openVerify(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
+	settings := map[string]string{"account_sid": AccountSID, "auth_token": AuthToken, "service_sid": ServiceSID}
+	s.Fill(settings)
+	service := func(sid, prefix string) Service {
+		digits, _ := strconv.Atoi(s.Settings[prefix+"digits"]) // zero is the default
+		return Service{SID: sid, CodeLength: digits, PSD2: s.Settings[prefix+"psd2"] == "true"}
+	}
+	services := []Service{service(settings["service_sid"], "")}
+	for key, value := range s.Settings {
+		scoped := strings.HasPrefix(key, "scope.")
+		if scoped && strings.HasPrefix(value, "VA") {
+			services = append(services, service(value, strings.TrimSuffix(key, ".sid")+"."))
+		}
+		if scoped || key == "digits" || key == "psd2" {
+			settings[key] = value
 		}
 	}
-	return ""
+	return open(s, settings, services), emulator.Sample{
+		Scheme: "twilio", Settings: settings, User: "account_sid", Pass: "auth_token", Host: "service_sid",
+	}
+}
+
+func openMessaging(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
+	settings := map[string]string{"account_sid": AccountSID, "auth_token": AuthToken, "from": "+15017122661"}
+	s.Fill(settings)
+	return open(s, settings, nil), emulator.Sample{
+		Scheme: "twilio-sms", Settings: settings, User: "account_sid", Pass: "auth_token", Messenger: true,
+	}
+}
+
+func open(s emulator.Setup, settings map[string]string, services []Service) *Emulator {
+	return New(Options{
+		AccountSID: settings["account_sid"], AuthToken: settings["auth_token"], Services: services,
+		APIKeySID: s.Settings["api_key_sid"], APIKeySecret: s.Settings["api_key_secret"], NewCode: s.NewCode, Start: s.Start,
+	})
 }

@@ -95,6 +95,39 @@ func TestSendIsRefused(t *testing.T) {
 	}
 }
 
+func TestLocaleThatTheChannelLacksIsNotFound(t *testing.T) {
+	mine := "&TemplateSid=" + template
+	for name, tt := range map[string]struct {
+		pairs string
+		found bool
+	}{
+		"sms, a language of the list":      {"Channel=sms&Locale=hu", true},
+		"sms, a region of the list":        {"Channel=sms&Locale=zh-HK", true},
+		"sms, Bulgarian":                   {"Channel=sms&Locale=bg", false},
+		"sms, American English by region":  {"Channel=sms&Locale=en-US", false},
+		"sms, a region of a listed tag":    {"Channel=sms&Locale=de-DE", false},
+		"sms, British English":             {"Channel=sms&Locale=en-GB", false},
+		"sms, another case":                {"Channel=sms&Locale=EN", false},
+		"sms, whatever a template has":     {"Channel=sms&Locale=bg" + mine, true},
+		"a call in British English":        {"Channel=call&Locale=en-GB", true},
+		"a call in French":                 {"Channel=call&Locale=fr", true},
+		"a call in Canadian French":        {"Channel=call&Locale=fr-CA", false},
+		"a call in Hungarian":              {"Channel=call&Locale=hu", false},
+		"WhatsApp in a language of no one": {"Channel=whatsapp&Locale=tlh", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAccount(t)
+			got := a.send("To=" + to + "&" + tt.pairs)
+			if tt.found {
+				assert.Equal(t, 201, got.status, "%v", got.body)
+				return
+			}
+			got.refused(t, 404, 20404)
+			assert.Zero(t, a.Effects())
+		})
+	}
+}
+
 func TestRefusalQuotesTheValueAsTwilioDoes(t *testing.T) {
 	a := newAccount(t)
 	assert.Equal(t, "Invalid parameter `To`: 123", a.send("To=123&Channel=sms").body["message"])

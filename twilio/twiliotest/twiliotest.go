@@ -1,6 +1,5 @@
 // Package twiliotest emulates Twilio Verify v2 and Programmable Messaging, for
-// tests and demonstrations that shall send codes without an account, a network
-// or a bill.
+// tests and demos: no account, no network, no cost.
 //
 //	srv := twiliotest.NewServer(t)
 //	client, err := twilio.New(twilio.Config{
@@ -15,37 +14,31 @@
 //
 // # What is emulated
 //
-// Sending, checking, fetching and updating verifications, and reading a
-// Service, as far as Twilio's own client libraries can tell: statuses, bodies,
-// headers and error codes; the same code again on a second send, on any
-// channel; five sends and five guesses a verification, ten minutes of life;
-// transactions (PSD2), the rules of each channel and parameter, and
-// programmable rate limits. Silent network authentication, the auto channel and
-// custom codes are refused, as they are by an account that was not granted
-// them.
+// Sending, checking, fetching and updating verifications, and reading a Service,
+// as far as Twilio's own client libraries can tell: statuses, bodies, headers and
+// error codes; the same code again on a second send, on any channel; five sends
+// and five wrong codes a verification, ten minutes of life; transactions (PSD2),
+// the languages of each channel, the rules of each parameter, and programmable
+// rate limits. Silent network authentication, the auto channel and custom codes
+// are refused, as they are by an account that was not granted them. Of Programmable
+// Messaging it is sending one text by sms: any number may send, Twilio's magic
+// numbers fail as Twilio says (https://www.twilio.com/docs/iam/test-credentials),
+// and MessageCode finds the code in the text.
 //
-// Of Programmable Messaging it is sending one text by sms, for twilio.Messaging:
-// any number may send, Twilio's magic numbers fail as Twilio says
-// (https://www.twilio.com/docs/iam/test-credentials), and MessageCode finds the
-// code in the text.
-//
-// What Twilio does not document was decided so: a send while all guesses are
-// spent is refused with 60202; a transaction that differs at the check counts
-// as a wrong code; a send does not prolong the ten minutes; parameters without
-// a meaning here are ignored.
-//
-// # Control
-//
-// Tests move time by Advance, read codes by Code, texts by Messages, and script
-// what goes wrong by Fail. No package of Twilio's client is used here: an
-// emulator that shared its structs would prove nothing.
+// Twilio does not document the following, and the emulator does it so: a send
+// after five wrong codes is refused with 60202; a transaction that differs at the
+// check counts as a wrong code; a send does not prolong the ten minutes;
+// parameters without a meaning here are ignored.
 package twiliotest
 
 import (
+	"cmp"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
 // The account that zero [Options] emulate.
@@ -60,31 +53,25 @@ const (
 
 // Options describe an account. The zero value is one with a single Service.
 type Options struct {
-	AccountSID   string // Defaults to [AccountSID].
-	AuthToken    string // Defaults to [AuthToken].
-	APIKeySID    string // Defaults to [APIKeySID].
-	APIKeySecret string // Defaults to [APIKeySecret].
+	AccountSID   string    // Defaults to [AccountSID].
+	AuthToken    string    // Defaults to [AuthToken].
+	APIKeySID    string    // Defaults to [APIKeySID].
+	APIKeySecret string    // Defaults to [APIKeySecret].
+	Services     []Service // Defaults to one, with the defaults of [Service].
 
-	// Services of the account. Defaults to one, with the defaults of [Service].
-	Services []Service
-
-	// NewCode makes the codes. Defaults to random digits.
-	NewCode func(digits int) string
-
-	// Start is the emulator's time, which then only Advance moves. Defaults to
-	// real time, which runs.
-	Start time.Time
+	NewCode func(digits int) string // Makes the codes. Defaults to random digits.
+	Start   time.Time               // Stops the emulator's clock there. Defaults to real time.
+	Addr    string                  // Where NewServer listens. Defaults to a free port of 127.0.0.1.
 }
 
 // A Service is a Verify Service: what Twilio keeps codes apart by.
 type Service struct {
-	SID          string // Unique. Defaults to [ServiceSID].
-	FriendlyName string // The name in the message. Defaults to [FriendlyName].
-	CodeLength   int    // 4 to 10. Defaults to 6.
-	PSD2         bool   // Amount and Payee are required, and calls refused.
-
-	// Channels that are switched on. Defaults to sms, call, email, whatsapp.
-	Channels []string
+	SID          string   // Unique. Defaults to [ServiceSID].
+	FriendlyName string   // The name in the message. Defaults to [FriendlyName].
+	CodeLength   int      // 4 to 10. Defaults to 6.
+	PSD2         bool     // Amount and Payee are required, and calls refused.
+	RCS          bool     // Twilio upgrades what is asked for by sms, and says so.
+	Channels     []string // Those switched on. Defaults to sms, call, email, whatsapp.
 
 	// RateLimits are how many sends in ten minutes may carry one value of a
 	// name. Defaults to none, and then any name is taken and nothing counted.
@@ -95,46 +82,131 @@ type Service struct {
 // /v2/Services, and for /2010-04-01/Accounts/{account}/Messages.json. It is safe
 // for concurrent use.
 type Emulator struct {
-	secrets  map[string]string // by user name
+	emulator.Core
 	account  string
+	secrets  map[string]string // by user name
 	services map[string]Service
 	first    string // the Service meant by an empty SID
 	newCode  func(digits int) string
 
-	clock   emulator.Clock
-	faults  emulator.Faults
-	log     emulator.Log
-	state   state
-	handler http.Handler
+	mu      sync.Mutex
+	byTo    emulator.List[recipient, *verification]
+	bySID   emulator.List[string, *verification]
+	limits  emulator.List[limit, time.Time]
+	fetches emulator.List[string, time.Time] // by SID
 }
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
-	opts = opts.withDefaults()
-	e := &Emulator{
-		secrets: map[string]string{
-			opts.AccountSID: opts.AuthToken,
-			opts.APIKeySID:  opts.APIKeySecret,
-		},
-		account:  opts.AccountSID,
-		services: map[string]Service{},
-		first:    opts.Services[0].SID,
-		newCode:  opts.NewCode,
+	account := cmp.Or(opts.AccountSID, AccountSID)
+	e := &Emulator{account: account, services: map[string]Service{}, newCode: opts.NewCode, secrets: map[string]string{
+		account:                           cmp.Or(opts.AuthToken, AuthToken),
+		cmp.Or(opts.APIKeySID, APIKeySID): cmp.Or(opts.APIKeySecret, APIKeySecret),
+	}}
+	if e.newCode == nil {
+		e.newCode = emulator.Digits
 	}
+	if len(opts.Services) == 0 {
+		opts.Services = []Service{{}}
+	}
+	e.first = cmp.Or(opts.Services[0].SID, ServiceSID)
 	for _, s := range opts.Services {
+		s.SID, s.FriendlyName = cmp.Or(s.SID, ServiceSID), cmp.Or(s.FriendlyName, FriendlyName)
+		s.CodeLength = cmp.Or(s.CodeLength, 6)
+		if s.Channels == nil {
+			s.Channels = []string{"sms", "call", "email", "whatsapp"}
+		}
 		e.services[s.SID] = s
 	}
-	if !opts.Start.IsZero() {
-		e.clock.StandAt(opts.Start)
-	}
-
-	e.faults.Operation = operation
-	e.handler = e.faults.Handler(http.HandlerFunc(e.serve))
+	e.byTo.Life, e.bySID.Life, e.limits.Life, e.fetches.Life = life, life, life, time.Hour
+	e.Core.Start(emulator.API{Start: opts.Start, Header: headers, Routes: e.routes(),
+		NotFound:   e.authenticated(func(r *http.Request) *emulator.Answer { return notFound(r) }),
+		NotAllowed: e.authenticated(func(*http.Request) *emulator.Answer { return refuse(http.StatusMethodNotAllowed, 20004) }),
+	})
 	return e
 }
 
-// ServeHTTP answers as https://verify.twilio.com and https://api.twilio.com
-// would.
-func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e.handler.ServeHTTP(w, r)
+func headers(h http.Header, r *http.Request) {
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Twilio-Concurrent-Requests", "1")
+	h.Set("Twilio-Request-Id", "RQ"+emulator.Hex(16))
+	h.Set("Twilio-Request-Duration", "0.001")
+	h.Set("X-Home-Region", "us1")
+	h.Set("X-Api-Domain", "verify.twilio.com")
+	if strings.HasPrefix(r.URL.Path, "/2010-04-01/") {
+		h.Set("X-Api-Domain", "api.twilio.com")
+	}
 }
+
+// authenticated accepts the account's token and the API key's secret.
+func (e *Emulator) authenticated(serve func(*http.Request) *emulator.Answer) func(*http.Request) *emulator.Answer {
+	return func(r *http.Request) *emulator.Answer {
+		user, password, ok := r.BasicAuth()
+		secret, known := e.secrets[user]
+		switch {
+		case !ok:
+			return unauthorized("Authentication Error - No credentials provided")
+		case !known:
+			return unauthorized("Authentication Error - invalid username")
+		case password != secret:
+			return unauthorized(texts[20003])
+		}
+		_ = r.ParseForm() // what cannot be parsed is missing, and refused as such
+		return serve(r)
+	}
+}
+
+// Code returns the code that would now be approved for to in a Service, or ""
+// if there is none. An empty service is the first of the Options.
+func (e *Emulator) Code(to, service string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	v := newest(e.pending(recipient{cmp.Or(service, e.first), to}))
+	if v == nil || v.attempts >= maxAttempts {
+		return ""
+	}
+	return v.code
+}
+
+// EndAs gives the newest pending verification of a recipient a status of Twilio's
+// choice, such as "failed" or "expired", which further checks answer with. It
+// reports whether there was one. An empty service is the first of the Options.
+func (e *Emulator) EndAs(to, service, status string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	v := newest(e.pending(recipient{cmp.Or(service, e.first), to}))
+	if v != nil {
+		v.status, v.ended = status, true
+	}
+	return v != nil
+}
+
+// MessageCode returns the code in the newest text that Messaging sent to a
+// recipient, six to ten digits of it, or "" if there is none in it.
+func (e *Emulator) MessageCode(to string) string { return e.LastCode(to, "") }
+
+// A Server is an [Emulator] that listens; its URL is that of the API without /v2.
+type Server struct {
+	*Emulator
+	*emulator.Server
+}
+
+// NewServer starts a server that is closed when the test ends. It takes at most
+// one Options.
+func NewServer(t emulator.TB, opts ...Options) *Server {
+	t.Helper()
+	o := emulator.First(opts)
+	e := New(o)
+	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+}
+
+// What Fail takes, and Messages returns: see package emulator. Fault.On may be
+// send, check, fetch, update or service of Verify, or message. The Scope of a
+// Message is the SID of its Service, or empty if Messaging sent it.
+type (
+	Fault   = emulator.Fault
+	Message = emulator.Message
+)
+
+// What Fault.Break may be.
+const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage

@@ -37,7 +37,6 @@ func TestUpdateEndsAVerification(t *testing.T) {
 			assert.Len(t, got.body["send_code_attempts"], 1)
 
 			assert.Equal(t, 20404, a.guess(code))
-			a.fetch(subject).refused(t, 404, 20404)
 			a.update(subject, tt.status).refused(t, 404, 20404)
 		})
 	}
@@ -80,6 +79,47 @@ func TestUpdateToAnyOtherStatusIsInvalid(t *testing.T) {
 		a.update(sid, status).refused(t, 400, 60200)
 	}
 	assert.Equal(t, 200, a.fetch(sid).status)
+}
+
+func TestFetchTellsTheStatusAsLongAsItLives(t *testing.T) {
+	for status, end := range map[string]func(account){
+		"pending":  func(account) {},
+		"canceled": func(a account) { a.update(to, "canceled") },
+		"max_attempts_reached": func(a account) {
+			for range 5 {
+				a.guess(a.wrong())
+			}
+		},
+	} {
+		t.Run(status, func(t *testing.T) {
+			a := newAccount(t)
+			sid := a.send(oneEach).sid()
+			end(a)
+			for _, subject := range []string{sid, to} {
+				got := a.fetch(subject)
+				require.Equal(t, 200, got.status)
+				assert.Equal(t, status, got.body["status"])
+				assert.Equal(t, false, got.body["valid"])
+			}
+			a.Advance(10 * time.Minute)
+			a.fetch(sid).refused(t, 404, 20404)
+		})
+	}
+}
+
+func TestFetchOfWhatWasApprovedIsNotFound(t *testing.T) {
+	for name, approve := range map[string]func(account){
+		"by the person":  func(a account) { a.guess(a.Code(to, "")) },
+		"by the account": func(a account) { a.update(to, "approved") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newAccount(t)
+			sid := a.send(oneEach).sid()
+			approve(a)
+			a.fetch(sid).refused(t, 404, 20404)
+			a.fetch(to).refused(t, 404, 20404)
+		})
+	}
 }
 
 func TestFetchReturnsWhatIsPending(t *testing.T) {

@@ -1,4 +1,4 @@
-package gatewayapitest
+package emulator
 
 import (
 	"strings"
@@ -13,8 +13,9 @@ const (
 	gsmExtension = "\f^{}\\[~]|€"
 )
 
-// toGSM is what arrives of a text under the encoding UTF8.
-func toGSM(text string) string {
+// GSM7 returns what arrives of a text in the GSM 7-bit alphabet: a question mark
+// for each character that it lacks.
+func GSM7(text string) string {
 	return strings.Map(func(r rune) rune {
 		if strings.ContainsRune(gsmBasic+gsmExtension, r) {
 			return r
@@ -23,8 +24,8 @@ func toGSM(text string) string {
 	}, text)
 }
 
-// parts is how many SMS a text takes.
-func parts(text string) int {
+// Parts returns how many SMS a text takes.
+func Parts(text string) int {
 	septets := 0
 	for _, r := range text {
 		switch {
@@ -33,13 +34,13 @@ func parts(text string) int {
 		case strings.ContainsRune(gsmExtension, r):
 			septets += 2
 		default:
-			return chain(len(utf16.Encode([]rune(text))), 70, 67)
+			return chained(len(utf16.Encode([]rune(text))), 70, 67)
 		}
 	}
-	return chain(septets, 160, 153)
+	return chained(septets, 160, 153)
 }
 
-func chain(length, alone, each int) int {
+func chained(length, alone, each int) int {
 	if length <= alone {
 		return 1
 	}

@@ -1,0 +1,32 @@
+// Package emulated lists the emulators of all vendors of this module, so that a
+// program that plays, tests or describes vendors need not name any:
+//
+//	for _, v := range emulated.All() {
+//		e, sample := v.New(emulator.Setup{})
+//		server, err := emulator.Serve(e, "")
+//		verifier, err := vendors.Open(sample.DSN(server.URL))
+//		...
+//	}
+//
+// A new vendor is one line here and one in package vendors.
+package emulated
+
+import (
+	"slices"
+
+	"github.com/go2fa/verify/authy/authytest"
+	"github.com/go2fa/verify/bandwidth/bandwidthtest"
+	"github.com/go2fa/verify/emulator"
+	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
+	"github.com/go2fa/verify/twilio/twiliotest"
+)
+
+// All returns what is emulated, in the order of the vendors' names.
+func All() []emulator.Vendor {
+	return slices.Concat(
+		authytest.Vendors(),
+		bandwidthtest.Vendors(),
+		gatewayapitest.Vendors(),
+		twiliotest.Vendors(),
+	)
+}
