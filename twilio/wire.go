@@ -45,8 +45,8 @@ func createForm(req verify.SendRequest, service Service) (form rest.Form, refusa
 	form = make(rest.Form, 0, 128)
 	form.Add("To", req.To)
 	form.Add("Channel", channelName(req.Channel))
-	if req.Locale != "" {
-		form.Add("Locale", req.Locale)
+	if locale := localeOf(req); locale != "" {
+		form.Add("Locale", locale)
 	}
 	if req.ClientIP.IsValid() {
 		form.Add("DeviceIp", req.ClientIP.String())

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
 const demoRecipient = "+15005550006"
@@ -16,7 +16,7 @@ func demo(ctx context.Context, t terminal, f *flags) error {
 	if err != nil {
 		return err
 	}
-	var code string // written before Send returns: see emulator.Log
+	var code string // written before Send returns: see emulator.Core.Subscribe
 	s, err := play(ctx, picked, func(m emulator.Message) { code = m.Code })
 	if err != nil {
 		return err

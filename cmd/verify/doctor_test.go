@@ -14,8 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/vendors/emulated"
 )
 
 const within = "clock: ok: within 30 s of the vendor's\n"
@@ -107,8 +108,8 @@ func TestDoctorInJSON(t *testing.T) {
 }
 
 func TestDoctorSendsNothing(t *testing.T) {
-	for _, e := range emulations() {
-		s, err := play(t.Context(), []emulation{e}, func(m emulator.Message) { t.Error("sent by ", m.Vendor) })
+	for _, e := range emulated.All() {
+		s, err := play(t.Context(), []emulator.Vendor{e}, func(m emulator.Message) { t.Error("sent by ", m.Vendor) })
 		require.NoError(t, err)
 		assert.Equal(t, 0, start(t, nil, "doctor", "-dsn", s.places[0].DSN).status)
 		s.close()

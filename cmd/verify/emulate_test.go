@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // TestMain plays the program itself, or an application, when a test starts it as a
@@ -63,7 +65,7 @@ func emulating(t *testing.T, args ...string) running {
 	}()
 	vendors := len(args)
 	if vendors == 0 {
-		vendors = len(emulations())
+		vendors = len(emulated.All())
 	}
 	r := announced(t, out, vendors)
 	r.end = func() int {
@@ -106,12 +108,12 @@ func get(t *testing.T, url string) (*http.Response, string) {
 
 func TestEmulatePrintsWhereEverythingIs(t *testing.T) {
 	r := emulating(t)
-	require.Len(t, r.places, len(emulations()))
-	for i, e := range emulations() {
+	require.Len(t, r.places, len(emulated.All()))
+	for i, e := range emulated.All() {
 		p := r.places[i]
-		assert.Equal(t, e.vendor, p.Vendor)
+		assert.Equal(t, e.Facts.Scheme, p.Vendor)
 		assert.Regexp(t, `^http://127\.0\.0\.1:[0-9]+$`, p.URL)
-		assert.True(t, strings.HasPrefix(p.DSN, e.vendor+"://"), p.DSN)
+		assert.True(t, strings.HasPrefix(p.DSN, e.Facts.Scheme+"://"), p.DSN)
 		assert.Contains(t, p.DSN, "base_url="+p.URL)
 	}
 	assert.Regexp(t, `^http://127\.0\.0\.1:[0-9]+$`, r.inbox)

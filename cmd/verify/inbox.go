@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
 // keep is how many messages the inbox holds.

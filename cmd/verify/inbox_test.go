@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
 func shown(t *testing.T, b *inbox, path string) string {

@@ -12,13 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/twilio/twiliotest"
 )
 
 const to = "+15005550006"
 
 // dsnOf is the line that reaches srv.
-func dsnOf(srv *twiliotest.Server) string { return emulations()[0].dsn(srv.URL) }
+func dsnOf(srv *twiliotest.Server) string {
+	_, sample := twiliotest.Vendors()[0].New(emulator.Setup{})
+	return sample.DSN(srv.URL)
+}
 
 // A result is what a run leaves behind.
 type result struct {
@@ -204,7 +208,7 @@ func TestMisuse(t *testing.T) {
 		"no value":                    {[]string{"send", "-dsn"}, "lacks its value"},
 		"a word too many":             {[]string{"send", "-to", to, dsn}, "a word stands where a flag should"},
 		"no time":                     {[]string{"send", "-dsn", dsn, "-to", to, "-timeout", "0s"}, "-timeout must be above zero"},
-		"an emulator we do not have":  {[]string{"emulate", "-addr", "127.0.0.1:0", dsn}, "no emulator has this name; there are: twilio"},
+		"an emulator we do not have":  {[]string{"emulate", "-addr", "127.0.0.1:0", dsn}, "no emulator has this name; there are: authy"},
 		"an address that is none":     {[]string{"emulate", "-addr", dsn}, "the inbox cannot be served at -addr"},
 		"a demo we do not have":       {[]string{"demo", "-vendor", dsn}, "no emulator has this name"},
 		"help for an unknown command": {[]string{"help", dsn}, "there is no such command"},

@@ -6,9 +6,7 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
 
-	"github.com/go2fa/verify/authy"
-	"github.com/go2fa/verify/authy/authytest"
-	"github.com/go2fa/verify/internal/emulator"
+	"github.com/go2fa/verify/emulator"
 )
 
 // otpKey is what local codes are kept under on a stage.
@@ -32,10 +30,10 @@ type place struct {
 }
 
 // play serves vendors on loopback and has their messages told.
-func play(ctx context.Context, picked []emulation, tell func(emulator.Message)) (*stage, error) {
+func play(ctx context.Context, picked []emulator.Vendor, tell func(emulator.Message)) (*stage, error) {
 	s := &stage{}
 	for _, e := range picked {
-		p, err := s.start(ctx, e, tell)
+		p, err := s.start(e, tell)
 		if err != nil {
 			s.close()
 			return nil, misuse("no port is free on loopback")
@@ -45,27 +43,30 @@ func play(ctx context.Context, picked []emulation, tell func(emulator.Message)) 
 	return s, nil
 }
 
-func (s *stage) start(ctx context.Context, e emulation, tell func(emulator.Message)) (place, error) {
-	h := e.make()
-	h.Subscribe(tell)
-	served, err := emulator.Serve(h)
+// start serves a vendor. One that knows people has the demo's recipient as a user,
+// so that there is somebody to send to.
+func (s *stage) start(v emulator.Vendor, tell func(emulator.Message)) (place, error) {
+	e, sample := v.New(emulator.Setup{People: []string{demoRecipient}})
+	e.Subscribe(tell)
+	served, err := emulator.Serve(e, "")
 	if err != nil {
 		return place{}, err
 	}
-	p := place{Vendor: e.vendor, URL: served.URL, DSN: e.dsn(served.URL), server: served}
-	if e.messenger {
-		var engine string
-		engine, err = s.engine()
+	p := place{Vendor: sample.Scheme, URL: served.URL, DSN: sample.DSN(served.URL), server: served}
+	if sample.Messenger {
+		engine, err := s.engine()
+		if err != nil {
+			served.Close()
+			return place{}, err
+		}
 		p.DSN += engine
 	}
-	if err == nil && e.users != nil {
-		p.DSNUsers = e.users(served.URL)
-		p.Directory, err = registered(ctx, served.URL)
+	if len(sample.Directory) > 0 {
+		p.Directory = sample.Directory
+		sample.Settings["product"] = "users"
+		p.DSNUsers = sample.DSN(served.URL)
 	}
-	if err != nil {
-		served.Close()
-	}
-	return p, err
+	return p, nil
 }
 
 // engine returns the settings of local codes, and starts their Redis if it is
@@ -90,18 +91,6 @@ func tellPolicy(c *server.Peer, command string, args ...string) bool {
 		c.WriteBulk("# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n")
 	}
 	return asked
-}
-
-// registered makes the demo's recipient a user of the emulated Authy, so that
-// there is somebody to send to.
-func registered(ctx context.Context, base string) (map[string]string, error) {
-	known := directory{}
-	users, err := authy.NewUsers(authy.Config{APIKey: authytest.APIKey, BaseURL: base, Directory: written{known}})
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = users.Close() }() // it was for this call alone
-	return known, users.Register(ctx, "a@example.com", demoRecipient)
 }
 
 func (s *stage) close() {

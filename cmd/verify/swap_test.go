@@ -18,6 +18,7 @@ import (
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/redisstore"
 	"github.com/go2fa/verify/vendors"
+	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // application is a program that knows no vendor: VERIFY_DSN alone decides. It
@@ -96,7 +97,7 @@ func emulatedElsewhere(t *testing.T) running {
 		assert.NoError(t, emulator.Process.Signal(os.Interrupt))
 		assert.NoError(t, emulator.Wait())
 	})
-	return announced(t, out, len(emulations()))
+	return announced(t, out, len(emulated.All()))
 }
 
 // arrived is the code that the inbox shows for a recipient.

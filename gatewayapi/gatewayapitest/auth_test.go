@@ -1,9 +1,12 @@
 package gatewayapitest_test
 
 import (
+	"crypto/hmac"
+	"crypto/sha1"
 	"encoding/base64"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -137,10 +140,10 @@ func TestANonceIsGoodOnce(t *testing.T) {
 
 func TestASignatureBelongsToItsURL(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{
+	for _, target := range []string{
 		"https://gatewayapi.eu/rest/mtsms", "http://127.0.0.1/rest/mtsms", "https://gatewayapi.com/rest/mtsms?x=y",
 	} {
-		r := httptest.NewRequest(http.MethodPost, url, strings.NewReader(helloThere))
+		r := httptest.NewRequest(http.MethodPost, target, strings.NewReader(helloThere))
 		var pairs []string
 		for name, value := range vector {
 			pairs = append(pairs, name+`="`+value+`"`)
@@ -148,6 +151,64 @@ func TestASignatureBelongsToItsURL(t *testing.T) {
 		r.Header.Set("Authorization", "OAuth "+strings.Join(pairs, ","))
 		w := httptest.NewRecorder()
 		signer(signedAt).ServeHTTP(w, r)
-		assert.Contains(t, w.Body.String(), `"code":"0x0224"`, url)
+		assert.Contains(t, w.Body.String(), `"code":"0x0224"`, target)
+	}
+}
+
+// sign is what oauth-1.0a and requests-oauthlib make of a base string.
+func sign(base string) string {
+	mac := hmac.New(sha1.New, []byte("test-secret&"))
+	mac.Write([]byte(base))
+	return url.QueryEscape(base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+}
+
+const oauthParameters = "oauth_consumer_key%3Dtest-key%26oauth_nonce%3D128817750813820944501450124113%26oauth_signature_method%3DHMAC-SHA1" +
+	"%26oauth_timestamp%3D1450124113%26oauth_version%3D1.0"
+
+func TestSignaturesOfQueriesAndForms(t *testing.T) {
+	t.Parallel()
+	const form = "message=Hi&recipients.0.msisdn=" + number
+	for name, tc := range map[string]struct{ target, body, base string }{
+		"a parameter whose name begins another's": {
+			"https://gatewayapi.com/rest/mtsms?tag=1&tag2=2", "",
+			"POST&https%3A%2F%2Fgatewayapi.com%2Frest%2Fmtsms&" + oauthParameters + "%26tag%3D1%26tag2%3D2",
+		},
+		"and is followed by a dash": {
+			"https://gatewayapi.com/rest/mtsms?a=1&a-b=2", "",
+			"POST&https%3A%2F%2Fgatewayapi.com%2Frest%2Fmtsms&a%3D1%26a-b%3D2%26" + oauthParameters,
+		},
+		"a form": {
+			"https://gatewayapi.com/rest/mtsms", form,
+			"POST&https%3A%2F%2Fgatewayapi.com%2Frest%2Fmtsms&message%3DHi%26" + oauthParameters + "%26recipients.0.msisdn%3D" + number,
+		},
+		"a port that is not the scheme's": {
+			"https://gw.example.com:80/rest/mtsms", "",
+			"POST&https%3A%2F%2Fgw.example.com%3A80%2Frest%2Fmtsms&" + oauthParameters,
+		},
+		"the port of the scheme": {
+			"https://gw.example.com:443/rest/mtsms", "",
+			"POST&https%3A%2F%2Fgw.example.com%2Frest%2Fmtsms&" + oauthParameters,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, kind := helloThere, "application/json"
+			if tc.body != "" {
+				body, kind = tc.body, "application/x-www-form-urlencoded"
+			}
+			r := httptest.NewRequest(http.MethodPost, tc.target, strings.NewReader(body))
+			r.Header.Set("Content-Type", kind)
+			var pairs []string
+			for name, value := range vector {
+				if name == "oauth_signature" {
+					value = sign(tc.base)
+				}
+				pairs = append(pairs, name+`="`+value+`"`)
+			}
+			r.Header.Set("Authorization", "OAuth "+strings.Join(pairs, ","))
+			w := httptest.NewRecorder()
+			signer(signedAt).ServeHTTP(w, r)
+			assert.Equal(t, http.StatusOK, w.Code, w.Body.String())
+		})
 	}
 }

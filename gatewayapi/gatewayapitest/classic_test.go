@@ -99,3 +99,55 @@ func TestBalanceEndsWithTheCredit(t *testing.T) {
 	a = account{gatewayapitest.NewServer(t), t}
 	assert.JSONEq(t, `{"credit":1000,"currency":"DKK","id":1}`, a.do(http.MethodGet, me, "").text)
 }
+
+func TestClassicReadsAFormAndAQuery(t *testing.T) {
+	t.Parallel()
+	const fields = "message=Acme%3A+123456+is+your+code.&sender=Acme&recipients.0.msisdn=" + number + "&recipients.1.msisdn=" + other
+	form := header("Content-Type", "application/x-www-form-urlencoded")
+	anonymous := func(r *http.Request) { r.Header.Del("Authorization") }
+	for name, tc := range map[string]struct {
+		method, path, body string
+		edit               []func(*http.Request)
+	}{
+		"a form":                              {"POST", classic, fields, []func(*http.Request){form}},
+		"a form with a charset":               {"POST", classic, fields, []func(*http.Request){header("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")}},
+		"a form with the token in the query":  {"POST", classic + "?token=" + gatewayapitest.Token, fields, []func(*http.Request){form, anonymous}},
+		"a form with the token":               {"POST", classic, fields + "&token=" + gatewayapitest.Token, []func(*http.Request){form, anonymous}},
+		"a query":                             {"GET", classic + "?" + fields, "", nil},
+		"a query with the token":              {"GET", classic + "?" + fields + "&token=" + gatewayapitest.Token, "", []func(*http.Request){anonymous}},
+		"a query with the token as a user":    {"GET", classic + "?" + fields, "", []func(*http.Request){func(r *http.Request) { r.SetBasicAuth(gatewayapitest.Token, "") }}},
+		"a query whatever its type is called": {"GET", classic + "?" + fields, "", []func(*http.Request){form}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount(t)
+			got := a.do(tc.method, tc.path, tc.body, tc.edit...)
+			assert.Equal(t, http.StatusOK, got.status, got.text)
+			assert.Equal(t, 2, a.Effects())
+			assert.Equal(t, "123456", a.Code(to))
+			assert.Equal(t, "123456", a.Code("+"+other))
+		})
+	}
+}
+
+func TestClassicRefusesAFormAsItRefusesJSON(t *testing.T) {
+	t.Parallel()
+	form := header("Content-Type", "application/x-www-form-urlencoded")
+	a := newAccount(t)
+	a.post(classic, "message=Hi", form).refused(t, 400, "0x0222")
+	a.post(classic, "recipients.0.msisdn="+number, form).refused(t, 400, "0x0222")
+	a.post(classic, "message=Hi&recipients.0.msisdn=abc", form).refused(t, 422, "0x0308")
+	a.do(http.MethodGet, classic, "").refused(t, 400, "0x0222")
+	a.do(http.MethodDelete, classic, "")
+	assert.Zero(t, a.Effects())
+}
+
+func TestClassicCallsBrokenJSONInvalid(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t)
+	for _, body := range []string{`{`, `{"message":`, ``, `{}{}`, `message=Hi`} {
+		got := a.post(classic, body)
+		got.refused(t, 422, "")
+		assert.Equal(t, "invalid json", got.body["message"], body)
+	}
+}

@@ -58,7 +58,7 @@ func changed(settings map[string]string) map[string]string {
 		switch {
 		case key == "product", key == "region", key == "sender":
 		case key == "from":
-			all[key] = "+15005550001"
+			all[key] = "+15005550006"
 		default:
 			all[key] = value[:len(value)-1] + "1"
 		}
