@@ -118,7 +118,7 @@ func TestAnApprovalIsRememberedThoughItsSendIsNot(t *testing.T) {
 	})
 }
 
-func TestAnApprovalIsRememberedThoughItsSendIsRevokene(t *testing.T) {
+func TestAnApprovalIsRememberedThoughItsSendIsRevoked(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, 0)
 	put := r.mustSend(1, 1, Limits{})

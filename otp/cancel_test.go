@@ -79,19 +79,22 @@ func TestCancelWhileBlocked(t *testing.T) {
 
 func TestCancelSaysWhenItCannotKnow(t *testing.T) {
 	t.Parallel()
-	e, _ := newEngine(t, func(c *Config) { c.Store = &brokenStore{Store: new(MemoryStore), put: errStore} })
+	e, _ := newEngine(t, func(c *Config) { c.Store = &brokenStore{Store: new(MemoryStore), revoke: errStore} })
 	assert.Equal(t, "cancel", requireOne(t, e.Cancel(t.Context(), phone), verify.ErrOutcomeUnknown).Op)
-
-	for name, refused := range map[string]Refusal{"too soon": TooSoon, "too many": TooMany, "an unknown refusal": 99} {
-		e, _ := newEngine(t, func(c *Config) { c.Store = answering{admission: Admission{Refused: refused}} })
-		require.Error(t, e.Cancel(t.Context(), phone), name)
-	}
 	requireOne(t, e.Cancel(t.Context(), "nobody"), verify.ErrInvalidRecipient)
+}
 
-	// The code is dead, though its send stays counted.
-	s := &brokenStore{Store: new(MemoryStore), revoke: context.DeadlineExceeded}
-	e, p := newEngine(t, func(c *Config) { c.Store = s })
-	code := mustSend(t, e, p)
-	require.NoError(t, e.Cancel(t.Context(), phone))
-	require.Error(t, e.Check(t.Context(), phone, code))
+// TestNothingComesBackAfterCancel: neither the code that the canceled one
+// replaced, nor one whose send fails meanwhile.
+func TestNothingComesBackAfterCancel(t *testing.T) {
+	t.Parallel()
+	e, p := newEngine(t, func(c *Config) { c.Limits.Cooldown = []time.Duration{0} })
+	first := mustSend(t, e, p)
+	p.deliver = func(ctx context.Context, _ Message) (string, error) {
+		require.NoError(t, e.Cancel(ctx, phone))
+		return "", verify.ErrUnavailable
+	}
+	_, err := e.Send(t.Context(), phone)
+	requireOne(t, err, verify.ErrUnavailable)
+	requireOne(t, e.Check(t.Context(), phone, first), verify.ErrNotPending)
 }

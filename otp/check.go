@@ -2,8 +2,6 @@ package otp
 
 import (
 	"context"
-	"math"
-	"time"
 
 	"github.com/go2fa/verify"
 )
@@ -58,48 +56,17 @@ func (e *Engine) Reset(ctx context.Context, to string, opts ...verify.CheckOptio
 }
 
 // Cancel makes the code that was sent worthless and leaves every budget as it
-// is. Until it returns, a Check of that code may count as a wrong attempt. A store
-// that fails, or is full, is [verify.ErrOutcomeUnknown]; it is safe to cancel
+// is. A store that fails is [verify.ErrOutcomeUnknown]; it is safe to cancel
 // again.
 func (e *Engine) Cancel(ctx context.Context, to string, opts ...verify.CheckOption) error {
 	req, err := e.caps.SubjectRequest("cancel", to, opts...)
 	if err != nil {
 		return err
 	}
-	id, nobody, err := e.nobodysCode()
-	if err != nil {
-		return e.noDice("cancel", err)
-	}
-
-	// A code that nobody has takes the place of the one that was sent, past all
-	// limits on sends, and is taken back at once.
-	key, limits := e.keyOf(req), e.limits
-	limits.Sends, limits.Cooldown = math.MaxInt32, []time.Duration{0}
-	admission, err := e.store.Issue(ctx, key, id, nobody, time.Second, limits)
-	if err != nil {
+	if err := e.store.Revoke(ctx, e.keyOf(req), ID{}); err != nil {
 		return e.failure("cancel", verify.ErrOutcomeUnknown, "the store did not answer: cancel again", err)
 	}
-	switch admission.Refused {
-	case Admitted:
-		// If this fails, the worst is a wait for nothing: the code is dead already.
-		_ = e.store.Revoke(ctx, key, id)
-	case SendBlocked: // no code of this record works
-	case Full: // a store may be full and have the record all the same
-		return e.failure("cancel", verify.ErrOutcomeUnknown, "the store is full: the code may still work, cancel again", nil)
-	default:
-		return e.failure("cancel", verify.ErrUnavailable, "the store did not keep to the limits it was given", nil)
-	}
 	return nil
-}
-
-// nobodysCode is a MAC that no code has.
-func (e *Engine) nobodysCode() (ID, MAC, error) {
-	d := e.keys.get()
-	defer e.keys.put(d)
-	if err := d.shuffle(e.random); err != nil {
-		return ID{}, MAC{}, err
-	}
-	return d.id(), MAC(d.dice), nil
 }
 
 func (e *Engine) keyOf(req verify.CheckRequest) Key {

@@ -29,6 +29,9 @@ func (d *draw) shuffle(random io.Reader) error {
 	if err := read(random, d.names[:]); err != nil {
 		return err
 	}
+	if d.id() == (ID{}) {
+		return errStuck // the ID that names no call
+	}
 	return d.reroll(random)
 }
 

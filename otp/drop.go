@@ -1,5 +1,7 @@
 package otp
 
+import "math"
+
 // maxSteps bounds how many entries one call puts aside while it looks for one to
 // drop.
 const maxSteps = 64
@@ -14,7 +16,7 @@ func (s *shard) droppable(now int64) (i uint32, since int64) {
 			break
 		}
 		e := s.slab.at(i)
-		idle := e.lastSend() + s.keep
+		idle := after(e.lastSend(), s.keep)
 		remembered := e.remembered(s.remember, now)
 		switch {
 		case idle > now || remembered && e.failures == 0:
@@ -35,7 +37,15 @@ func (s *shard) forgettable(now int64) (i uint32, since int64) {
 	if i == none || s.slab.at(i).remembered(s.remember, now) {
 		return none, 0
 	}
-	return i, s.slab.at(i).attempted + s.remember
+	return i, after(s.slab.at(i).attempted, s.remember)
+}
+
+// after is a time later than t, or the last one that there is.
+func after(t, d int64) int64 {
+	if t > math.MaxInt64-d {
+		return math.MaxInt64
+	}
+	return t + d
 }
 
 func (e *entry) lastSend() int64 {

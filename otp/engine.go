@@ -5,16 +5,20 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/go2fa/verify"
 )
 
-// undoTime bounds how long a send that surely did not leave may keep its caller
-// waiting for the refund, and lateTime how long past the caller's own time.
 const (
-	undoTime = 2 * time.Second
-	lateTime = 50 * time.Millisecond
+	// sendTime bounds a whole Send, whatever the messenger does.
+	sendTime = 15 * time.Second
+
+	// revokeTime bounds how long a caller waits for the store after a send that
+	// surely did not leave, and lateTime how long past the end of its own time.
+	revokeTime = 2 * time.Second
+	lateTime   = 50 * time.Millisecond
 )
 
 // An Engine makes codes, has a [Messenger] deliver them, and checks what a person
@@ -51,14 +55,18 @@ type letter struct {
 	ref  string
 }
 
-// Send makes a code, has the store admit it, and has the messenger deliver it. The
-// code that was sent before, to the same recipient in the same scope, is dead.
+// Send makes a code, has the store admit it, and has the messenger deliver it. It
+// replaces the code that was sent before to the same recipient in the same scope.
+// It takes 15 seconds at most.
 //
 // The error matches [verify.ErrTooManySends] within a cooldown or when the
 // sends of the window are spent, and [verify.ErrBlocked] after too many wrong
 // attempts. If the store fails, nothing is sent. If the messenger surely sent
-// nothing, the send is not counted; after [verify.ErrOutcomeUnknown] the code
-// stays good.
+// nothing, the code before works again, with the attempts that were made on it.
+// Such a send is not counted, unless the recipient is the reason
+// ([verify.ErrInvalidRecipient], [verify.ErrTooManySends], [verify.ErrBlocked]):
+// then the cooldown holds. After [verify.ErrOutcomeUnknown] the new code stays
+// good, since its message may still arrive.
 func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
 	req, err := e.caps.SendRequest(to, opts...)
 	if err != nil {
@@ -71,6 +79,8 @@ func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
+	ctx, cancel := inTime(ctx)
+	defer cancel()
 
 	expires := time.Now().Add(e.ttl)
 	admission, err := e.store.Issue(ctx, l.key, l.id, l.mac, e.ttl, e.limits)
@@ -149,29 +159,57 @@ func (e *Engine) deliver(ctx context.Context, m Message) (id, vendor string, err
 	return id, e.caps.Vendor, err
 }
 
-// unsent gives the send back if surely nothing left. Else the code stays good:
+// unsent takes the send back if surely nothing left. Else the code stays good:
 // the message may still arrive.
 func (e *Engine) unsent(ctx context.Context, l letter, err error) error {
 	failure := named(e.caps.Vendor, err)
-	if failure.Outcome != verify.ErrOutcomeUnknown {
-		// A caller who has gone away must not leave a recipient in the cooldown.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience(ctx))
-		defer cancel()
-		// If this fails too, the worst is a wait for nothing: nobody has the code.
-		_ = e.store.Revoke(ctx, l.key, l.id)
+	if failure.Outcome == verify.ErrOutcomeUnknown {
+		return failure
 	}
+	// If the caller has gone away, the code before must work again all the same.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience(ctx))
+	defer cancel()
+	if blamesRecipient(failure.Outcome) {
+		e.countSend(ctx, l)
+	}
+	// If this fails, the code before stays dead, and a new one is a Send away.
+	_ = e.store.Revoke(ctx, l.key, l.id)
 	return failure
 }
 
-// patience is what is left of the caller's own time for a refund, and a little
-// more.
+// blamesRecipient reports whether an outcome is the recipient's doing. Such a
+// send is counted, or one person could ask for what a vendor refuses without end.
+func blamesRecipient(kind verify.Outcome) bool {
+	return kind == verify.ErrInvalidRecipient || kind == verify.ErrTooManySends || kind == verify.ErrBlocked
+}
+
+// countSend counts a send in the place of one that is about to be revoked. If the
+// store fails, the one that is revoked is not counted, which is all that is lost.
+func (e *Engine) countSend(ctx context.Context, l letter) {
+	limits := e.limits
+	limits.Sends, limits.Cooldown = math.MaxInt32, []time.Duration{0}
+	id := l.id
+	id[0] ^= 0x80 // another call
+	_, _ = e.store.Issue(ctx, l.key, id, MAC{}, e.ttl, limits)
+}
+
+// inTime bounds a Send. A caller's deadline that comes first needs no other, and
+// not the two allocations that another one takes.
+func inTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) <= sendTime {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, sendTime)
+}
+
+// patience is what is left of the caller's own time, and a little more.
 func patience(ctx context.Context) time.Duration {
 	deadline, limited := ctx.Deadline()
 	switch {
 	case ctx.Err() != nil:
 		return lateTime
 	case limited:
-		return min(undoTime, time.Until(deadline)+lateTime)
+		return min(revokeTime, time.Until(deadline)+lateTime)
 	}
-	return undoTime
+	return revokeTime
 }

@@ -12,8 +12,9 @@ import (
 // Fallback is a [Messenger] that moves on to the next one only when surely nothing
 // was sent: after [verify.ErrUnavailable], [verify.ErrRateLimited] or
 // [verify.ErrUnauthorized]. The text, and so the code, stays the same. Any other
-// answer is the answer, and so is the end of the caller's context; time that is
-// left is shared equally among the messengers still to try.
+// answer is the answer, and so is the end of the caller's context. All of them
+// together have the caller's time, 15 seconds at most; what is left of it is
+// shared equally among the messengers still to try.
 //
 // It can do what all of them can. Its errors name the messengers that were tried,
 // and match [verify.ErrUnavailable] unless all failed alike. Messengers that are
@@ -47,6 +48,8 @@ func (f *fallback) Deliver(ctx context.Context, m Message) (string, error) {
 
 // deliver also says which vendor took the message.
 func (f *fallback) deliver(ctx context.Context, m Message) (id, vendor string, err error) {
+	ctx, cancel := inTime(ctx)
+	defer cancel()
 	var failed []*verify.Error
 	for i, c := range f.messengers {
 		if ctx.Err() != nil {
@@ -69,11 +72,9 @@ func (f *fallback) deliver(ctx context.Context, m Message) (id, vendor string, e
 // deliverInTime gives a messenger its share of the time that is left, so that one
 // that hangs leaves the next one some.
 func deliverInTime(ctx context.Context, c Messenger, m Message, left int) (string, error) {
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
-		defer cancel()
-	}
+	deadline, _ := ctx.Deadline()
+	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
+	defer cancel()
 	return c.Deliver(ctx, m)
 }
 

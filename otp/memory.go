@@ -13,18 +13,18 @@ const (
 )
 
 // A MemoryStore is a [Store] in memory, for tests and for single processes: a
-// second process, and the same one after a restart, knows nothing of its codes
+// second process, or the same one after a restart, knows nothing of its codes
 // and limits. The zero value is ready for use. It starts no goroutine, and must
 // not be copied.
 //
-// It is bounded. It drops only what it may: an entry whose code is dead, whose
-// sends are older than the longest Window it has seen, and whose failures are
-// none or older than the longest Remember. If it is full of others, Issue is
-// refused with [Full]. Of one key it counts 4,096 sends: a higher Limits.Sends is
-// as good as that.
+// It is bounded. It drops only an entry whose code is dead, whose sends are older
+// than the longest Window it has seen, and whose failures are none or older than
+// the longest Remember. If it is full of others, Issue is refused with [Full]. Of
+// one key it counts 4,096 sends at most, even if Limits.Sends is higher.
 type MemoryStore struct {
 	// MaxEntries is how many (recipient, scope) are kept, of at most 200 bytes
-	// each. Set it before first use. Defaults to 1,048,576.
+	// each. A code that was replaced takes another 120 bytes for the few minutes in
+	// which it may come back. Set MaxEntries before first use. Defaults to 1,048,576.
 	MaxEntries int
 
 	start   sync.Once
@@ -74,7 +74,7 @@ func (s *MemoryStore) put(k Key, id ID, mac MAC, ttl time.Duration, l Limits) (a
 
 	i := sh.slots.get(&sh.slab, k)
 	if i == none {
-		if sh.undone.has(id, now) {
+		if sh.revoked.has(id, now) {
 			return Admission{}, true
 		}
 		s.entries.Add(-sh.tidy(now))
@@ -142,13 +142,18 @@ func (s *MemoryStore) Revoke(ctx context.Context, k Key, id ID) error {
 	sh := s.shard(k)
 	sh.mu.Lock()
 	defer sh.mu.Unlock()
-	if i := sh.slots.get(&sh.slab, k); i != none && sh.revoke(i, id, s.now()) {
+	i := sh.slots.get(&sh.slab, k)
+	switch {
+	case i == none:
+	case id == ID{}:
+		sh.kill(i, sh.slab.at(i))
+	case sh.revoke(i, id, s.now()):
 		s.entries.Add(-1)
 	}
 	return nil
 }
 
-// Forget removes an entry; see [Store]. It fails only if ctx is done.
+// Reset removes an entry; see [Store]. It fails only if ctx is done.
 func (s *MemoryStore) Reset(ctx context.Context, k Key) error {
 	if err := ctx.Err(); err != nil {
 		return err

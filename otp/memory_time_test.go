@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"math"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,7 +91,8 @@ func TestALongQueueOfSends(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, Admitted, again.Refused, "the first send, once more")
 		require.NoError(t, r.Revoke(t.Context(), someKey(1), last))
-		require.Equal(t, Gone, r.attempt(1, 3, l))
+		require.Equal(t, Wrong, r.attempt(1, 3, l))
+		require.Equal(t, Match, r.attempt(1, 2, l), "the code that the last one replaced")
 
 		time.Sleep(time.Hour)
 		r.mustSend(1, 4, l)
@@ -176,5 +178,25 @@ func TestFailuresAreRemembered(t *testing.T) {
 		time.Sleep(time.Nanosecond)
 		r.mustSend(1, 1, l)
 		require.Equal(t, Match, r.attempt(1, 1, l))
+	})
+}
+
+// TestAWindowOfAllTimeForgetsNothing: the longest Window there is counts each send
+// for ever.
+func TestAWindowOfAllTimeForgetsNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, 0)
+		l := Limits{Sends: 1, Window: math.MaxInt64, Remember: math.MaxInt64}
+		r.mustSend(1, 1, l)
+		for k := range uint64(5000) {
+			r.mustSend(2+k, 1, l)
+		}
+		_, a := r.send(1, 1, l)
+		assert.Equal(t, TooMany, a.Refused)
+		assert.Equal(t, Match, r.attempt(1, 1, l))
+		time.Sleep(24 * time.Hour)
+		_, a = r.send(1, 1, l)
+		assert.Equal(t, TooMany, a.Refused)
 	})
 }

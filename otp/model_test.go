@@ -146,8 +146,9 @@ func (m *model) walkSend(step func(string, string, verify.Outcome, error), e *En
 		return
 	}
 	step("", "send", verify.OutcomeOf(p.err), err)
-	m.code, m.expires = digitsOnly.FindString(p.messages[len(p.messages)-1].Text), now.Add(10*time.Minute)
 	if verify.OutcomeOf(p.err) == verify.ErrUnavailable {
-		m.code, m.sends = "", before.sends
+		*m = before
+		return
 	}
+	m.code, m.expires = digitsOnly.FindString(p.messages[len(p.messages)-1].Text), now.Add(10*time.Minute)
 }

@@ -20,17 +20,18 @@
 //
 // # Limits
 //
-// A code lives ten minutes at most, is accepted once, and dies with the next one
-// sent. Five attempts a code and a hundred over all codes are charged before they
+// A code lives ten minutes at most, is accepted once, and is replaced by the next
+// one sent. Five attempts a code and a hundred over all codes are charged before they
 // are compared; a new code refills the five, only an approval the hundred. Sends
 // to one recipient in one scope wait 30, 40, 60 and 90 seconds between each
 // other and stop at five in ten minutes. See [Limits].
 //
 // # When something fails
 //
-// A store that fails is an error, never a yes. A messenger that surely sent nothing
-// gives the send back; after [verify.ErrOutcomeUnknown] the code stays good,
-// since its message may still arrive.
+// A store that fails is an error, never a yes. If the messenger surely sent
+// nothing, the send is revoked and the code that arrived before works again; after
+// [verify.ErrOutcomeUnknown] the new code stays good, since its message may still
+// arrive.
 package otp
 
 import (

@@ -21,29 +21,29 @@ func (g *generation) ended(now int64) int {
 	return int(n)
 }
 
-// undone remembers the sends that were taken back.
-type undone struct {
+// revoked remembers the sends that were taken back.
+type revoked struct {
 	young, old map[ID]struct{}
 	generation
 }
 
-func (u *undone) turn(now int64) {
-	for range u.ended(now) {
-		u.old, u.young = u.young, nil
+func (r *revoked) turn(now int64) {
+	for range r.ended(now) {
+		r.old, r.young = r.young, nil
 	}
 }
 
-func (u *undone) add(id ID, now int64) {
-	u.turn(now)
-	if u.young == nil {
-		u.young = map[ID]struct{}{}
+func (r *revoked) add(id ID, now int64) {
+	r.turn(now)
+	if r.young == nil {
+		r.young = map[ID]struct{}{}
 	}
-	u.young[id] = struct{}{}
+	r.young[id] = struct{}{}
 }
 
-func (u *undone) has(id ID, now int64) bool {
-	u.turn(now)
-	_, young := u.young[id]
-	_, old := u.old[id]
+func (r *revoked) has(id ID, now int64) bool {
+	r.turn(now)
+	_, young := r.young[id]
+	_, old := r.old[id]
 	return young || old
 }

@@ -56,7 +56,7 @@ func TestWhatHappenedIsForgotten(t *testing.T) {
 			t.Parallel()
 			for start := 5 * minute; start < 10*minute; start += minute / 3 {
 				var a answers
-				var u undone
+				var u revoked
 				u.has(someID(1), start-minute)
 				a.turn(start - minute)
 				u.add(someID(1), start)
@@ -78,9 +78,9 @@ func TestWhatHappenedIsForgotten(t *testing.T) {
 	}
 }
 
-func TestAddingRevokeneSendsForgetsOldOnes(t *testing.T) {
+func TestAddingRevokedSendsForgetsOldOnes(t *testing.T) {
 	t.Parallel()
-	var u undone
+	var u revoked
 	for n := range uint64(1000) {
 		u.add(someID(n), int64(n)*int64(time.Second))
 		require.LessOrEqual(t, len(u.young)+len(u.old), 241)

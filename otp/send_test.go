@@ -89,8 +89,7 @@ func TestRefusalsOfTheStore(t *testing.T) {
 func TestWhatAMessengerCannotSendIsNotCounted(t *testing.T) {
 	t.Parallel()
 	for _, unsent := range []verify.Outcome{
-		verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrInvalidRecipient,
-		verify.ErrBlocked, verify.ErrRejected, verify.ErrTooManySends, verify.ErrUnsupported,
+		verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrRejected, verify.ErrUnsupported,
 	} {
 		t.Run(string(unsent), func(t *testing.T) {
 			t.Parallel()
@@ -105,6 +104,96 @@ func TestWhatAMessengerCannotSendIsNotCounted(t *testing.T) {
 			requireOne(t, e.Check(t.Context(), phone, p.code(t)), verify.ErrNotPending)
 			p.err = nil
 			require.NoError(t, e.Check(t.Context(), phone, mustSend(t, e, p)))
+		})
+	}
+}
+
+// TestASendThatSurelySentNothingLeavesTheCodeThatArrived: somebody has a code and
+// asks for another one, which the vendor does not send.
+func TestASendThatSurelySentNothingLeavesTheCodeThatArrived(t *testing.T) {
+	t.Parallel()
+	for _, unsent := range []verify.Outcome{
+		verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrInvalidRecipient,
+		verify.ErrBlocked, verify.ErrRejected, verify.ErrTooManySends, verify.ErrUnsupported,
+	} {
+		for _, channel := range []verify.Channel{verify.ChannelSMS, verify.ChannelVoice} {
+			t.Run(string(unsent)+", by "+string(channel), func(t *testing.T) {
+				t.Parallel()
+				e, p := newEngine(t, func(c *Config) { c.Limits.Cooldown = []time.Duration{0} })
+				arrived := mustSend(t, e, p)
+				left := requireOne(t, e.Check(t.Context(), phone, wrongFor(arrived)), verify.ErrMismatch).AttemptsLeft
+				require.Equal(t, 4, left)
+
+				p.err = unsent
+				for range 3 {
+					_, err := e.Send(t.Context(), phone, verify.WithChannel(channel))
+					requireOne(t, err, unsent)
+				}
+				left = requireOne(t, e.Check(t.Context(), phone, wrongFor(arrived)), verify.ErrMismatch).AttemptsLeft
+				assert.Equal(t, 3, left, "the attempt before the resend stays charged")
+				require.NoError(t, e.Check(t.Context(), phone, arrived))
+				requireOne(t, e.Check(t.Context(), phone, arrived), verify.ErrNotPending)
+			})
+		}
+	}
+}
+
+func TestASendWithAnUnknownOutcomeReplacesTheCode(t *testing.T) {
+	t.Parallel()
+	e, p := newEngine(t, func(c *Config) { c.Limits.Cooldown = []time.Duration{0} })
+	first := mustSend(t, e, p)
+	p.err = verify.ErrOutcomeUnknown
+	_, err := e.Send(t.Context(), phone)
+	requireOne(t, err, verify.ErrOutcomeUnknown)
+	second := p.code(t)
+	requireOne(t, e.Check(t.Context(), phone, first), verify.ErrMismatch)
+	require.NoError(t, e.Check(t.Context(), phone, second))
+}
+
+// TestACooldownHoldsAfterARecipientThatCannotBeReached: whoever gives a vendor's
+// addresses that it refuses must not be free to ask without end.
+func TestACooldownHoldsAfterARecipientThatCannotBeReached(t *testing.T) {
+	t.Parallel()
+	for _, unsent := range []verify.Outcome{verify.ErrInvalidRecipient, verify.ErrBlocked, verify.ErrTooManySends} {
+		t.Run(string(unsent), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				e, p := newEngine(t)
+				p.err = &verify.Error{Vendor: "post", Op: "send", Outcome: unsent, HTTPStatus: 418, RetryAfter: time.Second}
+				waits := []time.Duration{30, 40, 60, 90}
+				for _, wait := range waits {
+					_, err := e.Send(t.Context(), phone)
+					got := requireOne(t, err, unsent)
+					assert.Equal(t, 418, got.HTTPStatus)
+					assert.Equal(t, time.Second, got.RetryAfter)
+					_, err = e.Send(t.Context(), phone)
+					assert.Equal(t, wait*time.Second, requireOne(t, err, verify.ErrTooManySends).RetryAfter)
+					time.Sleep(wait * time.Second)
+				}
+				assert.Equal(t, len(waits), p.count())
+				requireOne(t, e.Check(t.Context(), phone, p.code(t)), verify.ErrNotPending)
+			})
+		})
+	}
+}
+
+// TestASendTakesFifteenSecondsAtMost: with any number of vendors that hang.
+func TestASendTakesFifteenSecondsAtMost(t *testing.T) {
+	t.Parallel()
+	hangs := &post{name: "x", deliver: func(ctx context.Context, _ Message) (string, error) {
+		<-ctx.Done()
+		return "", verify.ErrUnavailable
+	}}
+	for name, messenger := range map[string]Messenger{"one": hangs, "three": Fallback(hangs, hangs, hangs)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				e, _ := newEngine(t, func(c *Config) { c.Messenger = messenger })
+				start := time.Now()
+				_, err := e.Send(context.Background(), phone)
+				requireOne(t, err, verify.ErrUnavailable)
+				assert.Equal(t, 15*time.Second, time.Since(start))
+			})
 		})
 	}
 }
@@ -201,7 +290,7 @@ func TestARefundDoesNotHangOnADeadStore(t *testing.T) {
 	}
 }
 
-// hanging never answers an Revoke.
+// hanging never answers a Revoke.
 type hanging struct{ Store }
 
 func (hanging) Revoke(ctx context.Context, _ Key, _ ID) error {

@@ -18,7 +18,8 @@ type shard struct {
 	failed   list              // those without a send that counts, kept for their failures
 	more     map[uint32][]send // the older sends of entries that have too many
 	answers  answers
-	undone   undone
+	revoked  revoked
+	replaced replaced
 	keep     int64 // how long a send counts for anybody
 	remember int64 // how long failures do
 }
@@ -57,7 +58,7 @@ func (s *shard) put(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now i
 	e := s.slab.at(i)
 	var room sendRoom
 	sends := s.sends(i, e, room[:0])
-	if slices.ContainsFunc(sends, func(x send) bool { return x.id == short(id[:]) }) || s.undone.has(id, now) {
+	if slices.ContainsFunc(sends, func(x send) bool { return x.id == short(id[:]) }) || s.revoked.has(id, now) {
 		return Admission{Wait: l.admission(sends, now).Wait}
 	}
 	if e.blocked(l, now) {
@@ -69,7 +70,8 @@ func (s *shard) put(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now i
 
 	sends = append(s.stale(e, sends, now), send{now, short(id[:])})
 	if mac != (MAC{}) {
-		e.mac, e.expires, e.attempts = mac, now+int64(ttl), 0
+		s.replace(i, e, sends, now)
+		e.mac, e.expires, e.attempts = mac, after(now, int64(ttl)), 0
 		e.live = uint16(len(sends)) //nolint:gosec // stale keeps it to maxHeld
 	}
 	s.save(i, e, sends)
@@ -97,6 +99,9 @@ func (s *shard) attempt(k Key, id ID, macs []MAC, l Limits, now int64) (Verdict,
 		return Locked, 0
 	}
 	v, left := e.attempt(macs, l, now)
+	if v == Match {
+		s.replaced.drop(i)
+	}
 	x.verdict, x.left = v, uint8(left) //nolint:gosec // below Limits.Attempts, which are ten at most
 	e.answer, e.asked = s.answers.add(x), e.asked|x.mark()
 	return v, left
@@ -143,14 +148,17 @@ func (s *shard) revoke(i uint32, id ID, now int64) (dropped bool) {
 	if at < 0 {
 		return false
 	}
-	s.undone.add(id, now)
-	switch live := int(e.live) - 1; {
+	s.revoked.add(id, now)
+	live := int(e.live) - 1
+	sends = slices.Delete(sends, at, at+1)
+	switch {
 	case live == at:
-		e.mac, e.live = MAC{}, 0
+		s.restore(i, e, sends, now)
 	case live > at:
 		e.live--
+		s.replaced.remove(i, short(id[:]), now)
 	}
-	s.save(i, e, slices.Delete(sends, at, at+1))
+	s.save(i, e, sends)
 	if e.held > 0 || e.remembered(s.remember, now) {
 		return false
 	}

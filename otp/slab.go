@@ -83,5 +83,6 @@ func (s *shard) drop(i uint32) {
 	s.remove(i, e)
 	s.slots.remove(&s.slab, e.key)
 	delete(s.more, i)
+	s.replaced.drop(i)
 	s.slab.give(i)
 }

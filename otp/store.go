@@ -13,7 +13,8 @@ type (
 	// one key. The zero MAC stands for none.
 	MAC [32]byte
 
-	// An ID names one attempt. It is random, and new for each Send and each Check.
+	// An ID names one call. It is random, and new for each Send and each Check. The
+	// zero ID names none.
 	ID [16]byte
 )
 
@@ -33,26 +34,46 @@ type (
 // Package verifytest proves these promises for any Store: RunStore.
 type Store interface {
 	// Issue admits one send under limits and makes mac the only live code of k for
-	// ttl: the code before it is dead and the count of attempts on a code starts
-	// again, the count of failures does not. A zero mac only counts a send and
-	// leaves the live code as it is. A refused Issue changes nothing.
+	// ttl: it replaces the code before it, and the count of attempts on a code
+	// starts again; the count of failures does not. A zero mac only counts a send
+	// and leaves the live code as it is. A refused Issue changes nothing.
 	Issue(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error)
 
 	// Attempt charges one attempt and one failure, then compares the live code with
-	// macs (one for each key in use), then settles. Match forgets code and
-	// failures, and is returned to exactly one ID. With no live code, or a limit
-	// reached, nothing is charged and nothing compared; no zero MAC ever matches.
-	// Left is how many attempts remain; the wrong attempt that spends the last one,
-	// be it of the code or of all codes, is Locked. It must not keep macs.
+	// macs (one for each key in use), then settles. Match forgets the code, those
+	// it replaced and all failures, and is returned to exactly one ID. With no live
+	// code, or a limit reached, nothing is charged and nothing compared; no zero
+	// MAC ever matches. Left is how many attempts remain; the wrong attempt that
+	// spends the last one, of the code or of all codes, is Locked. It must not keep
+	// macs.
 	Attempt(ctx context.Context, k Key, id ID, macs []MAC, l Limits) (v Verdict, left int, err error)
 
-	// Revoke takes back the Issue with this id: its code is dead, its send uncounted.
-	// The code that it replaced stays dead. Revoke of an unknown id changes nothing.
+	// Revoke takes back the Issue with this id: its code is dead, its send is not
+	// counted, and the code that it replaced works again. That code keeps its own
+	// ttl, and the attempts on the revoked one are added to its own. If a later
+	// Issue has replaced the revoked code, that one now replaces the code before.
+	//
+	// A replaced code comes back only if it was replaced within the last two
+	// minutes ([RestoreTime]), if nothing was approved since, and if the revoked
+	// code had not expired. Of each key the last four ([MaxReplaced]) are kept.
+	//
+	// Revoke of an unknown id changes nothing. Revoke of the zero ID kills the live
+	// code and all that it replaced, and leaves every count as it is.
 	Revoke(ctx context.Context, k Key, id ID) error
 
-	// Forget removes all that is kept under k: an operator's reset, or erasure.
+	// Reset removes all that is kept under k: an operator's reset, or erasure.
 	Reset(ctx context.Context, k Key) error
 }
+
+// What a [Store] keeps of codes that were replaced, in case the send that replaced
+// them is revoked.
+const (
+	// RestoreTime is how long after it was replaced a code may come back.
+	RestoreTime = 2 * time.Minute
+	// MaxReplaced is how many replaced codes a store keeps of one key. Default
+	// [Limits] admit no more sends than one above that.
+	MaxReplaced = 4
+)
 
 // An Admission is a Store's answer to Issue.
 type Admission struct {

@@ -7,13 +7,15 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// attemptScript takes the key of a record, and the arguments id, attempts,
-// failures, remember and the MACs. Their equality may be plain: nobody chooses
-// the bytes of a MAC.
+// attemptScript takes the keys, and the arguments id, attempts, failures, remember
+// and the MACs. Their equality may be plain: nobody chooses the bytes of a MAC.
 //
 // An answer is kept with the attempt it is for: a generator that repeats itself
 // must not hand one person's approval to another.
-const attemptScript = loadLua + `
+//
+// The first write is one that a full server refuses, and with it the whole script:
+// otherwise a right code would be approved where a wrong one cannot be charged.
+const attemptScript = clockLua + loadCodeLua + loadFailuresLua + loadAnswersLua + `
 local id, attempt, longer = ARGV[1], string.sub(ARGV[5], 1, 16), ARGV[4]
 
 if string.find(answers, id, 1, true) then
@@ -22,7 +24,7 @@ if string.find(answers, id, 1, true) then
 end
 if now - attempted - longer >= 0 then failures = '0' end
 if failures - ARGV[3] >= 0 then return {'blocked', 0} end
-if code == '-' or now - expires >= 0 then return {'gone', 0} end
+if code == '-' then return {'gone', 0} end
 if attempts - ARGV[2] >= 0 then return {'locked', 0} end
 
 attempts, failures, attempted = attempts + 1, failures + 1, string.format('%d', now)
@@ -40,7 +42,9 @@ while answers ~= '' do
   answers = string.match(answers, ';(.*)')
 end
 answers = answers .. id .. ' ' .. attempt .. ' ' .. verdict .. ' ' .. left .. ' ' .. attempted .. ';'
-` + saveLua + `
+redis.call('SET', KEYS[5], '2 ' .. answers, 'PX', replay / 1000 + 1)
+if verdict == 'match' then redis.call('DEL', KEYS[2]) end
+` + saveCodeLua + saveFailuresLua + `
 return {verdict, left}
 `
 
@@ -55,7 +59,7 @@ func (s *Store) Attempt(ctx context.Context, k otp.Key, id otp.ID, macs []otp.MA
 	for _, mac := range macs {
 		args = append(args, macWord(mac))
 	}
-	word, left, err := s.run(ctx, "attempt", s.attempt, s.record(k), args...)
+	word, left, err := s.run(ctx, "attempt", s.attempt, s.keys(k), args...)
 	if err != nil {
 		return otp.Gone, 0, err
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -174,30 +175,39 @@ func TestContexts(t *testing.T) {
 	})
 }
 
+// TestRecordsOfOthers: a part of another layout stops every call that reads it.
 func TestRecordsOfOthers(t *testing.T) {
 	t.Parallel()
+	readers := map[string]string{"c": "issue attempt revoke", "p": "issue revoke", "s": "issue revoke", "f": "issue attempt", "a": "attempt"}
 	records := map[string]string{
-		"of a later layout": "2 new", "of no layout": "", "cut short": "1 - 0 0 0 0",
-		"with words for numbers": "1 - 0 zero 0 0 0 0 0 - |",
+		"of a later layout": "3 new", "of an earlier one": "1 - 0 0 0 0 0 0 0 - |", "of no layout": "", "cut short": "2",
+		"with words for numbers": "2 abc zero|",
 	}
 	for name, record := range records {
 		t.Run(name, func(t *testing.T) {
 			onServers(t, func(t *testing.T, srv server) {
 				client := srv.client(t)
 				store, prefix := aStore(t, client)
-				k := aKey()
-				mustIssue(t, store, k, anID(), aMAC())
-				key := keysOf(t, client, prefix)[0]
-				require.NoError(t, client.Set(t.Context(), key, record, time.Minute).Err())
+				for part, calls := range readers {
+					k := aKey()
+					mustIssue(t, store, k, anID(), aMAC())
+					key := strings.Replace(keyOf(t, client, prefix, "c"), "}:c:", "}:"+part+":", 1)
+					require.NoError(t, client.Set(t.Context(), key, record, time.Minute).Err())
 
-				_, err := store.Issue(t.Context(), k, anID(), aMAC(), time.Minute, loose())
-				require.ErrorContains(t, err, "layout of another version")
-				v, _, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{aMAC()}, loose())
-				require.ErrorContains(t, err, "layout of another version")
-				assert.Equal(t, otp.Gone, v)
-				require.ErrorContains(t, store.Revoke(t.Context(), k, anID()), "layout of another version")
-				assert.Equal(t, record, client.Get(t.Context(), key).Val(), "it is left alone")
-				require.NoError(t, store.Reset(t.Context(), k), "an operator can remove it")
+					refused := func(call string, err error) {
+						if strings.Contains(calls, call) {
+							require.ErrorContains(t, err, "layout of another version", "%s, %s", call, part)
+						}
+					}
+					_, err := store.Issue(t.Context(), k, anID(), aMAC(), time.Minute, loose())
+					refused("issue", err)
+					v, _, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{aMAC()}, loose())
+					refused("attempt", err)
+					assert.NotEqual(t, otp.Match, v)
+					refused("revoke", store.Revoke(t.Context(), k, anID()))
+					assert.Equal(t, record, client.Get(t.Context(), key).Val(), "it is left alone")
+					require.NoError(t, store.Reset(t.Context(), k), "an operator can remove it")
+				}
 			})
 		})
 	}

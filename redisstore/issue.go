@@ -9,12 +9,11 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// issueScript takes the keys of a record and of an undone send, and the arguments
-// id, mac, ttl, window, remember, failures, sends and the cooldowns.
-const issueScript = loadLua + `
+// issueScript takes all keys and the arguments id, mac, ttl, window, remember,
+// failures, sends, how many replaced codes to keep, and the cooldowns.
+const issueScript = clockLua + loadCodeLua + loadReplacedLua + loadSendsLua + loadFailuresLua + `
 local id, mac, ttl, window, longer = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local most, first = tonumber(ARGV[7]), 8
-local keep, by, sends = string.match(made, '^(%d+) (%S+) (.*)')
+local most, first = tonumber(ARGV[7]), 9
 local at = {}
 for t in string.gmatch(sends, '(%d+):') do at[#at + 1] = tonumber(t) end
 
@@ -30,7 +29,7 @@ local function admission()
 end
 
 local refused, wait = admission()
-if string.find(sends, ':' .. id, 1, true) or redis.call('EXISTS', KEYS[2]) == 1 then return {'admitted', wait} end
+if string.find(sends, ':' .. id, 1, true) or redis.call('EXISTS', KEYS[6]) == 1 then return {'admitted', wait} end
 if now - attempted - longer >= 0 then failures = '0' end
 if failures - ARGV[6] >= 0 then return {'blocked', attempted + longer - now} end
 if refused ~= 'admitted' then return {refused, wait} end
@@ -38,18 +37,30 @@ if refused ~= 'admitted' then return {refused, wait} end
 for _, time in ipairs({replay, window, ttl}) do
   if time - keep > 0 then keep = time end
 end
-if longer - remember > 0 then remember = longer end
 while #at > 0 and now - at[1] - keep >= 0 do
   table.remove(at, 1)
   sends = string.match(sends, ' (.*)')
 end
 at[#at + 1] = now
 sends = sends .. string.format('%d:', now) .. id .. ' '
+redis.call('SET', KEYS[3], '2 ' .. keep .. ' ' .. sends, 'PX', math.ceil(keep / 1000))
+
 if mac ~= '0' then
+  if code ~= '-' then
+    replaced = replaced .. code .. ' ' .. expires .. ' ' .. attempts .. ' ' .. by .. ' ' .. string.format('%d', now) .. ';'
+    local _, n = string.gsub(replaced, ';', '')
+    if n - ARGV[8] > 0 then replaced = string.match(replaced, ';(.*)') end
+    redis.call('SET', KEYS[2], '2 ' .. replaced, 'PX', replay / 1000 + 1)
+  else
+    redis.call('DEL', KEYS[2])
+  end
   code, expires, attempts, by = mac, string.format('%d', now + ttl), '0', id
+` + saveCodeLua + `
 end
-made, idle = keep .. ' ' .. by .. ' ' .. sends, string.format('%d', now + keep)
-` + saveLua + `
+if attempted ~= '0' and (failures == '0' or longer - remember > 0) then
+  if longer - remember > 0 then remember = longer end
+` + saveFailuresLua + `
+end
 refused, wait = admission()
 return {'admitted', wait}
 `
@@ -60,12 +71,12 @@ func (s *Store) Issue(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, tt
 	l = l.WithDefaults()
 	args := []any{
 		hex.EncodeToString(id[:]), macWord(mac), int64(ttl / time.Microsecond), micros(l.Window),
-		micros(l.Remember), l.Failures, l.Sends,
+		micros(l.Remember), l.Failures, l.Sends, otp.MaxReplaced,
 	}
 	for _, wait := range l.Cooldown {
 		args = append(args, micros(wait))
 	}
-	word, wait, err := s.run(ctx, "issue", s.issue, s.recordAndRevokene(k, id), args...)
+	word, wait, err := s.run(ctx, "issue", s.issue, append(s.keys(k), s.mark(k, id)), args...)
 	if err != nil {
 		if e := (*Error)(nil); errors.As(err, &e) && e.full {
 			return otp.Admission{Refused: otp.Full}, nil

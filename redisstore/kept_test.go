@@ -2,6 +2,7 @@ package redisstore_test
 
 import (
 	"context"
+	"encoding/hex"
 	"regexp"
 	"strings"
 	"testing"
@@ -72,41 +73,70 @@ func TestTheDumpHoldsNoCodeAndNoRecipient(t *testing.T) {
 	})
 }
 
+// R63: a code for its life, sends for their window, failures for thirty days, ids
+// of attempts and of revoked sends for two minutes.
 func TestNothingLivesLongerThanItMust(t *testing.T) {
 	t.Parallel()
-	day := 24 * time.Hour
+	const (
+		life, brief = 10 * time.Minute, 2 * time.Minute
+		month       = 30 * 24 * time.Hour
+	)
+	resend := func(t *testing.T, s otp.Store, k otp.Key) otp.ID {
+		id := anID()
+		mustIssue(t, s, k, id, aMAC())
+		return id
+	}
 	tests := map[string]struct {
-		calls  func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC)
-		record time.Duration // what is left of its life; zero: gone
-		others int           // keys besides it, for two minutes
+		calls func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC)
+		lives map[string]time.Duration
 	}{
-		"a send": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {}, 10 * time.Minute, 0},
+		"a send": {
+			func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {},
+			map[string]time.Duration{"c": life, "s": life},
+		},
 		"a wrong attempt": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
 			attempt(t, s, k, anID(), aMAC())
-		}, 30 * day, 0},
+		}, map[string]time.Duration{"c": life, "s": life, "f": month, "a": brief}},
 		"an approval after a wrong attempt": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
 			attempt(t, s, k, anID(), aMAC())
 			attempt(t, s, k, anID(), mac)
-		}, 10 * time.Minute, 0},
-		"a send that was taken back": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+		}, map[string]time.Duration{"s": life, "a": brief}},
+		"a resend": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			resend(t, s, k)
+		}, map[string]time.Duration{"c": life, "s": life, "p": brief}},
+		"a resend that was revoked": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			require.NoError(t, s.Revoke(t.Context(), k, resend(t, s, k)))
+		}, map[string]time.Duration{"c": life, "s": life, "u": brief}},
+		"an approval after a resend": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			mac = aMAC()
+			mustIssue(t, s, k, anID(), mac)
+			attempt(t, s, k, anID(), mac)
+		}, map[string]time.Duration{"s": life, "a": brief}},
+		"every code revoked": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			resend(t, s, k)
+			require.NoError(t, s.Revoke(t.Context(), k, otp.ID{}))
+		}, map[string]time.Duration{"s": life}},
+		"a send that was revoked": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
 			require.NoError(t, s.Revoke(t.Context(), k, id))
-		}, 0, 1},
+		}, map[string]time.Duration{"u": brief}},
 		"the same, after an approval": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
 			attempt(t, s, k, anID(), mac)
 			require.NoError(t, s.Revoke(t.Context(), k, id))
-		}, 2 * time.Minute, 1},
+		}, map[string]time.Duration{"u": brief, "a": brief}},
 		"the same, after a wrong attempt": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
 			attempt(t, s, k, anID(), aMAC())
 			require.NoError(t, s.Revoke(t.Context(), k, id))
-		}, 30 * day, 1},
+		}, map[string]time.Duration{"u": brief, "a": brief, "f": month}},
 		"all forgotten": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			resend(t, s, k)
 			attempt(t, s, k, anID(), aMAC())
 			require.NoError(t, s.Reset(t.Context(), k))
-		}, 0, 0},
-		"a long window": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			_, err := s.Issue(t.Context(), k, anID(), aMAC(), time.Minute, otp.Limits{Window: day, Sends: 9, Cooldown: []time.Duration{0}})
+		}, map[string]time.Duration{}},
+		"a code that lives for a minute, in a long window": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
+			l := otp.Limits{Window: 24 * time.Hour, Sends: 9, Cooldown: []time.Duration{0}}
+			_, err := s.Issue(t.Context(), k, anID(), aMAC(), time.Minute, l)
 			require.NoError(t, err)
-		}, day, 0},
+		}, map[string]time.Duration{"c": time.Minute, "s": 24 * time.Hour, "p": brief}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -117,38 +147,58 @@ func TestNothingLivesLongerThanItMust(t *testing.T) {
 				mustIssue(t, store, k, id, mac)
 				tc.calls(t, store, k, id, mac)
 
-				records, others := lives(t, client, prefix)
-				assert.Len(t, others, tc.others)
-				for _, life := range others {
-					assert.LessOrEqual(t, life, 2*time.Minute)
+				got := lives(t, client, prefix)
+				for part, life := range tc.lives {
+					assert.InDelta(t, life, got[part], float64(5*time.Second), part)
+					assert.LessOrEqual(t, got[part], life+time.Millisecond, part)
 				}
-				if tc.record == 0 {
-					assert.Empty(t, records)
-					return
-				}
-				require.Len(t, records, 1)
-				assert.InDelta(t, tc.record, records[0], float64(5*time.Second))
-				assert.LessOrEqual(t, records[0], tc.record)
+				assert.Len(t, got, len(tc.lives), "%v", got)
 			})
 		})
 	}
 }
 
-func lives(t *testing.T, client *redis.Client, prefix string) (records, others []time.Duration) {
+// TestADeadCodeLeavesNoMAC: failures are kept for a month, and the code that they
+// were made on is not.
+func TestADeadCodeLeavesNoMAC(t *testing.T) {
+	t.Parallel()
+	srv := mini(t)
+	client := srv.client(t)
+	store, prefix := aStore(t, client)
+	k, first, mac := aKey(), aMAC(), aMAC()
+	mustIssue(t, store, k, anID(), first)
+	mustIssue(t, store, k, anID(), mac)
+	attempt(t, store, k, anID(), aMAC())
+	all := func() (text string) {
+		for _, key := range keysOf(t, client, prefix) {
+			text += client.Get(t.Context(), key).Val() + "\n"
+		}
+		return text
+	}
+	require.Contains(t, all(), hex.EncodeToString(first[:]))
+	require.Contains(t, all(), hex.EncodeToString(mac[:]))
+
+	srv.advance(2*time.Minute + time.Millisecond)
+	assert.NotContains(t, all(), hex.EncodeToString(first[:]), "a code that cannot come back")
+	srv.advance(8 * time.Minute)
+	assert.NotContains(t, all(), hex.EncodeToString(mac[:]), "a code that has expired")
+	assert.Len(t, keysOf(t, client, prefix), 1, "the count of failures alone is left")
+}
+
+// lives says how long each part of what is kept has left.
+func lives(t *testing.T, client *redis.Client, prefix string) map[string]time.Duration {
 	t.Helper()
+	parts := map[string]time.Duration{}
 	for _, key := range keysOf(t, client, prefix) {
 		life := client.PTTL(t.Context(), key).Val()
 		require.Positive(t, life)
-		if strings.Contains(key, "}:r:") {
-			records = append(records, life)
-		} else {
-			others = append(others, life)
-		}
+		_, part, _ := strings.Cut(key, "}:")
+		parts[part[:1]] = life
 	}
-	return records, others
+	return parts
 }
 
-// A record grows with the sends and attempts of a while, and then no more.
+// What is kept grows with the sends and attempts of a while, and then no more.
 func TestRecordsStaySmall(t *testing.T) {
 	t.Parallel()
 	srv := mini(t)
@@ -165,10 +215,36 @@ func TestRecordsStaySmall(t *testing.T) {
 			attempt(t, store, k, anID(), aMAC())
 		}
 		attempt(t, store, k, anID(), mac)
-		longest = max(longest, len(client.Get(t.Context(), keysOf(t, client, prefix)[0]).Val()))
+		longest = max(longest, size(t, client, prefix))
 		srv.advance(2 * time.Minute)
 	}
 	assert.Less(t, longest, 1500, "bytes")
+
+	for range 200 {
+		_, err := store.Issue(t.Context(), k, anID(), aMAC(), 10*time.Minute, otp.Limits{Sends: 1000, Cooldown: []time.Duration{0}})
+		require.NoError(t, err)
+		parts := client.Get(t.Context(), keyOf(t, client, prefix, "p")).Val()
+		assert.LessOrEqual(t, strings.Count(parts, ";"), otp.MaxReplaced)
+	}
+}
+
+func size(t *testing.T, client *redis.Client, prefix string) (bytes int) {
+	t.Helper()
+	for _, key := range keysOf(t, client, prefix) {
+		bytes += len(client.Get(t.Context(), key).Val())
+	}
+	return bytes
+}
+
+// keyOf is the key of one part of what is kept, or none.
+func keyOf(t *testing.T, client *redis.Client, prefix, part string) string {
+	t.Helper()
+	for _, key := range keysOf(t, client, prefix) {
+		if strings.Contains(key, "}:"+part+":") {
+			return key
+		}
+	}
+	return "none"
 }
 
 // The server's clock decides, and a real one cannot be moved: a short life.

@@ -26,10 +26,10 @@ func (s *Store) Probe(ctx context.Context) error {
 		return err
 	}
 	// No recipient has the zero key: a key is a hash.
-	if err := s.takeBack(ctx, "probe", otp.Key{}, otp.ID{}); err != nil {
+	if err := s.revokeAs(ctx, "probe", otp.Key{}, otp.ID{}); err != nil {
 		return err
 	}
-	return s.remove(ctx, "probe", s.record(otp.Key{})...)
+	return s.remove(ctx, "probe", s.keys(otp.Key{})...)
 }
 
 func (s *Store) probePolicies(ctx context.Context) error {

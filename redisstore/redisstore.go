@@ -11,7 +11,7 @@
 //
 // # One step
 //
-// Each operation is one script and one round trip, on the server's own clock. A
+// Each operation is one script and one round trip, on the server's own clock. An
 // attempt is charged before it is compared, so the limits hold over any number of
 // processes. go-redis sends a script again when its reply was lost: each attempt
 // carries an id, and for two minutes the same id changes nothing and gets the
@@ -20,10 +20,11 @@
 // # What is kept
 //
 // Keyed hashes of recipients and codes, times and counters; no recipient and no
-// code. Every key expires: a record ten minutes after its last send, or when
-// [otp.Limits] say that its failures are forgotten (30 days by default). Forget
-// removes the record at once. A send that was taken back leaves its random id
-// for two minutes, and not whose it was.
+// code. Each part of it expires by itself: the hash of a code with the code, that
+// of a replaced code after two minutes, sends when no limit counts them (10
+// minutes by default), failures when [otp.Limits] say so (30 days by default), and
+// the random ids of attempts and of revoked sends after two minutes. Reset removes
+// all that is kept of a recipient in a scope at once.
 //
 // # The server
 //
@@ -133,17 +134,22 @@ func (s *Store) Close() error {
 // Format keeps the client, and so its credentials, out of every print.
 func (s *Store) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("redisstore.Store{[hidden]}")) }
 
-// record is the one key of all that is kept of k. What stands in braces decides
-// where a cluster keeps a key.
-func (s *Store) record(k otp.Key) []string {
-	return []string{s.tag(k) + "r:" + hex.EncodeToString(k[:])}
+// keys are those of all that is kept of k, in the order of the scripts. What
+// stands in braces decides where a cluster keeps a key.
+func (s *Store) keys(k otp.Key) []string {
+	name := hex.EncodeToString(k[:])
+	all := make([]string, 0, 6)
+	for _, part := range [...]string{"c:", "p:", "s:", "f:", "a:"} {
+		all = append(all, s.tag(k)+part+name)
+	}
+	return all
 }
 
-// recordAndRevokene are a record and the mark that the Issue of id was taken back.
-// Their common tag keeps them on one server, and does not tell whose the mark
-// is: two bytes of a hash are shared by many.
-func (s *Store) recordAndRevokene(k otp.Key, id otp.ID) []string {
-	return append(s.record(k), s.tag(k)+"u:"+hex.EncodeToString(id[:]))
+// mark is the key that says that the Issue of id was revoked. The tag that it
+// shares with the others keeps them on one server, and does not tell whose the
+// mark is: two bytes of a hash are shared by many.
+func (s *Store) mark(k otp.Key, id otp.ID) string {
+	return s.tag(k) + "u:" + hex.EncodeToString(id[:])
 }
 
 func (s *Store) tag(k otp.Key) string {

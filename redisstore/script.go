@@ -10,49 +10,85 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// loadLua opens every script, with the record of KEYS[1] in locals. A record is
-// one string:
+// What is kept of a key is five strings, each of which expires by itself. The
+// first word of each is the version of this layout.
 //
-//	1 code expires attempts failures attempted remember idle keep by sends|answers
-//
-// where the first word is the version of this layout, code is the MAC of the
-// live code or "-", by the send that made it, attempted the time of the last
-// attempt, and idle the time at which no send counts any more; remember and keep
-// are the longest times any caller asked for. Each of the sends is "at:id ", and
-// each of the answers, to the attempts of the last two minutes, is "id attempt
-// verdict left at;".
+//	c  2 code expires attempts by    the live code's MAC, and the send that made it
+//	p  2 (code expires attempts by at;)...      codes that were replaced, and when
+//	s  2 keep (at:id )...            sends, kept for the longest time any caller asked for
+//	f  2 failures attempted remember
+//	a  2 (id attempt verdict left at;)...       answers of the last two minutes
 //
 // Times are microseconds of the server's clock, and far below 2^53, to which Lua
 // counts without loss. They stay strings unless they change, since Lua's own way
 // back to a string keeps 14 digits only. Nothing is a function that need not be
 // one: Lua would make it anew in each call.
-const loadLua = `
+//
+// Each script is put together from those parts below that it needs. The keys come
+// in the order of the list, and then the mark of a send that was revoked.
+const (
+	clockLua = `
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local replay = 120000000
-
-local code, expires, attempts, failures, attempted, remember, idle, made, answers = '-', '0', '0', '0', '0', '0', '0', '0 - ', ''
-local raw = redis.call('GET', KEYS[1])
+local raw
+`
+	loadCodeLua = `
+local code, expires, attempts, by = '-', '0', '0', '-'
+raw = redis.call('GET', KEYS[1])
 if raw then
-  code, expires, attempts, failures, attempted, remember, idle, made, answers = string.match(raw,
-    '^1 (%S+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%d+ %S+ [^|]*)|([^|]*)$')
+  code, expires, attempts, by = string.match(raw, '^2 (%x+) (%d+) (%d+) (%x+)$')
   if not code then return {'unreadable', 0} end
+  if now - expires >= 0 then code = '-' end
 end
 `
-
-// saveLua keeps the record for as long as it means anything to anybody. A live
-// code needs no look: its send counts for as long as it lives.
-const saveLua = `
-local stop = attempted + replay
-if idle - stop > 0 then stop = idle end
-if failures ~= '0' and attempted + remember - stop > 0 then stop = attempted + remember end
-if stop - now > 0 then
-  redis.call('SET', KEYS[1], '1 ' .. code .. ' ' .. expires .. ' ' .. attempts .. ' ' .. failures .. ' ' .. attempted .. ' ' ..
-    remember .. ' ' .. idle .. ' ' .. made .. '|' .. answers, 'PX', math.ceil((stop - now) / 1000))
+	loadReplacedLua = `
+local replaced = ''
+raw = redis.call('GET', KEYS[2])
+if raw then
+  replaced = string.match(raw, '^2 ([^|]*)$')
+  if not replaced then return {'unreadable', 0} end
+end
+`
+	loadSendsLua = `
+local keep, sends = '0', ''
+raw = redis.call('GET', KEYS[3])
+if raw then
+  keep, sends = string.match(raw, '^2 (%d+) ([^|]*)$')
+  if not keep then return {'unreadable', 0} end
+end
+`
+	loadFailuresLua = `
+local failures, attempted, remember = '0', '0', '0'
+raw = redis.call('GET', KEYS[4])
+if raw then
+  failures, attempted, remember = string.match(raw, '^2 (%d+) (%d+) (%d+)$')
+  if not failures then return {'unreadable', 0} end
+end
+`
+	loadAnswersLua = `
+local answers = ''
+raw = redis.call('GET', KEYS[5])
+if raw then
+  answers = string.match(raw, '^2 ([^|]*)$')
+  if not answers then return {'unreadable', 0} end
+end
+`
+	saveCodeLua = `
+if code ~= '-' and expires - now > 0 then
+  redis.call('SET', KEYS[1], '2 ' .. code .. ' ' .. expires .. ' ' .. attempts .. ' ' .. by, 'PX', math.ceil((expires - now) / 1000))
 else
   redis.call('DEL', KEYS[1])
 end
 `
+	saveFailuresLua = `
+if failures ~= '0' and attempted + remember - now > 0 then
+  redis.call('SET', KEYS[4], '2 ' .. failures .. ' ' .. attempted .. ' ' .. remember, 'PX', math.ceil((attempted + remember - now) / 1000))
+else
+  redis.call('DEL', KEYS[4])
+end
+`
+)
 
 // unreadable is what every script answers to a record of another layout.
 const unreadable = "unreadable"

@@ -101,8 +101,10 @@ func plan(dice *rand.Rand, number int, forgets bool) step {
 	switch n := dice.IntN(40); {
 	case n < 5 && number > 0:
 		x.kind, x.send = stepIssue, number
-	case n < 8:
+	case n < 9:
 		x.kind, x.send = stepRevoke, dice.IntN(number+1)
+	case n < 10 && !forgets:
+		x.kind, x.send = stepRevoke, -1
 	case n < 10 && forgets:
 		x.kind, x.send = stepForget, -1
 	case n < 25:
@@ -138,7 +140,11 @@ func (h *history) make(x step) (result, error) {
 		a, err := h.Store.Issue(h.ctx, h.key, h.ids[x.send], h.codes[x.send], storeTTL, l)
 		return result{refused: a.Refused}, err
 	case stepRevoke:
-		return result{}, h.Store.Revoke(h.ctx, h.key, h.ids[x.send])
+		id := otp.ID{} // of every one
+		if x.send >= 0 {
+			id = h.ids[x.send]
+		}
+		return result{}, h.Store.Revoke(h.ctx, h.key, id)
 	case stepForget:
 		return result{}, h.Store.Reset(h.ctx, h.key)
 	}

@@ -12,7 +12,7 @@ import (
 // A step is one call of a history. Sends are told apart by their number.
 type step struct {
 	kind stepKind
-	send int // which Issue this is, or whose code is attempted, or which one is undone; -1: nobody's
+	send int // which Issue this is, or whose code is attempted, or which one is revoked; -1: nobody's, or every one
 	lost bool
 	id   otp.ID
 }
@@ -36,15 +36,17 @@ type result struct {
 // A recordState is a store's record, as the model sees it.
 type recordState struct {
 	sends    uint64 // a bit for each Issue that counts
-	live     int    // the Issue whose code is alive, or -1
-	attempts int
+	codes    [historySends]liveCode
+	depth    int // of codes: the last one is alive, and replaced those before it
 	failures int
 }
+
+type liveCode struct{ send, attempts int }
 
 // storeModel is otp.Store without time.
 func storeModel() porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return recordState{live: -1} },
+		Init: func() any { return recordState{} },
 		Step: func(state, input, output any) (bool, any) {
 			next, want := state.(recordState).after(input.(step))
 			got := output.(result)
@@ -64,36 +66,56 @@ func (s recordState) after(x step) (recordState, result) {
 			return s, result{refused: otp.TooMany}
 		}
 		s.sends |= 1 << x.send
-		s.live, s.attempts = x.send, 0
+		s.codes[s.depth] = liveCode{send: x.send}
+		s.depth++
 		return s, result{}
 	case stepRevoke:
-		if s.sends&(1<<x.send) != 0 && s.live == x.send {
-			s.live = -1
-		}
-		s.sends &^= 1 << x.send
-		return s, result{}
+		return s.revoke(x.send), result{}
 	case stepForget:
-		return recordState{live: -1}, result{}
+		return recordState{}, result{}
 	}
 	return s.attempt(x.send)
 }
 
+// revoke takes a code out of the row. The attempts on it count for the one that
+// it replaced.
+func (s recordState) revoke(send int) recordState {
+	if send < 0 {
+		s.codes, s.depth = recordState{}.codes, 0
+		return s
+	}
+	s.sends &^= 1 << send
+	for i, code := range s.codes[:s.depth] {
+		if code.send == send {
+			if i > 0 {
+				s.codes[i-1].attempts += code.attempts
+			}
+			copy(s.codes[i:], s.codes[i+1:])
+			s.depth--
+			s.codes[s.depth] = liveCode{}
+			break
+		}
+	}
+	return s
+}
+
 func (s recordState) attempt(send int) (recordState, result) {
 	say := func(v otp.Verdict, left int) (recordState, result) { return s, result{answer: answer{v, left}} }
+	live := &s.codes[max(0, s.depth-1)]
 	switch {
 	case s.failures >= historyFails:
 		return say(otp.Blocked, 0)
-	case s.live < 0:
+	case s.depth == 0:
 		return say(otp.Gone, 0)
-	case s.attempts >= historyAttempts:
+	case live.attempts >= historyAttempts:
 		return say(otp.Locked, 0)
-	case s.live == send:
-		s.live, s.failures = -1, 0
+	case live.send == send:
+		s = recordState{sends: s.sends}
 		return say(otp.Match, 0)
 	}
-	s.attempts++
+	live.attempts++
 	s.failures++
-	if left := min(historyAttempts-s.attempts, historyFails-s.failures); left > 0 {
+	if left := min(historyAttempts-live.attempts, historyFails-s.failures); left > 0 {
 		return say(otp.Wrong, left)
 	}
 	return say(otp.Locked, 0)

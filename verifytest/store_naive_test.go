@@ -21,14 +21,20 @@ type naive struct {
 }
 
 type naiveRecord struct {
-	live     otp.MAC
-	expires  time.Duration
-	putBy    otp.ID
-	attempts int
+	naiveCode
+	replaced []naiveCode // oldest first
 	failures int
 	failedAt time.Duration
 	sends    []naiveSend
 	answers  map[otp.ID]answer
+}
+
+type naiveCode struct {
+	live     otp.MAC
+	expires  time.Duration
+	putBy    otp.ID
+	attempts int
+	at       time.Duration // when it was replaced
 }
 
 type naiveSend struct {
@@ -126,6 +132,7 @@ func (s *naive) Issue(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl 
 	}
 	rec.sends = append(rec.sends, naiveSend{id, s.now})
 	if mac != (otp.MAC{}) || s.has("takes a zero MAC for a code") {
+		rec.replace(s.now)
 		if !s.has("keeps the attempts of the old code") {
 			rec.attempts = 0
 		}
@@ -134,6 +141,9 @@ func (s *naive) Issue(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl 
 		}
 		if rec.live == (otp.MAC{}) || !s.has("keeps the old code") {
 			rec.live, rec.expires, rec.putBy = mac, s.now+ttl, id
+		}
+		if s.has("brings back one code only") {
+			rec.replaced = rec.replaced[max(0, len(rec.replaced)-1):]
 		}
 	}
 	a := otp.Admission{}
@@ -206,6 +216,9 @@ func (s *naive) compare(rec *naiveRecord, live otp.MAC, macs []otp.MAC, l otp.Li
 		if !s.has("approves twice") {
 			rec.live = otp.MAC{}
 		}
+		if !s.has("brings back after an approval") {
+			rec.replaced = nil
+		}
 		if !s.has("keeps failures after an approval") {
 			rec.failures = 0
 		}
@@ -231,12 +244,24 @@ func (s *naive) Revoke(_ context.Context, k otp.Key, id otp.ID) error {
 	if s.has("takes nothing back") {
 		return nil
 	}
+	if id == (otp.ID{}) {
+		rec.live = otp.MAC{}
+		if !s.has("brings back after all were revoked") {
+			rec.replaced = nil
+		}
+		if s.has("counts no send after all were revoked") {
+			rec.sends = nil
+		}
+		return nil
+	}
 	for i, sent := range rec.sends {
 		if sent.id == id || s.has("takes back any send") {
 			rec.sends = append(rec.sends[:i:i], rec.sends[i+1:]...)
 			s.lost[id] = true
 			if rec.putBy == id && !s.has("keeps a code that was taken back") || s.has("kills any code") {
-				rec.live = otp.MAC{}
+				s.restore(rec)
+			} else if !s.has("brings back what was revoked") {
+				rec.drop(id)
 			}
 			if s.has("gives attempts back with a send") {
 				rec.attempts = 0
@@ -245,6 +270,58 @@ func (s *naive) Revoke(_ context.Context, k otp.Key, id otp.ID) error {
 		}
 	}
 	return nil
+}
+
+// replace keeps the live code aside, if it is alive.
+func (rec *naiveRecord) replace(now time.Duration) {
+	if rec.live == (otp.MAC{}) || now >= rec.expires {
+		rec.replaced = nil
+		return
+	}
+	rec.at = now
+	rec.replaced = append(rec.replaced, rec.naiveCode)
+}
+
+// restore brings back the code that the live one replaced.
+func (s *naive) restore(rec *naiveRecord) {
+	revoked := rec.naiveCode
+	rec.naiveCode = naiveCode{}
+	n := len(rec.replaced)
+	if n == 0 || s.now >= revoked.expires || s.has("leaves the code before dead") {
+		rec.replaced = nil
+		return
+	}
+	last := rec.replaced[n-1]
+	rec.replaced = rec.replaced[:n-1]
+	if s.now-last.at > otp.RestoreTime && !s.has("brings back for ever") {
+		rec.replaced = nil
+		return
+	}
+	rec.naiveCode = last
+	switch {
+	case s.has("gives attempts to what comes back"):
+		rec.attempts = 0
+	case !s.has("forgets the attempts in between"):
+		rec.attempts += revoked.attempts
+	}
+	if s.has("brings back with a new life") {
+		rec.expires = revoked.expires
+	}
+}
+
+// drop takes out a code that was replaced.
+func (rec *naiveRecord) drop(id otp.ID) {
+	for i, c := range rec.replaced {
+		if c.putBy != id {
+			continue
+		}
+		if i > 0 {
+			rec.replaced[i-1].attempts += c.attempts
+			rec.replaced[i-1].at = c.at
+		}
+		rec.replaced = append(rec.replaced[:i:i], rec.replaced[i+1:]...)
+		return
+	}
 }
 
 func (s *naive) Reset(_ context.Context, k otp.Key) error {

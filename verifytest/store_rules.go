@@ -155,11 +155,119 @@ func storeRevoke(r *storeRun) {
 		code, id := r.sent(k, otp.Limits{})
 		r.refuses("a second send at once", r.put(k, random[otp.MAC](), otp.Limits{}), otp.TooSoon)
 		r.revoke(k, id)
-		r.is("a code that was taken back", r.attempt(k, otp.Limits{}, code), otp.Gone)
+		r.is("a code that was revoked", r.attempt(k, otp.Limits{}, code), otp.Gone)
 		r.revoke(k, id)
 	}
 	code, _ := r.sent(k, otp.Limits{})
 	r.is("the code after them", r.attempt(k, otp.Limits{}, code), otp.Match)
+}
+
+// storeRestores revokes a send after one that arrived, and two of them in both
+// orders.
+func storeRestores(r *storeRun) {
+	for _, newestFirst := range []bool{true, false} {
+		k, l := random[otp.Key](), free()
+		code, _ := r.sent(k, l)
+		r.wrong(k, l, 1)
+		_, second := r.sent(k, l)
+		_, third := r.sent(k, l)
+		r.leaves("the code that arrived, while two others replace it", r.attempt(k, l, code), 4)
+		ids := []otp.ID{second, third}
+		if newestFirst {
+			ids = []otp.ID{third, second}
+		}
+		for _, id := range ids {
+			r.revoke(k, id)
+			r.revoke(k, id)
+		}
+		r.leaves("an attempt after the sends that replaced it were revoked: all attempts stay charged", r.wrong(k, l, 1), 2)
+		r.is("the code that arrived", r.attempt(k, l, code), otp.Match)
+		r.is("the same once more", r.attempt(k, l, code), otp.Gone)
+	}
+
+	k, l := random[otp.Key](), free()
+	code, _ := r.sent(k, l)
+	r.wrong(k, l, 5)
+	_, id := r.sent(k, l)
+	r.revoke(k, id)
+	r.is("a code without attempts left, after the send that replaced it was revoked", r.attempt(k, l, code), otp.Locked)
+
+	k = random[otp.Key]()
+	codes := make([]otp.MAC, otp.MaxReplaced+1)
+	ids := make([]otp.ID, len(codes))
+	for i := range codes {
+		codes[i], ids[i] = r.sent(k, l)
+	}
+	for i := len(codes) - 1; i > 0; i-- {
+		r.revoke(k, ids[i])
+	}
+	r.is("the first code of as many as are kept", r.attempt(k, l, codes[0]), otp.Match)
+}
+
+// storeRestoresNothingElse revokes where no code may come back.
+func storeRestoresNothingElse(r *storeRun) {
+	l := free()
+	k := random[otp.Key]()
+	first, _ := r.sent(k, l)
+	second, id := r.sent(k, l)
+	r.is("a code", r.attempt(k, l, second), otp.Match)
+	r.revoke(k, id)
+	r.is("the code before one that was approved and then revoked", r.attempt(k, l, first), otp.Gone)
+
+	k = random[otp.Key]()
+	r.sent(k, l)
+	second, _ = r.sent(k, l)
+	_, third := r.sent(k, l)
+	r.revoke(k, otp.ID{})
+	r.is("the live code after all were revoked", r.attempt(k, l, random[otp.MAC]()), otp.Gone)
+	r.revoke(k, third)
+	r.is("a code before it, whose send is revoked afterwards", r.attempt(k, l, second), otp.Gone)
+	l.Sends = 3
+	_, last := r.sent(k, l)
+	r.refuses("a send after three: all were revoked as codes, and one as a send", r.put(k, random[otp.MAC](), l), otp.TooMany)
+	r.revoke(k, last)
+	r.is("a code before all were revoked", r.attempt(k, l, second), otp.Gone)
+
+	k, l = random[otp.Key](), free()
+	first, firstID := r.sent(k, l)
+	_, id = r.sent(k, l)
+	r.revoke(k, firstID)
+	r.revoke(k, id)
+	r.is("a code whose own send was revoked before", r.attempt(k, l, first), otp.Gone)
+	r.revoke(k, otp.ID{})
+	r.revoke(random[otp.Key](), otp.ID{})
+}
+
+// storeRestoresInTime lets lives and the time for a restore end.
+func storeRestoresInTime(r *storeRun) {
+	l := free()
+	k, code, ttl := random[otp.Key](), random[otp.MAC](), r.spans(1)
+	start := time.Now()
+	r.putFor(k, random[otp.ID](), code, ttl, l)
+	_, id := r.sent(k, l)
+	r.revoke(k, id)
+	r.leaves("a wrong attempt on a code that came back", r.wrong(k, l, 1), 4)
+	l.Attempts = 10
+	r.until("a code that came back expires by its own time", start, ttl, func() bool {
+		return r.attempt(k, l, random[otp.MAC]()).verdict == otp.Gone
+	})
+	if r.Advance == nil {
+		return
+	}
+
+	l = free()
+	for _, late := range []bool{false, true} {
+		k := random[otp.Key]()
+		code, _ := r.sent(k, l)
+		_, id := r.sent(k, l)
+		r.Advance(otp.RestoreTime - storeMargin)
+		if late {
+			r.Advance(2 * storeMargin)
+		}
+		r.revoke(k, id)
+		want := map[bool]otp.Verdict{false: otp.Match, true: otp.Gone}[late]
+		r.is("a code, near the end of the time in which it may come back", r.attempt(k, l, code), want)
+	}
 }
 
 func storeRevokeOnlyOwn(r *storeRun) {
@@ -170,14 +278,14 @@ func storeRevokeOnlyOwn(r *storeRun) {
 	r.wrong(k, l, 2)
 	r.revoke(k, random[otp.ID]())
 	r.revoke(k, firstID)
-	r.leaves("an attempt after another send was taken back", r.attempt(k, l, first), 2)
+	r.leaves("an attempt after another send was revoked", r.attempt(k, l, first), 2)
 	r.sent(k, l)
 	third, thirdID := r.sent(k, l)
-	r.refuses("the fourth send of three, one of which was taken back", r.put(k, random[otp.MAC](), l), otp.TooMany)
+	r.refuses("the fourth send of three, one of which was revoked", r.put(k, random[otp.MAC](), l), otp.TooMany)
 	r.revoke(k, thirdID)
-	r.is("a code that was taken back", r.attempt(k, l, third), otp.Gone)
-	r.is("the code before it", r.attempt(k, l, second), otp.Gone)
+	r.is("a code that was revoked", r.attempt(k, l, third), otp.Wrong)
 	r.revoke(k, secondID)
+	r.is("a code whose send was revoked after it was replaced", r.attempt(k, l, second), otp.Wrong)
 	code, _ := r.sent(k, l)
 	r.is("the last code", r.attempt(k, l, code), otp.Match)
 }

@@ -60,13 +60,23 @@ func TestRunStoreFindsDefects(t *testing.T) {
 		"keeps failures after an approval":         "an_approval_forgets_failures",
 		"knows one key":                            "keys_are_kept_apart",
 		"lifts limits":                             "limits_are_never_lifted",
-		"takes nothing back":                       "undo_takes_back_send_and_code",
-		"keeps a code that was taken back":         "undo_takes_back_send_and_code",
-		"takes back any send":                      "undo_takes_back_nothing_else",
-		"kills any code":                           "undo_takes_back_nothing_else",
-		"gives attempts back with a send":          "undo_takes_back_nothing_else",
-		"forgets nothing":                          "forget_removes_all",
-		"forgets the code only":                    "forget_removes_all",
+		"takes nothing back":                       "revoke_takes_back_send_and_code",
+		"keeps a code that was taken back":         "revoke_takes_back_send_and_code",
+		"takes back any send":                      "revoke_takes_back_nothing_else",
+		"kills any code":                           "revoke_takes_back_nothing_else",
+		"gives attempts back with a send":          "revoke_takes_back_nothing_else",
+		"leaves the code before dead":              "revoke_brings_back_the_code_before",
+		"brings back one code only":                "revoke_brings_back_the_code_before",
+		"gives attempts to what comes back":        "revoke_brings_back_the_code_before",
+		"forgets the attempts in between":          "revoke_brings_back_the_code_before",
+		"brings back what was revoked":             "revoke_brings_back_nothing_else",
+		"brings back after an approval":            "revoke_brings_back_nothing_else",
+		"brings back after all were revoked":       "revoke_brings_back_nothing_else",
+		"counts no send after all were revoked":    "revoke_brings_back_nothing_else",
+		"brings back for ever":                     "what_comes_back_keeps_its_time",
+		"brings back with a new life":              "what_comes_back_keeps_its_time",
+		"forgets nothing":                          "reset_removes_all",
+		"forgets the code only":                    "reset_removes_all",
 		"charges an attempt again":                 "an_attempt_made_again_answers_the_same",
 		"loses an approval made again":             "an_attempt_made_again_answers_the_same",
 		"makes a send again":                       "a_send_made_again_answers_the_same",
@@ -156,7 +166,7 @@ func TestRunStoreTellsOfAStoreThatIsDown(t *testing.T) {
 		require.ErrorIs(t, p.broken(t, target), errDown, p.name)
 	}
 	down := func(name string) error { return brokenPromise(t, name, StoreTarget{Store: failing{}}) }
-	require.Error(t, down("forget_removes_all"))
+	require.Error(t, down("reset_removes_all"))
 }
 
 func TestRunStoreTellsOfAFullStore(t *testing.T) {
