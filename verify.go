@@ -124,6 +124,10 @@ const (
 	// ChannelApp appears in receipts only, when a vendor chose its own app over
 	// what was asked. Asking for it is refused with ErrUnsupported.
 	ChannelApp Channel = "app"
+
+	// ChannelRCS appears in receipts, when a vendor sent what was asked for by sms
+	// as a message of Rich Communication Services instead.
+	ChannelRCS Channel = "rcs"
 )
 
 // A Receipt is what a vendor hands back for an accepted message. It holds

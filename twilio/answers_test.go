@@ -40,7 +40,7 @@ var answers = map[string]struct {
 	"the status twice":                {`{"status":"pending","status":"approved"}`, verify.ErrOutcomeUnknown},
 	"the status in an inner object":   {`{"data":{"status":"approved"}}`, verify.ErrOutcomeUnknown},
 	"a status we do not know":         {`{"status":"converted"}`, verify.ErrOutcomeUnknown},
-	"failed":                          {`{"status":"failed"}`, verify.ErrOutcomeUnknown},
+	"failed":                          {`{"status":"failed"}`, verify.ErrNotPending},
 	"a status that is true":           {`{"status":true}`, verify.ErrOutcomeUnknown},
 	"no status":                       {`{"valid":true}`, verify.ErrOutcomeUnknown},
 	"a null status":                   {`{"status":null,"valid":true}`, verify.ErrOutcomeUnknown},
@@ -99,7 +99,7 @@ func TestSendTrustsOnlyAPendingAnswer(t *testing.T) {
 			require.ErrorIs(t, err, verify.ErrOutcomeUnknown)
 		})
 	}
-	srv.Fail(twiliotest.Fault{On: "send", Status: 201, Body: `{"status":"pending","sid":"+15005550006\n","channel":"rcs"}`})
+	srv.Fail(twiliotest.Fault{On: "send", Status: 201, Body: `{"status":"pending","sid":"+15005550006\n","channel":"sna"}`})
 	receipt, err := client.Send(t.Context(), phone)
 	require.NoError(t, err)
 	assert.Empty(t, receipt.ID, "what is no SID does not reach a log")

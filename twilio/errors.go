@@ -22,6 +22,7 @@ var verdicts = map[string]verify.Outcome{
 	"canceled":             verify.ErrNotPending,
 	"deleted":              verify.ErrNotPending,
 	"expired":              verify.ErrNotPending,
+	"failed":               verify.ErrNotPending,
 	"max_attempts_reached": verify.ErrTooManyAttempts,
 }
 

@@ -77,7 +77,7 @@ func TestDocumentedAnswersToACheck(t *testing.T) {
 		"verificationcheck_200_expired":              verify.ErrNotPending,
 		"verificationcheck_200_deleted":              verify.ErrNotPending,
 		"verificationcheck_200_max_attempts_reached": verify.ErrTooManyAttempts,
-		"verificationcheck_200_failed":               verify.ErrOutcomeUnknown,
+		"verificationcheck_200_failed":               verify.ErrNotPending,
 		"verificationcheck_404_20404":                verify.ErrNotPending,
 		"verificationcheck_429_60202":                verify.ErrTooManyAttempts,
 		"verificationcheck_401_20003":                verify.ErrUnauthorized,

@@ -131,8 +131,12 @@ func (v verification) id() string {
 	return ""
 }
 
-// traveled is the channel in the answer, or the one asked for.
+// traveled is the channel in the answer, or the one asked for. Twilio may upgrade
+// sms to RCS.
 func (v verification) traveled(asked verify.Channel) verify.Channel {
+	if strings.EqualFold(string(v.channel), string(verify.ChannelRCS)) {
+		return verify.ChannelRCS
+	}
 	for _, c := range channels {
 		if strings.EqualFold(string(v.channel), channelName(c)) {
 			return c

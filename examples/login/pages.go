@@ -86,7 +86,7 @@ func (s *site) say(r *http.Request, tone, notice string) {
 // channelNoun is what a code travels in.
 func channelNoun(c verify.Channel) string {
 	switch c {
-	case verify.ChannelSMS:
+	case verify.ChannelSMS, verify.ChannelRCS:
 		return "text message"
 	case verify.ChannelVoice:
 		return "phone call"
