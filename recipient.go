@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Limits of a recipient, in digits or bytes.
@@ -163,6 +165,16 @@ func IsScope(s string) bool {
 	return s != "" && len(s) <= maxScope && every(s, func(c byte) bool {
 		return isAlphanumeric(c) || c == '.' || c == '_' || c == ':' || c == '-'
 	})
+}
+
+// maxAccount is the longest account id, in bytes.
+const maxAccount = 128
+
+// IsAccount reports whether s is an account id, which a [Checker] whose
+// Capabilities say Accounts takes in place of a recipient: 1 to 128 bytes of valid
+// UTF-8 without control characters. Ids are compared byte for byte.
+func IsAccount(s string) bool {
+	return s != "" && len(s) <= maxAccount && utf8.ValidString(s) && strings.IndexFunc(s, unicode.IsControl) < 0
 }
 
 func every(s string, is func(byte) bool) bool {

@@ -29,6 +29,7 @@ type Capabilities struct {
 	Transaction   bool     // honored on Send and Check
 	Locale        bool     // used as a hint
 	ClientIP      bool     // used as a hint
+	Accounts      bool     // Check takes account ids in place of recipients, and nothing is sent: see IsAccount
 }
 
 // A SendRequest is one Send, resolved: every field holds what the vendor shall
@@ -53,7 +54,8 @@ type CheckRequest struct {
 	Scope       string
 	Transaction Transaction
 
-	bound bool
+	bound   bool
+	account bool
 }
 
 // SendRequest resolves the arguments of one Send, or refuses them with an
@@ -98,7 +100,7 @@ func (c Capabilities) CheckRequest(to, code string, opts ...CheckOption) (CheckR
 // without a code: Cancel, or a vendor's own such as Fetch. It refuses them with
 // an [*Error] of this op before any request is made.
 func (c Capabilities) SubjectRequest(op, to string, opts ...CheckOption) (CheckRequest, error) {
-	r := CheckRequest{To: to}
+	r := CheckRequest{To: to, account: c.Accounts}
 	for _, o := range opts {
 		if o != nil {
 			r = o.applyCheck(r)
@@ -146,12 +148,17 @@ func (c Capabilities) refuseSend(r SendRequest) (Outcome, string) {
 // refuseSubject refuses what Send and Check have in common.
 func (c Capabilities) refuseSubject(to, scope string, t Transaction, bound bool) (Outcome, string) {
 	switch {
+	case c.Accounts && !IsAccount(to):
+		return ErrInvalidRecipient, "an account id is 1 to 128 bytes of valid UTF-8 without control characters"
+	case c.Accounts:
 	case !IsPhone(to) && !IsEmail(to):
 		return ErrInvalidRecipient, "the recipient is neither a phone number in E.164 form nor an e-mail address"
 	case IsPhone(to) && PhoneFault(to) != "":
 		return ErrInvalidRecipient, PhoneFault(to)
 	case c.defaultChannel(to) == "":
 		return ErrInvalidRecipient, "no channel is offered for this kind of recipient"
+	}
+	switch {
 	case scope != "" && !IsScope(scope):
 		return ErrUnsupported, "a scope is 1 to 64 of [A-Za-z0-9._:-]"
 	case scope != "" && !c.hasScope(scope):
@@ -252,10 +259,19 @@ func (r SendRequest) MarshalJSON() ([]byte, error) {
 
 // Format shows the recipient masked and hides the code, under every verb.
 func (r CheckRequest) Format(f fmt.State, _ rune) {
-	_, _ = fmt.Fprintf(f, "verify.CheckRequest{To: %s, Scope: %q}", Mask(r.To), r.Scope)
+	_, _ = fmt.Fprintf(f, "verify.CheckRequest{To: %s, Scope: %q}", r.shown(), r.Scope)
+}
+
+// shown is what may be printed of whom: nothing of an account, which may look like
+// a number.
+func (r CheckRequest) shown() string {
+	if r.account {
+		return "…"
+	}
+	return Mask(r.To)
 }
 
 // MarshalJSON writes what Format shows.
 func (r CheckRequest) MarshalJSON() ([]byte, error) {
-	return json.Marshal(map[string]any{"to": Mask(r.To), "scope": r.Scope})
+	return json.Marshal(map[string]any{"to": r.shown(), "scope": r.Scope})
 }

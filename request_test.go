@@ -289,3 +289,26 @@ func FuzzCode(f *testing.F) {
 		require.Equal(t, "test: check: mismatch: the code must be 4 to 10 digits", err.Error(), "whatever was typed")
 	})
 }
+
+// A Checker over accounts takes ids in place of recipients, sends nothing, and
+// prints nothing of an id, even of one that looks like a number.
+func TestAccountIdsInPlaceOfRecipients(t *testing.T) {
+	accounts := verify.Capabilities{Vendor: "toy", Accounts: true, MinDigits: 6, MaxDigits: 8}
+	for _, id := range []string{"1", "user:42", "+15005550006", "ada lovelace", "Ünïcode"} {
+		req, err := accounts.CheckRequest(id, "123456")
+		require.NoError(t, err, id)
+		assert.Equal(t, id, req.To)
+		assert.Contains(t, fmt.Sprintf("%+v", req), "To: …,")
+		text, err := json.Marshal(req)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), "06")
+	}
+	for _, id := range []string{"", strings.Repeat("a", 129), "a\nb", "a\x00", "\xff"} {
+		_, err := accounts.CheckRequest(id, "123456")
+		require.ErrorIs(t, err, verify.ErrInvalidRecipient, "%q", id)
+	}
+	_, err := accounts.SendRequest("user:42")
+	require.Error(t, err)
+	_, err = accounts.CheckRequest("user:42", "123456", verify.WithScope("pay"))
+	require.ErrorIs(t, err, verify.ErrUnsupported)
+}
