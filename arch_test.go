@@ -40,6 +40,9 @@ var arrows = map[string][]string{
 	"internal/fixture": {httpmock, testify},
 	"otp":              {"."},
 	"input":            {"."},
+	"internal/keys":    {},
+	"totp":             {".", "internal/keys"},
+	"recovery":         {".", "internal/keys"},
 
 	"twilio":     {".", "internal/rest", "otp"},
 	"bandwidth":  {".", "internal/rest"},

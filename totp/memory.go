@@ -1,0 +1,349 @@
+package totp
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	shardCount     = 64
+	defaultEntries = 1 << 20
+	replayTime     = 2 * time.Minute
+	maxCalls       = 64                  // of one account within replayTime
+	halfWindow     = 15 * 24 * time.Hour // three of them hold any 30 days
+)
+
+// A MemoryStore is a [Store] in memory, for tests and demos: after a restart every
+// account is without its factor. The zero value is ready for use. It must not be
+// copied.
+type MemoryStore struct {
+	// MaxEntries is how many factors are kept; Create fails beyond. Set it before
+	// first use. Defaults to 1,048,576.
+	MaxEntries int
+
+	start  sync.Once
+	epoch  time.Time
+	shards [shardCount]shard
+}
+
+var (
+	_ Store      = (*MemoryStore)(nil)
+	_ KeyCounter = (*MemoryStore)(nil)
+)
+
+type shard struct {
+	mu      sync.Mutex
+	entries map[Key]*entry
+}
+
+// An entry is one factor with its counts.
+type entry struct {
+	factor   Factor
+	failures int   // charged, in this row
+	settled  int   // how many of them an approval has forgiven; they still count for the wait that may be on
+	charged  int64 // when the last one was
+	halves   [3]int
+	half     int64 // which half window halves[0] is
+	calls    []call
+}
+
+// A call is one that took effect, kept so that it may be made again.
+type call struct {
+	id      ID
+	kind    callKind
+	at      int64
+	attempt Attempt
+}
+
+type callKind uint8
+
+const (
+	callCreate callKind = iota
+	callAttempt
+	callAccept
+	callSwap
+	callRefund
+)
+
+// now is monotonic and above zero.
+func (s *MemoryStore) now() int64 {
+	s.start.Do(func() { s.epoch = time.Now() })
+	return int64(time.Since(s.epoch)) + 1
+}
+
+// at locks the shard of k and returns its entry, or nil. Keys are hashes: any of
+// their bytes will do.
+func (s *MemoryStore) at(k Key) (*shard, *entry, int64) {
+	sh := &s.shards[k[0]%shardCount]
+	sh.mu.Lock()
+	e, now := sh.entries[k], s.now()
+	if e != nil {
+		e.forget(now)
+	}
+	return sh, e, now
+}
+
+// Create keeps a factor; see [Store]. It fails if ctx is done or the store is full.
+func (s *MemoryStore) Create(ctx context.Context, k Key, id ID, f Factor) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	sh, e, now := s.at(k)
+	defer sh.mu.Unlock()
+	if e != nil {
+		return e.find(id, callCreate) != nil, nil
+	}
+	if len(sh.entries) >= max(orDefault(s.MaxEntries, defaultEntries)/shardCount, 1) {
+		return false, errors.New("the store is full: give it room for more entries")
+	}
+	if sh.entries == nil {
+		sh.entries = map[Key]*entry{}
+	}
+	f.Sealed = slices.Clone(f.Sealed)
+	e = &entry{factor: f}
+	e.remember(call{id: id, kind: callCreate, at: now})
+	sh.entries[k] = e
+	return true, nil
+}
+
+// Attempt charges an attempt; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Attempt(ctx context.Context, k Key, id ID, l Limits) (Attempt, error) {
+	if err := ctx.Err(); err != nil {
+		return Attempt{}, err
+	}
+	sh, e, now := s.at(k)
+	defer sh.mu.Unlock()
+	if e == nil {
+		return Attempt{}, nil
+	}
+	if c := e.find(id, callAttempt); c != nil {
+		return c.attempt, nil
+	}
+	return e.attempt(id, l.WithDefaults(), now), nil
+}
+
+// Accept makes a step count; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Accept(ctx context.Context, k Key, id ID, enrolment ID, step uint64, resealed *Resealed) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	sh, e, now := s.at(k)
+	defer sh.mu.Unlock()
+	if e == nil {
+		return false, nil
+	}
+	if e.find(id, callAccept) != nil {
+		return true, nil
+	}
+	if !e.mayAccept(enrolment, step) {
+		return false, nil
+	}
+	e.factor.Step = step
+	if resealed != nil {
+		e.factor.KeyID, e.factor.Sealed = resealed.KeyID, slices.Clone(resealed.Sealed)
+	}
+	e.approve(id, callAccept, now)
+	return true, nil
+}
+
+// Swap replaces a factor; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Swap(ctx context.Context, k Key, id ID, enrolment ID, step uint64, f Factor) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	sh, e, now := s.at(k)
+	defer sh.mu.Unlock()
+	if e == nil {
+		return false, nil
+	}
+	if e.find(id, callSwap) != nil {
+		return true, nil
+	}
+	if !e.mayAccept(enrolment, step) {
+		return false, nil
+	}
+	f.Sealed = slices.Clone(f.Sealed)
+	e.factor = f
+	e.approve(id, callSwap, now)
+	return true, nil
+}
+
+// Refund takes back a charge; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Refund(ctx context.Context, k Key, id ID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	sh, e, now := s.at(k)
+	defer sh.mu.Unlock()
+	if e == nil || e.find(id, callAttempt) == nil || e.find(id, callRefund) != nil {
+		return nil
+	}
+	e.failures = max(e.failures-1, e.settled)
+	e.uncount()
+	e.remember(call{id: id, kind: callRefund, at: now})
+	return nil
+}
+
+// Get returns a factor; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Get(ctx context.Context, k Key) (Factor, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return Factor{}, false, err
+	}
+	sh, e, _ := s.at(k)
+	defer sh.mu.Unlock()
+	if e == nil {
+		return Factor{}, false, nil
+	}
+	return e.factor, true, nil
+}
+
+// Reseal replaces what is sealed; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Reseal(ctx context.Context, k Key, enrolment ID, r Resealed) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	sh, e, _ := s.at(k)
+	defer sh.mu.Unlock()
+	if e == nil || e.factor.Enrolment != enrolment {
+		return false, nil
+	}
+	e.factor.KeyID, e.factor.Sealed = r.KeyID, slices.Clone(r.Sealed)
+	return true, nil
+}
+
+// Reset forgets failures; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Reset(ctx context.Context, k Key) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	sh, e, _ := s.at(k)
+	defer sh.mu.Unlock()
+	if e != nil {
+		e.failures, e.settled, e.charged, e.halves = 0, 0, 0, [3]int{}
+	}
+	return nil
+}
+
+// Delete removes a factor; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Delete(ctx context.Context, k Key) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	sh, _, _ := s.at(k)
+	defer sh.mu.Unlock()
+	delete(sh.entries, k)
+	return nil
+}
+
+// CountKeys counts the factors under each key; see [KeyCounter].
+func (s *MemoryStore) CountKeys(ctx context.Context) (map[KeyID]int, error) {
+	counts := map[KeyID]int{}
+	for i := range s.shards {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		s.shards[i].mu.Lock()
+		for _, e := range s.shards[i].entries {
+			counts[e.factor.KeyID]++
+		}
+		s.shards[i].mu.Unlock()
+	}
+	return counts, nil
+}
+
+// attempt charges one failure, unless a limit is reached.
+func (e *entry) attempt(id ID, l Limits, now int64) Attempt {
+	if e.settled > 0 && now-e.charged >= int64(l.Wait) {
+		e.failures, e.settled = e.failures-e.settled, 0
+	}
+	e.roll(now)
+	if e.failures-e.settled >= l.Failures || e.halves[0]+e.halves[1]+e.halves[2] >= l.Total {
+		return Attempt{Found: true, Blocked: true}
+	}
+	if wait := e.wait(l) - time.Duration(now-e.charged); wait > 0 {
+		return Attempt{Found: true, Wait: wait}
+	}
+	if len(e.calls) >= maxCalls {
+		return Attempt{Found: true, Wait: replayTime - time.Duration(now-e.calls[0].at)}
+	}
+
+	e.failures++
+	e.halves[0]++
+	e.charged = now
+	a := Attempt{
+		Found: true, Factor: e.factor, Failures: e.failures - e.settled,
+		Left: max(l.Attempts-e.failures, 0), Next: e.wait(l),
+	}
+	e.remember(call{id: id, kind: callAttempt, at: now, attempt: a})
+	return a
+}
+
+// wait is the one that began with the last failure. Failures that an approval has
+// forgiven count for the first wait only: else a burst of attempts would begin anew
+// with each right code.
+func (e *entry) wait(l Limits) time.Duration {
+	if wait := l.After(e.failures - e.settled); wait > 0 {
+		return wait
+	}
+	if e.failures >= l.Attempts {
+		return l.Wait
+	}
+	return 0
+}
+
+// roll moves the half windows on.
+func (e *entry) roll(now int64) {
+	half := now / int64(halfWindow)
+	for ; e.half < half && e.halves != [3]int{}; e.half++ {
+		e.halves = [3]int{0, e.halves[0], e.halves[1]}
+	}
+	e.half = half
+}
+
+// uncount takes back one failure of the half windows.
+func (e *entry) uncount() {
+	for i := range e.halves {
+		if e.halves[i] > 0 {
+			e.halves[i]--
+			return
+		}
+	}
+}
+
+func (e *entry) mayAccept(enrolment ID, step uint64) bool {
+	return e.factor.Enrolment == enrolment && step > e.factor.Step
+}
+
+// approve forgives all failures since the last approval.
+func (e *entry) approve(id ID, kind callKind, now int64) {
+	e.settled = e.failures
+	e.uncount()
+	e.remember(call{id: id, kind: kind, at: now})
+}
+
+func (e *entry) find(id ID, kind callKind) *call {
+	for i := range e.calls {
+		if e.calls[i].id == id && e.calls[i].kind == kind {
+			return &e.calls[i]
+		}
+	}
+	return nil
+}
+
+func (e *entry) remember(c call) { e.calls = append(e.calls, c) }
+
+// forget drops calls that nobody may make again.
+func (e *entry) forget(now int64) {
+	n := 0
+	for n < len(e.calls) && now-e.calls[n].at >= int64(replayTime) {
+		n++
+	}
+	if n > 0 {
+		kept := copy(e.calls, e.calls[n:])
+		clear(e.calls[kept:])
+		e.calls = e.calls[:kept]
+	}
+}
