@@ -76,7 +76,7 @@ func (s *stage) sendTo(ctx context.Context, to string, opts ...verify.SendOption
 	var err error
 	s.within(s.patience, func() { receipt, err = s.target.Verifier.Send(ctx, to, opts...) })
 	s.inspectError("send", err)
-	s.search("a receipt", receipt)
+	s.searchReceipt("a receipt", receipt)
 	return receipt, err
 }
 

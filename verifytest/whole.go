@@ -90,7 +90,7 @@ func privacy(s *stage) {
 	}
 	right, wrong := s.right(""), s.wrong("")
 	s.tell(right, wrong)
-	s.search("the receipt", receipt)
+	s.searchReceipt("the receipt", receipt)
 	s.wants(wrongIsNo, s.check(wrong), verify.ErrMismatch)
 	s.approves(rightIsYes, s.check(right))
 	s.search("the capabilities", s.capabilities)

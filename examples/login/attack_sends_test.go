@@ -99,9 +99,10 @@ func TestNothingSecretIsKeptOrLogged(t *testing.T) {
 	p.type_(used)
 	p.post("/transfer", "amount", "39.99", "payee", "Mr. Canary").send("sms").type_(b.code(transferService))
 	come().post("/login", "name", "ada", "password", "canary of a password")
-	for _, secret := range []string{phone, "5005550006", used, password, "canary", "Canary"} {
+	for _, secret := range []string{phone, "5005550006", password, "canary", "Canary"} {
 		assert.NotContains(t, b.log.String(), secret)
 	}
+	assert.NotRegexp(t, `\b`+used+`\b`, b.log.String(), "as a number: a latency or a subject may hold its digits by chance")
 	require.NotEmpty(t, b.log.String())
 	require.NoError(t, b.store.View(func(tx *bolt.Tx) error {
 		return tx.ForEach(func(name []byte, bucket *bolt.Bucket) error {
