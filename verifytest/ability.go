@@ -63,7 +63,7 @@ func (s *stage) offers(c verify.Channel, to string) {
 	switch {
 	case err != nil:
 		s.broken(honest, "Send by %s: %v", c, err)
-	case receipt.Channel != c && receipt.Channel != verify.ChannelApp:
+	case receipt.Channel != c && receipt.Channel != verify.ChannelApp && (receipt.Channel != verify.ChannelRCS || c != verify.ChannelSMS):
 		s.broken(honest, "asked for %s, got %s", c, receipt.Channel)
 	}
 	s.effects(oneEffect, 1)

@@ -48,7 +48,7 @@ func sendOnce(s *stage) {
 		return
 	}
 	s.effects(oneEffect, 1)
-	offered := slices.Contains(s.capabilities.Channels, receipt.Channel) || receipt.Channel == verify.ChannelApp
+	offered := slices.Contains(append(slices.Clone(s.capabilities.Channels), verify.ChannelApp, verify.ChannelRCS), receipt.Channel)
 	if receipt.Vendor == "" || !offered || receipt.Digits < 0 || receipt.Requests < 0 {
 		s.broken(wellFormed, "vendor %q, channel %q, %d digits, %d tries", receipt.Vendor, receipt.Channel, receipt.Digits, receipt.Requests)
 	}
