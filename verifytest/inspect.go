@@ -70,18 +70,31 @@ func (s *stage) search(what string, v any) {
 }
 
 // searchReceipt leaves out what holds six digits by chance: the fractions of
-// seconds, and a vendor's reference, in which a code must stand as a word.
+// seconds, and random references.
 func (s *stage) searchReceipt(what string, r verify.Receipt) {
 	s.t.Helper()
-	words := strings.FieldsFunc(r.ID, func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
-	if slices.ContainsFunc(s.secrets(), func(secret string) bool {
-		return slices.Contains(words, secret) || len(secret) > maxCode && strings.Contains(r.ID, secret)
-	}) {
-		s.broken(private, "the ID of %s holds one", what)
+	if slices.ContainsFunc(s.secrets(), func(secret string) bool { return refersTo(r.ID, secret) }) {
+		s.broken(private, "%s printed with its ID holds one", what)
 	}
 	r.ID = ""
 	r.ExpiresAt, r.ResendAt = r.ExpiresAt.Truncate(time.Second), r.ResendAt.Truncate(time.Second)
 	s.search(what, r)
+}
+
+// refersTo reports whether a reference holds a secret. One that may be a code
+// must be the only digits of its word: a random word has more.
+func refersTo(id, secret string) bool {
+	if len(secret) > maxCode {
+		return strings.Contains(id, secret)
+	}
+	isBetween := func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }
+	for word := range strings.FieldsFuncSeq(id, isBetween) {
+		before, after, found := strings.Cut(word, secret)
+		if found && !strings.ContainsFunc(before+after, unicode.IsDigit) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *stage) secrets() []string {

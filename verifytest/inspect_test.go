@@ -30,6 +30,7 @@ func TestASecretIsFoundInAReceiptButNotByChance(t *testing.T) {
 		"in the fraction of a second":       {verify.Receipt{ExpiresAt: at, ResendAt: at}, false},
 		"within a reference in hexadecimal": {verify.Receipt{ID: "VE0a246801bc"}, false},
 		"within a longer number":            {verify.Receipt{ID: "id-1246801"}, false},
+		"within a word of the reference":    {verify.Receipt{ID: "VE" + code}, true},
 		"as the reference":                  {verify.Receipt{ID: code}, true},
 		"as a part of the reference":        {verify.Receipt{ID: "send/246801.0"}, true},
 		"a phone number as the reference":   {verify.Receipt{ID: "id-" + To}, true},
