@@ -2,12 +2,14 @@ package email
 
 import (
 	"cmp"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -54,6 +56,12 @@ type Config struct {
 	// Username and Password are the server's credentials. Defaults to none.
 	Username string
 	Password string `json:"-"`
+	// Token returns an OAuth2 access token for Username, in the place of a
+	// password. It is asked for each connection, under that connection's context,
+	// and must be safe for concurrent use: an oauth2.TokenSource caches and renews
+	// tokens by itself. The token goes by OAUTHBEARER (RFC 7628) or XOAUTH2.
+	// Defaults to none.
+	Token func(context.Context) (string, error) `json:"-"`
 
 	// From is the sender, as "login@example.com" or "Acme <login@example.com>".
 	// Required.
@@ -65,7 +73,10 @@ type Config struct {
 	// tag is that of verify.WithLocale. Defaults to none.
 	Subjects map[string]string
 
-	// Hello is the name by which the server is greeted. Defaults to "localhost".
+	// Hello is the name by which the server is greeted. Many servers refuse one
+	// that is not qualified, or that DNS does not know. Defaults to the machine's
+	// name if that is qualified and not a private one, or else to the domain of
+	// From.
 	Hello string
 }
 
@@ -86,7 +97,6 @@ func (cfg Config) withDefaults() Config {
 		cfg.Port = portImplicit
 	}
 	cfg.Port = cmp.Or(cfg.Port, portStartTLS)
-	cfg.Hello = cmp.Or(cfg.Hello, "localhost")
 	cfg.Subjects = lowered(cfg.Subjects)
 	return cfg
 }
@@ -101,11 +111,13 @@ func (cfg Config) validate() (from *mail.Address, err error) {
 		return nil, errors.New("email: Security must be starttls, implicit or none")
 	case cfg.Security == None && !isLoopback(cfg.Host):
 		return nil, errors.New("email: Security may be none on loopback only: use starttls or implicit")
-	case (cfg.Username == "") != (cfg.Password == ""):
+	case cfg.Token != nil && (cfg.Username == "" || cfg.Password != ""):
+		return nil, errors.New("email: Token goes with Username, and without Password")
+	case cfg.Token == nil && (cfg.Username == "") != (cfg.Password == ""):
 		return nil, errors.New("email: give both Username and Password, or neither")
 	case !isSecret(cfg.Username) || !isSecret(cfg.Password):
 		return nil, errors.New("email: Username and Password must be at most 1024 bytes of UTF-8 without control characters")
-	case !isHost(cfg.Hello):
+	case cfg.Hello != "" && !isHost(cfg.Hello):
 		return nil, errors.New("email: Hello must be a host name")
 	case cfg.Subject != "" && !isLine(cfg.Subject, maxSubject):
 		return nil, errors.New("email: Subject must be one line of at most 150 bytes of printable UTF-8")
@@ -125,6 +137,18 @@ func parseFrom(s string) (*mail.Address, error) {
 		return nil, errors.New("email: From must read login@example.com or Acme <login@example.com>, with at most 64 bytes of name")
 	}
 	return from, nil
+}
+
+// greeting is the default of Hello. name is the machine's own.
+func greeting(name string, from *mail.Address) string {
+	_, domain, _ := strings.Cut(from.Address, "@")
+	own, under, qualified := strings.Cut(strings.ToLower(strings.TrimSuffix(name, ".")), ".")
+	top := under[strings.LastIndexByte(under, '.')+1:]
+	private := []string{"local", "localdomain", "internal", "intranet", "lan", "home", "corp", "private", "arpa", "test", "invalid", "example"}
+	if !qualified || own == "" || top == "" || net.ParseIP(name) != nil || !isHost(name) || slices.Contains(private, top) {
+		return domain
+	}
+	return strings.TrimSuffix(name, ".")
 }
 
 // tls is what both kinds of TLS have in common.

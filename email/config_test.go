@@ -1,6 +1,7 @@
 package email
 
 import (
+	"context"
 	"net"
 	"strings"
 	"testing"
@@ -42,7 +43,7 @@ func TestDefaults(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, tc.security, c.cfg.Security)
 			assert.Equal(t, tc.port, c.cfg.Port)
-			assert.Equal(t, "localhost", c.cfg.Hello)
+			assert.Contains(t, c.cfg.Hello, ".", "a name that is qualified")
 		})
 	}
 }
@@ -64,6 +65,8 @@ func TestNewRefuses(t *testing.T) {
 		"no security over a network":     {func(c *Config) { c.Security = None }, "loopback only"},
 		"a username alone":               {func(c *Config) { c.Username = "s3cret" }, "both Username and Password"},
 		"a password alone":               {func(c *Config) { c.Password = "s3cret" }, "both Username and Password"},
+		"a token without a username":     {func(c *Config) { c.Token = aToken }, "Token goes with Username"},
+		"a token and a password":         {func(c *Config) { c.Username, c.Password, c.Token = "app", "s3cret", aToken }, "without Password"},
 		"a line break in the password":   {func(c *Config) { c.Username, c.Password = "app", "s3cret\r\n" }, "control characters"},
 		"a NUL in the username":          {func(c *Config) { c.Username, c.Password = "app\x00", "s3cret" }, "control characters"},
 		"a password without end":         {func(c *Config) { c.Username, c.Password = "app", strings.Repeat("s3cret", 200) }, "1024 bytes"},
@@ -97,6 +100,27 @@ func TestNewRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+func aToken(context.Context) (string, error) { return "s3cret", nil }
+
+// TestTheGreetingIsQualified: RFC 5321 section 4.1.1.1 asks for a name that DNS
+// knows, and many servers refuse any other.
+func TestTheGreetingIsQualified(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"app7.example.net": "app7.example.net", "app7.example.net.": "app7.example.net", "APP.Example.net": "APP.Example.net",
+		"": "example.com", "app7": "example.com", "localhost": "example.com", "localhost.localdomain": "example.com",
+		"app7.local": "example.com", "ip-192-0-2-1.ec2.internal": "example.com", "app.": "example.com", "192.0.2.1": "example.com",
+		"app 7.example.net": "example.com", "app7.home.arpa": "example.com", ".net": "example.com",
+	} {
+		from, err := parseFrom("Acme <login@example.com>")
+		require.NoError(t, err)
+		assert.Equal(t, want, greeting(name, from), name)
+	}
+	c, err := New(Config{Host: "smtp.example.com", From: "login@example.com", Hello: "localhost"})
+	require.NoError(t, err)
+	assert.Equal(t, "localhost", c.cfg.Hello, "what is configured is used")
 }
 
 func TestTheCallersMapIsCopied(t *testing.T) {

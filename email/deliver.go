@@ -5,9 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail/smtp"
@@ -84,10 +82,21 @@ func (c *Messenger) introduce(ctx context.Context, conn net.Conn) (*smtp.Client,
 	if err != nil {
 		return nil, at, err
 	}
-	if err := c.authenticate(client); err != nil {
+	if err := c.authenticate(ctx, client); err != nil {
 		return nil, atAuth, err
 	}
 	return client, atMail, client.Mail("<" + c.from.Address + ">")
+}
+
+// ask asks whether the server would take a mail, and takes the question back.
+// Many a server says here what it holds against the greeting or the sender. Its
+// no to the mailbox itself is no fault: nobody need read what comes to From.
+func (c *Messenger) ask(client *smtp.Client) (stage, error) {
+	err := client.Rcpt("<" + c.from.Address + ">")
+	if err != nil && !blamesMailbox(err) {
+		return atRcpt, err
+	}
+	return atReset, client.Reset()
 }
 
 // hand gives the server one mail.
@@ -136,32 +145,12 @@ func (c *Messenger) greet(ctx context.Context, conn net.Conn) (*smtp.Client, sta
 	return client, 0, nil
 }
 
-// authenticate uses the first mechanism that both sides know.
-func (c *Messenger) authenticate(client *smtp.Client) error {
-	if c.cfg.Username == "" {
-		return nil
-	}
-	user, password, host, clear := c.cfg.Username, c.cfg.Password, c.cfg.Host, c.cfg.Security == None
-	_, offered := client.Extension("AUTH")
-	mechanisms := strings.Fields(strings.ToUpper(offered))
-	switch {
-	case slices.Contains(mechanisms, "PLAIN"):
-		return client.Auth(smtp.PlainAuth("", user, password, host, clear))
-	case slices.Contains(mechanisms, "LOGIN"):
-		return client.Auth(smtp.LoginAuth(user, password, host, clear))
-	case slices.Contains(mechanisms, "SCRAM-SHA-256"):
-		return client.Auth(smtp.ScramSHA256Auth(user, password))
-	case slices.Contains(mechanisms, "CRAM-MD5"):
-		return client.Auth(smtp.CRAMMD5Auth(user, password))
-	}
-	return errNoMechanism
-}
-
 // What we find out ourselves.
 var (
 	errElsewhere   = errors.New("localhost is not this machine")
 	errNoStartTLS  = errors.New("no STARTTLS")
 	errNoMechanism = errors.New("no mechanism")
+	errNoToken     = errors.New("no token")
 	errTalkative   = errors.New("too many bytes")
 )
 

@@ -51,14 +51,14 @@ func TestTheMail(t *testing.T) {
 	assert.Regexp(t, `\+0000$`, header.Get("Date"), "the zone says where we are")
 	for name, want := range map[string]string{
 		"From": `"Acme" <login@example.com>`, "To": "<a@example.com>", "Subject": "Your code",
-		"Message-Id": "<" + id + ">", "Auto-Submitted": "auto-generated",
+		"Message-Id": "<" + id + ">", "X-Entity-Ref-Id": id, "Auto-Submitted": "auto-generated",
 		"Content-Type": "text/plain; charset=UTF-8", "Mime-Version": "1.0", "Content-Transfer-Encoding": "quoted-printable",
 	} {
 		assert.Equal(t, want, header.Get(name), name)
 	}
-	assert.Len(t, header, 9, "and nothing else: %v", header)
+	assert.Len(t, header, 10, "and nothing else: %v", header)
 	assert.Equal(t, []string{
-		"EHLO localhost", "MAIL FROM:<login@example.com> BODY=8BITMIME", "RCPT TO:<a@example.com>", "DATA", "QUIT",
+		"EHLO app.example.com", "MAIL FROM:<login@example.com> BODY=8BITMIME", "RCPT TO:<a@example.com>", "DATA", "QUIT",
 	}, s.lines())
 }
 
@@ -174,6 +174,30 @@ func TestReferences(t *testing.T) {
 		seen[id] = true
 	}
 	assert.Len(t, seen, 3)
+}
+
+// TestMailsOfOneSubjectStayApart: readers fold mails into threads, where people
+// find the old code.
+func TestMailsOfOneSubjectStayApart(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	m := aMessage()
+	for range 3 {
+		m.Ref = ""
+		_, err := s.messenger(t).Deliver(t.Context(), m)
+		require.NoError(t, err)
+	}
+	seen := map[string]bool{}
+	for _, content := range s.mails() {
+		msg, err := mail.ReadMessage(strings.NewReader(content))
+		require.NoError(t, err)
+		seen[msg.Header.Get("X-Entity-Ref-ID")] = true
+		for _, header := range []string{"References", "In-Reply-To"} {
+			assert.Empty(t, msg.Header.Get(header))
+		}
+	}
+	assert.Len(t, seen, 3)
+	assert.NotContains(t, seen, "")
 }
 
 func TestManyAtOnce(t *testing.T) {

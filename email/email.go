@@ -28,7 +28,8 @@
 //
 // TLS 1.2 or newer with a certificate that is checked, or no mail at all; only a
 // server on loopback may go without. Each mail has a connection of its own, and
-// 15 seconds, or what its caller's context leaves.
+// 15 seconds, or what its caller's context leaves. Servers that take no password
+// any more take an OAuth2 token: see [Config].Token.
 //
 // # What is known when it fails
 //
@@ -42,8 +43,7 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
-
-	"github.com/wneessen/go-mail/smtp"
+	"os"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/otp"
@@ -70,6 +70,10 @@ func New(cfg Config) (*Messenger, error) {
 	if err != nil {
 		return nil, err
 	}
+	if cfg.Hello == "" {
+		name, _ := os.Hostname() // without one there is the domain of From
+		cfg.Hello = greeting(name, from)
+	}
 	return &Messenger{cfg, from}, nil
 }
 
@@ -86,11 +90,14 @@ func (*Messenger) Capabilities() verify.Capabilities {
 // locale, for the subject.
 //
 // Its error matches [verify.ErrInvalidRecipient] if the server knows no such
-// mailbox, [verify.ErrRejected] if it refuses this mail, and
-// [verify.ErrUnauthorized] if it refuses Username, Password or From;
-// [verify.ErrUnavailable] if it cannot be reached, is not to be trusted, or asks
-// to come back later.
+// mailbox or the mailbox takes no mail now, [verify.ErrRejected] if the server
+// refuses this mail, and [verify.ErrUnauthorized] if it refuses the credentials,
+// From or Hello; [verify.ErrUnavailable] if it cannot be reached, is not to be
+// trusted, or asks everybody to come back later.
 func (c *Messenger) Deliver(ctx context.Context, m otp.Message) (id string, err error) {
+	if c.from == nil {
+		return "", notMade("send")
+	}
 	id, kind, detail := c.id(m)
 	if kind != "" {
 		return "", &verify.Error{Vendor: vendor, Op: "send", Outcome: kind, Detail: detail}
@@ -114,13 +121,21 @@ func (c *Messenger) Deliver(ctx context.Context, m otp.Message) (id string, err 
 	return id, nil
 }
 
-// Probe asks the server for leave to send for From, over a connection that counts
-// for a mail, and goes: no mail is sent. Its errors are those of Deliver. That a
-// mailbox can be reached only a mail can tell.
+// Probe asks the server whether it would take a mail from From to From, and goes:
+// no mail is sent. Its errors are those of Deliver. Only a mail can tell whether a
+// mailbox can be reached.
 func (c *Messenger) Probe(ctx context.Context) error {
+	if c.from == nil {
+		return notMade("probe")
+	}
 	// A nil *verify.Error must not become an error.
-	if err := c.visit(ctx, "probe", func(*smtp.Client) (stage, error) { return 0, nil }); err != nil {
+	if err := c.visit(ctx, "probe", c.ask); err != nil {
 		return err
 	}
 	return nil
+}
+
+// notMade refuses the calls of a Messenger that New did not make.
+func notMade(op string) *verify.Error {
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnsupported, Detail: "the messenger was not made by New"}
 }

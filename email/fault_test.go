@@ -46,11 +46,11 @@ func TestReplies(t *testing.T) {
 		"no service":                     {"connect", "554 canary", verify.ErrUnavailable, "554", "refused to talk"},
 		"something that is not SMTP":     {"connect", "HTTP/1.1 400 canary", verify.ErrUnavailable, "", "does not speak SMTP"},
 		"a greeting out of place":        {"connect", "250 canary", verify.ErrUnavailable, "", "does not speak SMTP"},
-		"credentials refused":            {"AUTH", "535 5.7.8 canary", verify.ErrUnauthorized, "535 5.7.8", "Username and Password"},
-		"a mechanism refused":            {"AUTH", "504 5.5.4 canary", verify.ErrUnauthorized, "504 5.5.4", "Username and Password"},
+		"credentials refused":            {"AUTH", "535 5.7.8 canary", verify.ErrUnauthorized, "535 5.7.8", "credentials"},
+		"a mechanism refused":            {"AUTH", "504 5.5.4 canary", verify.ErrUnauthorized, "504 5.5.4", "credentials"},
 		"credentials not checkable":      {"AUTH", "454 4.7.0 canary", verify.ErrUnavailable, "454 4.7.0", "come back later"},
 		"another sender's address":       {"MAIL", "553 5.7.1 canary", verify.ErrUnauthorized, "553 5.7.1", "address in From"},
-		"credentials wanted":             {"MAIL", "530 5.7.0 canary", verify.ErrUnauthorized, "530 5.7.0", "Username and Password"},
+		"credentials wanted":             {"MAIL", "530 5.7.0 canary", verify.ErrUnauthorized, "530 5.7.0", "credentials"},
 		"no room":                        {"MAIL", "452 4.3.1 canary", verify.ErrUnavailable, "452 4.3.1", "come back later"},
 		"no such mailbox":                {"RCPT", "550 5.1.1 <a@example.com> canary", verify.ErrInvalidRecipient, "550 5.1.1", "no such mailbox"},
 		"no such mailbox, in short":      {"RCPT", "550 canary", verify.ErrInvalidRecipient, "550", "no such mailbox"},
@@ -60,9 +60,21 @@ func TestReplies(t *testing.T) {
 		"no relay":                       {"RCPT", "550 5.7.1 canary", verify.ErrRejected, "550 5.7.1", "policy"},
 		"a policy, in short":             {"RCPT", "554 canary", verify.ErrRejected, "554", "policy"},
 		"a bad sender, said late":        {"RCPT", "550 5.1.8 canary", verify.ErrUnauthorized, "550 5.1.8", "address in From"},
-		"credentials wanted, said late":  {"RCPT", "530 5.7.0 canary", verify.ErrUnauthorized, "530 5.7.0", "Username and Password"},
-		"greylisted":                     {"RCPT", "450 4.2.0 canary", verify.ErrUnavailable, "450 4.2.0", "come back later"},
-		"too many recipients":            {"RCPT", "452 4.5.3 canary", verify.ErrUnavailable, "452 4.5.3", "come back later"},
+		"credentials wanted, said late":  {"RCPT", "530 5.7.0 canary", verify.ErrUnauthorized, "530 5.7.0", "credentials"},
+		"greylisted":                     {"RCPT", "450 4.2.0 canary", verify.ErrInvalidRecipient, "450 4.2.0", "takes no mail now"},
+		"greylisted by a policy":         {"RCPT", "451 4.7.1 canary", verify.ErrInvalidRecipient, "451 4.7.1", "takes no mail now"},
+		"greylisted, in short":           {"RCPT", "450 canary", verify.ErrInvalidRecipient, "450", "takes no mail now"},
+		"its own server says later":      {"RCPT", "450 4.1.1 canary", verify.ErrInvalidRecipient, "450 4.1.1", "takes no mail now"},
+		"a full mailbox, for now":        {"RCPT", "452 4.2.2 canary", verify.ErrInvalidRecipient, "452 4.2.2", "takes no mail now"},
+		"too many recipients":            {"RCPT", "452 4.5.3 canary", verify.ErrInvalidRecipient, "452 4.5.3", "takes no mail now"},
+		"trouble of the server's own":    {"RCPT", "451 4.3.0 canary", verify.ErrUnavailable, "451 4.3.0", "come back later"},
+		"closed in between":              {"RCPT", "421 4.7.0 canary", verify.ErrUnavailable, "421 4.7.0", "come back later"},
+		"a sender DNS does not know":     {"RCPT", "450 4.1.8 canary", verify.ErrUnavailable, "450 4.1.8", "come back later"},
+		"a greeting without a domain":    {"RCPT", "504 5.5.2 canary", verify.ErrRejected, "504 5.5.2", "Hello"},
+		"the same, in short":             {"RCPT", "504 canary", verify.ErrRejected, "504", "Hello"},
+		"the same, for now":              {"RCPT", "450 4.5.2 canary", verify.ErrRejected, "450 4.5.2", "Hello"},
+		"the same, said to the sender":   {"MAIL", "504 5.5.2 canary", verify.ErrUnauthorized, "504 5.5.2", "Hello"},
+		"a full mailbox, said late":      {"content", "552 5.2.2 canary", verify.ErrInvalidRecipient, "552 5.2.2", "no such mailbox"},
 		"what is no enhanced code":       {"RCPT", "550 5.1.1234 canary", verify.ErrInvalidRecipient, "550", "no such mailbox"},
 		"a code of another class":        {"RCPT", "550 2.1.5 canary", verify.ErrInvalidRecipient, "550", "no such mailbox"},
 		"no mail today":                  {"DATA", "451 4.3.0 canary", verify.ErrUnavailable, "451 4.3.0", "come back later"},
@@ -90,6 +102,17 @@ func TestReplies(t *testing.T) {
 				assert.Empty(t, s.mails(), "surely nothing was sent")
 			}
 		})
+	}
+}
+
+// A server that refuses the greeting at once does so to EHLO and to HELO.
+func TestAGreetingThatIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{"501 5.5.4 canary", "504 canary", "550 5.5.2 canary"} {
+		s := serve(t, says("EHLO", reply), says("HELO", reply))
+		e := deliverError(t, t.Context(), s.messenger(t))
+		assert.Equal(t, verify.ErrUnauthorized, e.Outcome)
+		assert.Contains(t, e.Detail, "Hello")
 	}
 }
 

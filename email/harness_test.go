@@ -30,7 +30,7 @@ func (s *server) clear() []string {
 
 // config is for this server, without TLS.
 func (s *server) config() email.Config {
-	return email.Config{Host: s.host, Port: s.port, From: "Acme <login@example.com>", RootCAs: s.roots}
+	return email.Config{Host: s.host, Port: s.port, From: "Acme <login@example.com>", Hello: "app.example.com", RootCAs: s.roots}
 }
 
 func (s *server) messenger(t testing.TB, change ...func(*email.Config)) *email.Messenger {

@@ -2,6 +2,7 @@ package email
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"net/mail"
@@ -52,6 +53,9 @@ func (c *Messenger) compose(m otp.Message, id string) ([]byte, error) {
 	msg.SetMessageIDWithValue(id)
 	msg.SetDateWithValue(time.Now().UTC()) // the zone would say where we are
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	// Readers put mails of one subject into a thread, and people then see the old
+	// code. They keep those apart whose reference differs.
+	msg.SetGenHeader("X-Entity-Ref-ID", id)
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 
 	var b bytes.Buffer
@@ -59,4 +63,48 @@ func (c *Messenger) compose(m otp.Message, id string) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
+}
+
+// builtin are the subjects of this module, in the languages of package otp.
+func builtin(language string) string {
+	switch language {
+	case "da":
+		return "Din kode"
+	case "de":
+		return "Ihr Code"
+	case "es":
+		return "Su clave"
+	case "fr":
+		return "Votre code"
+	case "it":
+		return "Il suo codice"
+	case "pt":
+		return "O seu código"
+	}
+	return "Your code"
+}
+
+// subject is the one for a tag, or for the language it is a variety of.
+func (cfg Config) subject(tag string) string {
+	tag = strings.ToLower(tag)
+	language, _, _ := strings.Cut(tag, "-")
+	for ; tag != ""; tag = tag[:max(0, strings.LastIndexByte(tag, '-'))] {
+		if s, ok := cfg.Subjects[tag]; ok {
+			return s
+		}
+	}
+	return cmp.Or(cfg.Subject, builtin(language))
+}
+
+// lowered copies subjects, by tag in lower case.
+func lowered(subjects map[string]string) map[string]string {
+	own := make(map[string]string, len(subjects))
+	for tag, s := range subjects {
+		own[strings.ToLower(tag)] = s
+	}
+	return own
+}
+
+func isTag(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }

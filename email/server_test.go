@@ -37,6 +37,7 @@ type server struct {
 	commands []string // as they came, but for passwords
 	inClear  []string // those that came without TLS
 	contents []string
+	tokens   []string // what AUTH held
 	all      sync.WaitGroup
 }
 
@@ -155,6 +156,9 @@ func (c *talk) answer(line string) bool {
 }
 
 func (c *talk) auth(line string) bool {
+	if mechanism := strings.Fields(line)[1]; strings.HasSuffix(mechanism, "OAUTH2") || mechanism == "OAUTHBEARER" {
+		return c.oauth(line)
+	}
 	if strings.HasPrefix(strings.ToUpper(line), "AUTH LOGIN") {
 		for _, prompt := range []string{"Username:", "Password:"} {
 			if !c.send("334 " + base64.StdEncoding.EncodeToString([]byte(prompt))) {
@@ -166,6 +170,25 @@ func (c *talk) auth(line string) bool {
 		}
 	}
 	return c.reply("AUTH", "235 welcome")
+}
+
+// oauth takes the token "good", and describes what is wrong with any other: the
+// client must say that it has read that (RFC 7628 section 3.2.3).
+func (c *talk) oauth(line string) bool {
+	raw, _ := base64.StdEncoding.DecodeString(strings.Fields(line)[2])
+	c.mu.Lock()
+	c.tokens = append(c.tokens, string(raw))
+	c.mu.Unlock()
+	if strings.Contains(string(raw), "Bearer good\x01\x01") {
+		return c.reply("AUTH", "235 welcome")
+	}
+	if !c.send("334 " + base64.StdEncoding.EncodeToString([]byte(`{"status":"invalid_token"}`))) {
+		return false
+	}
+	if _, err := c.in.ReadString('\n'); err != nil {
+		return false
+	}
+	return c.reply("AUTH", "535 5.7.8 canary")
 }
 
 // note keeps credentials out of what the tests print.

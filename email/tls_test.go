@@ -18,7 +18,7 @@ func TestTLS(t *testing.T) {
 		s := serve(t, offering("STARTTLS", "AUTH PLAIN"))
 		_, err := s.messenger(t, withLogin, with(email.StartTLS)).Deliver(t.Context(), aMessage())
 		require.NoError(t, err)
-		assert.Equal(t, []string{"EHLO localhost", "STARTTLS"}, s.clear())
+		assert.Equal(t, []string{"EHLO app.example.com", "STARTTLS"}, s.clear())
 		assert.Len(t, s.mails(), 1)
 	})
 	t.Run("from the first byte", func(t *testing.T) {
