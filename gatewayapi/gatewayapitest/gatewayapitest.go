@@ -161,7 +161,7 @@ func described(status int) refusal {
 
 // coded is an error of the REST API, with what stands for %1 and so on.
 func coded(status int, code string, variables ...string) refusal {
-	body := map[string]any{"code": code, "incident_uuid": emulator.UUID(), "message": texts[code]}
+	body := map[string]any{"code": code, "incident_uuid": emulator.UUID(), "message": cmp.Or(texts[code], "Error")}
 	if len(variables) > 0 {
 		body["variables"] = variables
 	}
@@ -176,13 +176,10 @@ func uncoded(status int, text string) refusal {
 // texts are GatewayAPI's: https://gatewayapi.com/docs/error-codes/.
 var texts = map[string]string{
 	"0x0210": "Invalid username: %1",
-	"0x0213": "Unauthorized IP-address: %1",
 	"0x0214": "Temporary blacklist for MSISDN %1 with hash %2",
 	"0x0215": "MSISDN %1 blacklisted",
 	"0x0216": "Insufficient credit",
-	"0x0217": "Unauthorized destination: country %1",
 	"0x0218": "Unknown message class id %1",
-	"0x0220": "Unsupported parameter %1",
 	"0x0221": "Unsupported signature method %1",
 	"0x0222": "Missing required parameter %1",
 	"0x0223": "Invalid Consumer Key",
@@ -190,7 +187,6 @@ var texts = map[string]string{
 	"0x0225": "Expired timestamp",
 	"0x0226": "Invalid / used nonce",
 	"0x0229": "Invalid token",
-	"0x022A": "Account frozen, contact support",
 	"0x0308": "Invalid argument %1",
 	"0x0310": "A message contains the same recipient more than once. MSISDNs %1 is duplicated",
 	"0x0311": "Priority %1 not available",
@@ -239,12 +235,7 @@ type (
 )
 
 // What Fault.Break may be.
-const (
-	Reset    = emulator.Reset
-	Close    = emulator.Close
-	Truncate = emulator.Truncate
-	Garbage  = emulator.Garbage
-)
+const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage
 
 // Facts are what GatewayAPI documents. A zero Fact is not documented.
 func Facts() emulator.Facts {

@@ -1,10 +1,8 @@
 package gatewayapitest
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -97,20 +95,9 @@ type problem struct {
 	Input any    `json:"input,omitempty"`
 }
 
-var problemTexts = map[string]string{
-	"json_invalid":    "JSON decode error",
-	"list_type":       "Input should be a list of 1 to 1000 messages",
-	"missing":         "Field required",
-	"string_type":     "Input should be a valid string",
-	"string_too_long": "String is too long",
-	"int_type":        "Input should be a valid integer",
-	"enum":            "Input should be 'normal' or 'urgent'",
-	"value_error":     "Value error",
-}
-
 func invalid(problems []problem) refusal {
 	for i, p := range problems {
-		problems[i].Msg = cmp.Or(problemTexts[p.Type], "Input is out of its range")
+		problems[i].Msg = "Input is not valid: " + p.Type // its prose differs for each type
 	}
 	return &emulator.Answer{Status: http.StatusUnprocessableEntity, Body: map[string]any{"detail": problems}}
 }
@@ -172,10 +159,8 @@ func isSender(s string) bool {
 	return n >= 3 && (n <= 11 || n <= 15 && strings.Trim(s, "0123456789") == "")
 }
 
-var duration = regexp.MustCompile(`^P(?:(\d{1,6})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,6})S)?)?$`)
-
-// isExpiration knows a duration and a time in the two forms that have a name,
-// and seconds, at most five days away.
+// isExpiration knows seconds, a time, and a duration such as "P1DT10M", which are
+// at most five days.
 func isExpiration(given any) bool {
 	if number, ok := given.(json.Number); ok {
 		n, err := number.Int64()
@@ -185,14 +170,9 @@ func isExpiration(given any) bool {
 	if _, err := time.Parse(time.RFC3339, text); err == nil {
 		return true
 	}
-	found := duration.FindStringSubmatch(text)
-	if found == nil || len(text) < 3 {
-		return false
-	}
-	var d time.Duration
-	for i, unit := range []time.Duration{24 * time.Hour, time.Hour, time.Minute, time.Second} {
-		n, _ := strconv.Atoi(found[i+1]) // digits, or nothing
-		d += time.Duration(n) * unit
-	}
-	return d > 0 && d <= maxExpiration
+	days, clock, timed := strings.Cut(strings.TrimPrefix(text, "P"), "T")
+	n, err := strconv.Atoi(strings.TrimSuffix("0"+days, "D"))
+	d, malformed := time.ParseDuration(strings.ToLower("0s" + clock))
+	d += time.Duration(n) * 24 * time.Hour
+	return err == nil && malformed == nil && timed == (clock != "") && d > 0 && d <= maxExpiration
 }

@@ -165,11 +165,11 @@ func msisdnOf(given any) (int64, bool) {
 
 // country names a few of those that messages may go to.
 func country(msisdn int64) string {
-	number := strconv.FormatInt(msisdn, 10)
-	for code, name := range map[string]string{"1": "US", "44": "GB", "45": "DK", "46": "SE", "47": "NO", "49": "DE"} {
-		if strings.HasPrefix(number, code) {
-			return name
-		}
+	switch number := strconv.FormatInt(msisdn, 10); {
+	case strings.HasPrefix(number, "1"):
+		return "US"
+	case strings.HasPrefix(number, "45"):
+		return "DK"
 	}
 	return "ZZ"
 }
@@ -206,22 +206,18 @@ func (e *Emulator) signed(r *http.Request) refusal {
 	if _, product := e.host(r); product != "" || r.TLS != nil {
 		scheme = "https"
 	}
-	switch problem, parameter := e.oauth.Problem(r, e.Now(), scheme); problem {
-	case "":
+	problem, parameter := e.oauth.Problem(r, e.Now(), scheme)
+	code, known := map[string]string{
+		"parameter_absent": "0x0222", "signature_method_rejected": "0x0221", "consumer_key_unknown": "0x0223",
+		"signature_invalid": "0x0224", "timestamp_refused": "0x0225", "nonce_used": "0x0226",
+	}[problem]
+	switch {
+	case problem == "":
 		return nil
-	case "parameter_absent":
-		return coded(http.StatusBadRequest, "0x0222", parameter)
-	case "signature_method_rejected":
-		return coded(http.StatusBadRequest, "0x0221", parameter)
-	case "consumer_key_unknown":
-		return coded(http.StatusUnauthorized, "0x0223")
-	case "signature_invalid":
-		return coded(http.StatusUnauthorized, "0x0224")
-	case "timestamp_refused":
-		return coded(http.StatusUnauthorized, "0x0225")
-	case "nonce_used":
-		return coded(http.StatusUnauthorized, "0x0226")
-	default:
+	case !known:
 		return uncoded(http.StatusUnauthorized, http.StatusText(http.StatusUnauthorized))
+	case parameter != "":
+		return coded(http.StatusBadRequest, code, parameter)
 	}
+	return coded(http.StatusUnauthorized, code)
 }
