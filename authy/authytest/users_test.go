@@ -200,3 +200,16 @@ func TestPersonIsShielded(t *testing.T) {
 	assert.Equal(t, 200, a.get("/protected/json/sms/"+id, "").status)
 	assert.Equal(t, 200, a.verify(a.Code(to, ""), id, "force=true").status)
 }
+
+func TestARightCodeForgetsTheWrongOnes(t *testing.T) {
+	a := newAccount(t)
+	id := a.register()
+	for range 3 {
+		a.get("/protected/json/sms/"+id, "")
+		code := a.Code(to, "")
+		for range 9 {
+			a.verify(wrong(code), id, "force=true").refused(t, 401, 60020)
+		}
+		require.Equal(t, 200, a.verify(code, id, "force=true").status)
+	}
+}

@@ -170,9 +170,10 @@ func isExpiration(given any) bool {
 	if _, err := time.Parse(time.RFC3339, text); err == nil {
 		return true
 	}
-	days, clock, timed := strings.Cut(strings.TrimPrefix(text, "P"), "T")
+	duration, isDuration := strings.CutPrefix(text, "P")
+	days, clock, timed := strings.Cut(duration, "T")
 	n, err := strconv.Atoi(strings.TrimSuffix("0"+days, "D"))
 	d, malformed := time.ParseDuration(strings.ToLower("0s" + clock))
 	d += time.Duration(n) * 24 * time.Hour
-	return err == nil && malformed == nil && timed == (clock != "") && d > 0 && d <= maxExpiration
+	return isDuration && err == nil && malformed == nil && timed == (clock != "") && d > 0 && d <= maxExpiration
 }

@@ -68,6 +68,8 @@ func TestMobileSaysWhichFieldIsAtFault(t *testing.T) {
 		"six days":                   {strings.Replace(hello, "{", `{"expiration":"P6D",`, 1), "expiration", "value_error"},
 		"six days in seconds":        {strings.Replace(hello, "{", `{"expiration":518400,`, 1), "expiration", "value_error"},
 		"no time at all":             {strings.Replace(hello, "{", `{"expiration":"PT",`, 1), "expiration", "value_error"},
+		"a duration cut short":       {strings.Replace(hello, "{", `{"expiration":"P1DT",`, 1), "expiration", "value_error"},
+		"a duration without its P":   {strings.Replace(hello, "{", `{"expiration":"1DT10M",`, 1), "expiration", "value_error"},
 		"a time without a form":      {strings.Replace(hello, "{", `{"expiration":"soon",`, 1), "expiration", "value_error"},
 	} {
 		t.Run(name, func(t *testing.T) {
