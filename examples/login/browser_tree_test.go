@@ -1,13 +1,19 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// patience is how long a browser may take to tell what it shows.
+const patience = 10 * time.Second
 
 // A tree is a page as a screen reader has it.
 type tree []heard
@@ -41,6 +47,20 @@ func (p *tab) tree() tree {
 		found = append(found, h)
 	}
 	return found
+}
+
+// says waits until the tree has a text as its role, since a browser makes the
+// tree some time after the page. It returns the tree of that moment, or the last
+// one, about which the caller's assertions speak.
+func (p *tab) says(role, text string) tree {
+	p.t.Helper()
+	for end := time.Now().Add(patience); ; {
+		all := p.tree()
+		if time.Now().After(end) || slices.ContainsFunc(all.all(role), func(h heard) bool { return h.text == text }) {
+			return all
+		}
+		p.do("wait for the "+role+" to say "+text, chromedp.Sleep(50*time.Millisecond))
+	}
 }
 
 // said is a value of the tree as text.
