@@ -1,6 +1,6 @@
 module github.com/go2fa/verify/otelverify
 
-go 1.25.0
+go 1.26.0
 
 require (
 	github.com/go2fa/verify v0.0.1
