@@ -21,16 +21,28 @@ func localeOf(req verify.SendRequest) string {
 	if len(verify.VendorOptions[templateOption](req, vendor)) > 0 {
 		return req.Locale
 	}
-	for tag := req.Locale; tag != "" && req.Channel != verify.ChannelEmail; {
-		if known := listed(languages, tag); known != "" && (req.Channel != verify.ChannelVoice || listed(notSpoken, tag) == "") {
+	if req.Channel == verify.ChannelEmail || req.Locale == "" {
+		return ""
+	}
+	for _, tag := range verify.LocaleFallbacks(req.Locale) {
+		if known := spoken(req.Channel, tag); known != "" {
 			return known
 		}
-		if req.Channel == verify.ChannelVoice && strings.EqualFold(tag, "en-GB") {
-			return "en-GB"
-		}
-		tag = tag[:max(strings.LastIndexByte(tag, '-'), 0)]
 	}
 	return ""
+}
+
+// spoken returns a tag as Twilio writes it, or "" if the channel lacks it.
+func spoken(c verify.Channel, tag string) string {
+	switch {
+	case c != verify.ChannelVoice:
+		return listed(languages, tag)
+	case strings.EqualFold(tag, "en-GB"):
+		return "en-GB"
+	case listed(notSpoken, tag) != "":
+		return ""
+	}
+	return listed(languages, tag)
 }
 
 // listed returns a tag as the list writes it, or "".

@@ -12,7 +12,7 @@ func TestLocaleIsTheNearestThatTheChannelHas(t *testing.T) {
 	for asked, want := range map[string][2]string{ // by sms, in a call
 		"en": {"en", "en"}, "en-US": {"en", "en"}, "en-GB": {"en", "en-GB"}, "de-DE": {"de", "de"}, "hu": {"hu", ""},
 		"pt-BR": {"pt-BR", "pt-BR"}, "PT-br": {"pt-BR", "pt-BR"}, "pt-PT": {"pt", "pt"}, "zh-HK": {"zh-HK", "zh-HK"},
-		"zh-Hant-HK": {"zh", "zh"}, "bg": {"", ""}, "": {"", ""},
+		"zh-Hant-HK": {"zh-HK", "zh-HK"}, "zh-TW": {"zh-HK", "zh-HK"}, "no": {"nb", "nb"}, "fil": {"tl", "tl"}, "bg": {"", ""}, "": {"", ""},
 	} {
 		req := verify.SendRequest{Channel: verify.ChannelSMS, Locale: asked}
 		assert.Equal(t, want[0], localeOf(req), "%s by sms", asked)

@@ -25,6 +25,9 @@
 // GSM-7 lacks arrives as a question mark; a request to the REST API without
 // credentials, or with some that it cannot read, is refused with 401 and no code;
 // parameters without a meaning here are ignored.
+//
+// The package is longer than other emulators: it is two APIs, each with its own
+// credentials, fields and errors.
 package gatewayapitest
 
 import (

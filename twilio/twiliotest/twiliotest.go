@@ -29,6 +29,10 @@
 // after five wrong codes is refused with 60202; a transaction that differs at the
 // check counts as a wrong code; a send does not prolong the ten minutes;
 // parameters without a meaning here are ignored.
+//
+// The package is longer than other emulators: it is two products, and Verify has
+// transactions, rate limits and a rule for each of twenty parameters, all of which
+// twilio-go and the library for Node can use.
 package twiliotest
 
 import (
