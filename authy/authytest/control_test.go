@@ -40,7 +40,7 @@ func TestKey(t *testing.T) {
 	}
 }
 
-func TestUnknownPathIsToldInWords(t *testing.T) {
+func TestUnknownPathIsAnsweredInWords(t *testing.T) {
 	a := newAccount(t)
 	for _, path := range []string{
 		"/", "/protected/json/sms", "/protected/json/sms/", "/protected/xml/sms/1", "/protected/json/verify//1", "/protected/json/verify/../sms/1",
@@ -87,7 +87,7 @@ func TestFaultsPickOperations(t *testing.T) {
 	}
 	for on, call := range map[string]func() answer{
 		"send":   func() answer { return a.post(phones+"/start", phone+"&via=sms") },
-		"check":  func() answer { return a.guess("1234") },
+		"check":  func() answer { return a.attempt("1234") },
 		"status": func() answer { return a.get(phones+"/status", phone) },
 	} {
 		a.Fail(authytest.Fault{On: on, Status: 503})
@@ -117,24 +117,24 @@ func TestUnsentSaysSuccess(t *testing.T) {
 	assert.Zero(t, a.Effects())
 }
 
-func TestSubscribersHearBeforeTheAnswer(t *testing.T) {
+func TestSubscribersGetAMessageBeforeTheAnswer(t *testing.T) {
 	a := newAccount(t)
 	id := a.register()
 	var mu sync.Mutex
-	var heard []string
+	var received []string
 	cancel := a.Subscribe(func(m authytest.Message) {
 		mu.Lock()
 		defer mu.Unlock()
-		heard = append(heard, m.Code+" "+a.Code(m.To, m.Scope))
+		received = append(received, m.Code+" "+a.Code(m.To, m.Scope))
 	})
 	a.get("/protected/json/sms/"+id, "")
 	cancel()
 	a.get("/protected/json/sms/"+id, "")
 	mu.Lock()
 	defer mu.Unlock()
-	require.Len(t, heard, 1)
+	require.Len(t, received, 1)
 	code := a.Messages()[0].Code
-	assert.Equal(t, code+" "+code, heard[0])
+	assert.Equal(t, code+" "+code, received[0])
 	assert.Equal(t, 3, a.Requests())
 }
 

@@ -253,7 +253,7 @@ func Facts() emulator.Facts {
 		Gone:      emulator.Fact{Is: "phone: 404, code 60023", URL: codes},
 		Throttle:  emulator.Fact{Is: "429, code 60003", URL: codes},
 		Reports:   emulator.Fact{Is: "OneTouch callbacks: X-Authy-Signature, HMAC-SHA256", URL: "https://www.twilio.com/docs/authy/api/push-authentications"},
-		End:       emulator.Fact{Is: "closed to new customers; to be ended at a date that is not told", URL: "https://www.twilio.com/docs/authy/api"},
+		End:       emulator.Fact{Is: "closed to new customers; to be ended at a date that is not announced", URL: "https://www.twilio.com/docs/authy/api"},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func (a account) guess(code string) answer {
+func (a account) attempt(code string) answer {
 	a.t.Helper()
 	return a.get(phones+"/check", phone+"&verification_code="+code)
 }
@@ -31,9 +31,9 @@ func TestStartAndCheck(t *testing.T) {
 
 			code := a.Code(to, "")
 			assert.Len(t, code, 6)
-			a.guess(wrong(code)).refused(t, 401, 60022)
-			assert.Equal(t, map[string]any{"message": "Verification code is correct.", "success": true}, a.guess(code).body)
-			a.guess(code).refused(t, 404, 60023)
+			a.attempt(wrong(code)).refused(t, 401, 60022)
+			assert.Equal(t, map[string]any{"message": "Verification code is correct.", "success": true}, a.attempt(code).body)
+			a.attempt(code).refused(t, 404, 60023)
 			assert.Empty(t, a.Code(to, ""))
 			assert.Equal(t, "verified", a.get(phones+"/status", phone).body["status"])
 		})
@@ -54,7 +54,7 @@ func TestStartRepeatsTheCode(t *testing.T) {
 
 	a.Advance(time.Minute)
 	assert.Empty(t, a.Code(to, ""))
-	a.guess(code).refused(t, 404, 60023)
+	a.attempt(code).refused(t, 404, 60023)
 	status := a.get(phones+"/status", "uuid="+first.body["uuid"].(string))
 	assert.Equal(t, "expired", status.body["status"])
 	assert.Equal(t, 0.0, status.body["seconds_to_expire"])
@@ -102,10 +102,10 @@ func TestPhoneIsShielded(t *testing.T) {
 	a.post(phones+"/start", phone+"&via=sms").refused(t, 429, 60003)
 	code := a.Code(to, "")
 	for range 10 {
-		a.guess(wrong(code)).refused(t, 401, 60022)
+		a.attempt(wrong(code)).refused(t, 401, 60022)
 	}
 	assert.Empty(t, a.Code(to, ""))
-	a.guess(code).refused(t, 429, 60003)
+	a.attempt(code).refused(t, 429, 60003)
 }
 
 // One of Authy's clients gives its GETs a body.

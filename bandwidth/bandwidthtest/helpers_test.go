@@ -63,7 +63,7 @@ func oneEach() object {
 	}
 }
 
-func aGuess(code string) object {
+func anAttempt(code string) object {
 	return object{"to": to, "expirationTimeInMinutes": 3, "code": code}
 }
 
@@ -108,10 +108,10 @@ func (a account) send(body any) answer  { a.t.Helper(); return a.do(http.MethodP
 func (a account) call(body any) answer  { a.t.Helper(); return a.do(http.MethodPost, voice, body) }
 func (a account) check(body any) answer { a.t.Helper(); return a.do(http.MethodPost, check, body) }
 
-// guess checks code for to and tells what came of it: true, false, or a status.
-func (a account) guess(code string) any {
+// attempt checks code for to and tells what came of it: true, false, or a status.
+func (a account) attempt(code string) any {
 	a.t.Helper()
-	got := a.check(aGuess(code))
+	got := a.check(anAttempt(code))
 	if got.status == http.StatusOK {
 		return got.body["valid"]
 	}

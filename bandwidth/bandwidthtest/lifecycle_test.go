@@ -25,18 +25,18 @@ func TestRightCodeIsValidOnce(t *testing.T) {
 	a := newAccount(t)
 	a.send(oneEach())
 	code := a.Code(to, "")
-	got := a.check(aGuess(code))
+	got := a.check(anAttempt(code))
 	require.Equal(t, 200, got.status)
 	assert.Equal(t, map[string]any{"valid": true}, got.body)
 	assert.Empty(t, a.Code(to, ""))
-	assert.Equal(t, false, a.guess(code))
+	assert.Equal(t, false, a.attempt(code))
 }
 
 func TestWrongCodeIsNoError(t *testing.T) {
 	a := newAccount(t)
 	a.send(oneEach())
-	assert.Equal(t, false, a.guess(a.wrong()))
-	assert.Equal(t, true, a.guess(a.Code(to, "")), "the right code still works")
+	assert.Equal(t, false, a.attempt(a.wrong()))
+	assert.Equal(t, true, a.attempt(a.Code(to, "")), "the right code still works")
 }
 
 func TestEachSendMakesACodeAndAllOfThemWork(t *testing.T) {
@@ -50,11 +50,11 @@ func TestEachSendMakesACodeAndAllOfThemWork(t *testing.T) {
 		a.send(oneEach())
 	}
 	assert.Equal(t, "333333", a.Code(to, ""))
-	assert.Equal(t, true, a.guess("222222"))
-	assert.Equal(t, false, a.guess("222222"))
-	assert.Equal(t, true, a.guess("111111"))
+	assert.Equal(t, true, a.attempt("222222"))
+	assert.Equal(t, false, a.attempt("222222"))
+	assert.Equal(t, true, a.attempt("111111"))
 	assert.Equal(t, "333333", a.Code(to, ""), "an approval spends no other code")
-	assert.Equal(t, true, a.guess("333333"))
+	assert.Equal(t, true, a.attempt("333333"))
 }
 
 func TestTheCheckChoosesTheAge(t *testing.T) {
@@ -77,7 +77,7 @@ func TestTheCheckChoosesTheAge(t *testing.T) {
 			code := a.Code(to, "")
 			a.Advance(tt.after)
 			a.token = a.NewToken() // the first has ended after an hour
-			assert.Equal(t, tt.want, a.check(aGuess(code).with("expirationTimeInMinutes", tt.minutes)).body["valid"])
+			assert.Equal(t, tt.want, a.check(anAttempt(code).with("expirationTimeInMinutes", tt.minutes)).body["valid"])
 		})
 	}
 }
@@ -93,8 +93,8 @@ func TestOldCodesAreForgotten(t *testing.T) {
 	assert.Empty(t, a.Code(other, ""))
 	a.send(oneEach().with("to", other))
 	assert.Equal(t, newest, a.Code(to, ""))
-	assert.Equal(t, false, a.check(aGuess(newest).with("expirationTimeInMinutes", 5)).body["valid"])
-	assert.Equal(t, true, a.check(aGuess(newest).with("expirationTimeInMinutes", 6)).body["valid"])
+	assert.Equal(t, false, a.check(anAttempt(newest).with("expirationTimeInMinutes", 5)).body["valid"])
+	assert.Equal(t, true, a.check(anAttempt(newest).with("expirationTimeInMinutes", 6)).body["valid"])
 }
 
 func TestScopesKeepTheirOwnCodes(t *testing.T) {
@@ -104,30 +104,30 @@ func TestScopesKeepTheirOwnCodes(t *testing.T) {
 	a.send(oneEach().with("scope", "LOGIN").with("digits", 8))
 	login := a.Code(to, "login")
 	assert.Len(t, login, 6)
-	assert.Equal(t, false, a.guess(login))
-	assert.Equal(t, false, a.check(aGuess(login).with("scope", "LOGIN")).body["valid"])
-	assert.Equal(t, false, a.check(aGuess(login).with("scope", "login").with("to", other)).body["valid"])
-	assert.Equal(t, true, a.check(aGuess(login).with("scope", "login")).body["valid"])
+	assert.Equal(t, false, a.attempt(login))
+	assert.Equal(t, false, a.check(anAttempt(login).with("scope", "LOGIN")).body["valid"])
+	assert.Equal(t, false, a.check(anAttempt(login).with("scope", "login").with("to", other)).body["valid"])
+	assert.Equal(t, true, a.check(anAttempt(login).with("scope", "login")).body["valid"])
 
 	assert.Equal(t, a.Code(to, ""), a.Code(to, "2FA"))
-	assert.Equal(t, true, a.check(aGuess(a.Code(to, "")).with("scope", "2FA")).body["valid"], "2FA is the empty scope")
+	assert.Equal(t, true, a.check(anAttempt(a.Code(to, "")).with("scope", "2FA")).body["valid"], "2FA is the empty scope")
 }
 
-func TestSixthGuessIsRefusedWhateverTheCode(t *testing.T) {
+func TestSixthAttemptIsRefusedWhateverTheCode(t *testing.T) {
 	a := newAccount(t)
 	a.send(oneEach())
 	code := a.Code(to, "")
 	for range 5 {
-		assert.Equal(t, false, a.check(aGuess(a.wrong()).with("scope", "admin")).body["valid"])
+		assert.Equal(t, false, a.check(anAttempt(a.wrong()).with("scope", "admin")).body["valid"])
 		a.Advance(time.Second)
 	}
-	a.check(aGuess(code)).refused(t, 429, "This number has exceeded verification attempts, please wait 2 minutes")
+	a.check(anAttempt(code)).refused(t, 429, "This number has exceeded verification attempts, please wait 2 minutes")
 	assert.Empty(t, a.Code(to, ""))
-	assert.Equal(t, 200, a.check(aGuess(code).with("to", other)).status, "another number is free")
+	assert.Equal(t, 200, a.check(anAttempt(code).with("to", other)).status, "another number is free")
 	assert.Equal(t, 200, a.send(oneEach()).status, "and so is a send")
 
 	a.Advance(2*time.Minute - 5*time.Second - 1)
-	assert.Equal(t, 429, a.guess(code))
+	assert.Equal(t, 429, a.attempt(code))
 	a.Advance(1)
-	assert.Equal(t, true, a.guess(code), "a guess is two minutes old, and four count")
+	assert.Equal(t, true, a.attempt(code), "an attempt is two minutes old, and four count")
 }

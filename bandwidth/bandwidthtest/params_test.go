@@ -97,19 +97,19 @@ func TestCheckIsRefused(t *testing.T) {
 		body object
 		text string
 	}{
-		"of nobody":               {aGuess(code).with("to", nil), "to number is required"},
-		"of a malformed number":   {aGuess(code).with("to", "123"), "to number is invalid"},
-		"in too long a scope":     {aGuess(code).with("scope", strings.Repeat("s", 26)), "scope is invalid"},
-		"without an age":          {aGuess(code).with("expirationTimeInMinutes", nil), "expirationTimeInMinutes is required"},
-		"of no age":               {aGuess(code).with("expirationTimeInMinutes", 0), "expirationTimeInMinutes is invalid"},
-		"older than a quarter":    {aGuess(code).with("expirationTimeInMinutes", 16), "expirationTimeInMinutes is invalid"},
-		"of an age as a string":   {aGuess(code).with("expirationTimeInMinutes", "3"), "expirationTimeInMinutes is invalid"},
-		"without a code":          {aGuess(code).with("code", nil), "code is invalid"},
-		"of too short a code":     {aGuess("123"), "code is invalid"},
-		"of too long a code":      {aGuess("123456789"), "code is invalid"},
-		"of a code as a number":   {aGuess(code).with("code", 123456), "code is invalid"},
-		"of a code as an object":  {aGuess(code).with("code", object{"$ne": ""}), "code is invalid"},
-		"of a number as a number": {aGuess(code).with("to", 15005550006), "to is invalid"},
+		"of nobody":               {anAttempt(code).with("to", nil), "to number is required"},
+		"of a malformed number":   {anAttempt(code).with("to", "123"), "to number is invalid"},
+		"in too long a scope":     {anAttempt(code).with("scope", strings.Repeat("s", 26)), "scope is invalid"},
+		"without an age":          {anAttempt(code).with("expirationTimeInMinutes", nil), "expirationTimeInMinutes is required"},
+		"of no age":               {anAttempt(code).with("expirationTimeInMinutes", 0), "expirationTimeInMinutes is invalid"},
+		"older than a quarter":    {anAttempt(code).with("expirationTimeInMinutes", 16), "expirationTimeInMinutes is invalid"},
+		"of an age as a string":   {anAttempt(code).with("expirationTimeInMinutes", "3"), "expirationTimeInMinutes is invalid"},
+		"without a code":          {anAttempt(code).with("code", nil), "code is invalid"},
+		"of too short a code":     {anAttempt("123"), "code is invalid"},
+		"of too long a code":      {anAttempt("123456789"), "code is invalid"},
+		"of a code as a number":   {anAttempt(code).with("code", 123456), "code is invalid"},
+		"of a code as an object":  {anAttempt(code).with("code", object{"$ne": ""}), "code is invalid"},
+		"of a number as a number": {anAttempt(code).with("to", 15005550006), "to is invalid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 6 {
@@ -117,13 +117,13 @@ func TestCheckIsRefused(t *testing.T) {
 			}
 		})
 	}
-	assert.Equal(t, true, a.guess(code), "none of these was a guess")
+	assert.Equal(t, true, a.attempt(code), "none of these was an attempt")
 }
 
 func TestFieldsOfOldAreIgnored(t *testing.T) {
 	a := newAccount(t)
 	a.send(oneEach())
-	old := aGuess(a.Code(to, "")).with("applicationId", "x").with("from", "x").with("digits", 6)
+	old := anAttempt(a.Code(to, "")).with("applicationId", "x").with("from", "x").with("digits", 6)
 	got := a.do(http.MethodPost, check, old, func(r *http.Request) {
 		r.Header.Set("Content-Type", "text/plain;charset=UTF-8") // as in Bandwidth's own examples
 	})

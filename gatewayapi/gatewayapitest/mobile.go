@@ -22,7 +22,7 @@ const (
 	maxRecipient  = 999999999999999
 )
 
-// A mobile is one message of the Messaging API, and what is told of it.
+// A mobile is one message of the Messaging API, and the answer to it.
 type mobile struct {
 	text      string
 	ID        string  `json:"msg_id"`

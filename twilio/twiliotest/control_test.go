@@ -163,11 +163,11 @@ func TestCheckAnswersWithTheStatusThatItIsGiven(t *testing.T) {
 			assert.Equal(t, false, got.body["valid"])
 		}
 		assert.Equal(t, 201, a.send(oneEach).status, "the recipient is free")
-		assert.Equal(t, "approved", a.guess(a.Code(to, "")))
+		assert.Equal(t, "approved", a.attempt(a.Code(to, "")))
 	}
 }
 
-func TestAnUpgradeToRCSIsToldAsSuch(t *testing.T) {
+func TestAnUpgradeToRCSIsReportedAsSuch(t *testing.T) {
 	a := newAccount(t, twiliotest.Service{RCS: true})
 	got := a.send(oneEach)
 	assert.Equal(t, 201, got.status)

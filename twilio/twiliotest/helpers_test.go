@@ -90,9 +90,9 @@ func (a account) update(subject, status string) answer {
 	return a.do(http.MethodPost, send+"/"+url.PathEscape(subject), "Status="+status)
 }
 
-// guess checks code for to and tells what came of it: "approved", "pending", or
+// attempt checks code for to and tells what came of it: "approved", "pending", or
 // the number of the error.
-func (a account) guess(code string) any {
+func (a account) attempt(code string) any {
 	a.t.Helper()
 	got := a.check("To=" + to + "&Code=" + code)
 	if got.status == http.StatusOK {

@@ -63,7 +63,7 @@ func TestSecondSendRepeatsTheCodeOfTheSameVerification(t *testing.T) {
 	assert.Equal(t, 2, a.Effects())
 
 	a.Advance(4 * time.Minute)
-	assert.Equal(t, 20404, a.guess(code), "a second send does not prolong the ten minutes")
+	assert.Equal(t, 20404, a.attempt(code), "a second send does not prolong the ten minutes")
 }
 
 func TestRightCodeIsApprovedOnce(t *testing.T) {
@@ -99,15 +99,15 @@ func TestWrongCodeLeavesTheVerificationPending(t *testing.T) {
 	assert.Equal(t, 200, got.status)
 	assert.Equal(t, "pending", got.body["status"])
 	assert.Equal(t, false, got.body["valid"])
-	assert.Equal(t, "approved", a.guess(a.Code(to, "")), "the right code still works")
+	assert.Equal(t, "approved", a.attempt(a.Code(to, "")), "the right code still works")
 }
 
-func TestSixthGuessIsRefusedWhateverTheCode(t *testing.T) {
+func TestSixthAttemptIsRefusedWhateverTheCode(t *testing.T) {
 	a := newAccount(t)
 	sid := a.send(oneEach).sid()
 	code := a.Code(to, "")
 	for range 5 {
-		assert.Equal(t, "pending", a.guess(a.wrong()))
+		assert.Equal(t, "pending", a.attempt(a.wrong()))
 	}
 
 	a.check("To="+to+"&Code="+code).refused(t, 429, 60202)
@@ -116,7 +116,7 @@ func TestSixthGuessIsRefusedWhateverTheCode(t *testing.T) {
 	assert.Empty(t, a.Code(to, ""))
 
 	a.Advance(10 * time.Minute)
-	assert.Equal(t, 20404, a.guess(code))
+	assert.Equal(t, 20404, a.attempt(code))
 	assert.NotEqual(t, sid, a.send(oneEach).sid(), "after its time the recipient is free")
 }
 
@@ -135,7 +135,7 @@ func TestCodeDiesAfterTenMinutes(t *testing.T) {
 			code := a.Code(to, "")
 			a.Advance(tt.after)
 			assert.Equal(t, tt.want == "approved", a.Code(to, "") == code)
-			assert.Equal(t, tt.want, a.guess(code))
+			assert.Equal(t, tt.want, a.attempt(code))
 			a.fetch(sid).refused(t, 404, 20404)
 		})
 	}
@@ -162,5 +162,5 @@ func TestCheckOfWhatWasNeverSent(t *testing.T) {
 		a.do("POST", path, "VerificationSid="+sid+"&Code="+code).refused(t, 404, 20404)
 		assert.Empty(t, a.Code(to, second))
 	})
-	assert.Equal(t, "approved", a.guess(code), "none of these was a guess")
+	assert.Equal(t, "approved", a.attempt(code), "none of these was an attempt")
 }

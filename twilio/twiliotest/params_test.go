@@ -160,7 +160,7 @@ func TestCheckIsRefused(t *testing.T) {
 			}
 		})
 	}
-	assert.Equal(t, "approved", a.guess(a.Code(to, "")), "none of these was a guess")
+	assert.Equal(t, "approved", a.attempt(a.Code(to, "")), "none of these was an attempt")
 }
 
 func TestBodyThatIsNoFormHasNoParameters(t *testing.T) {

@@ -89,7 +89,7 @@ func TestServiceTellsItsSettings(t *testing.T) {
 		psd2      bool
 	}{
 		"by default": {twiliotest.ServiceSID, "Acme", 6, false},
-		"as told":    {second, "Bank", 8, true},
+		"as given":   {second, "Bank", 8, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := a.do("GET", "/v2/Services/"+tt.sid, "")

@@ -14,7 +14,7 @@ import (
 func TestSixthSendIsRefusedUntilTheVerificationIsOver(t *testing.T) {
 	for name, over := range map[string]func(account){
 		"it expires":     func(a account) { a.Advance(10 * time.Minute) },
-		"it is approved": func(a account) { a.guess(a.Code(to, "")) },
+		"it is approved": func(a account) { a.attempt(a.Code(to, "")) },
 		"it is canceled": func(a account) { a.update(to, "canceled") },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestManyAtOnce(t *testing.T) {
 	code := a.Code(to, "")
 	approved := make(chan any, 20)
 	for range 20 {
-		wg.Go(func() { approved <- a.guess(code) })
+		wg.Go(func() { approved <- a.attempt(code) })
 	}
 	wg.Wait()
 	close(approved)

@@ -29,7 +29,7 @@ func TestTransactionIsApprovedAsItWasSent(t *testing.T) {
 	assert.Equal(t, "Acme Inc.", got.body["payee"])
 }
 
-func TestTransactionThatChangedIsAWrongGuess(t *testing.T) {
+func TestTransactionThatChangedIsAWrongCode(t *testing.T) {
 	for name, changed := range map[string]string{
 		"another amount": "&Amount=EUR39.98&Payee=Acme Inc.",
 		"another payee":  "&Amount=EUR39.99&Payee=Acme",

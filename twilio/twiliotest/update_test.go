@@ -36,7 +36,7 @@ func TestUpdateEndsAVerification(t *testing.T) {
 			assert.Equal(t, tt.valid, got.body["valid"])
 			assert.Len(t, got.body["send_code_attempts"], 1)
 
-			assert.Equal(t, 20404, a.guess(code))
+			assert.Equal(t, 20404, a.attempt(code))
 			a.update(subject, tt.status).refused(t, 404, 20404)
 		})
 	}
@@ -50,9 +50,9 @@ func TestCancelFreesTheRecipient(t *testing.T) {
 			}
 			assert.Equal(a.t, 60203, a.send(oneEach).code())
 		},
-		"after five guesses": func(a account) {
+		"after five wrong codes": func(a account) {
 			for range 5 {
-				a.guess(a.wrong())
+				a.attempt(a.wrong())
 			}
 			assert.Equal(a.t, 60202, a.send(oneEach).code())
 		},
@@ -67,7 +67,7 @@ func TestCancelFreesTheRecipient(t *testing.T) {
 			assert.Equal(t, 201, got.status)
 			assert.NotEqual(t, sid, got.sid())
 			assert.Len(t, got.body["send_code_attempts"], 1)
-			assert.Equal(t, "approved", a.guess(a.Code(to, "")))
+			assert.Equal(t, "approved", a.attempt(a.Code(to, "")))
 		})
 	}
 }
@@ -87,7 +87,7 @@ func TestFetchTellsTheStatusAsLongAsItLives(t *testing.T) {
 		"canceled": func(a account) { a.update(to, "canceled") },
 		"max_attempts_reached": func(a account) {
 			for range 5 {
-				a.guess(a.wrong())
+				a.attempt(a.wrong())
 			}
 		},
 	} {
@@ -109,7 +109,7 @@ func TestFetchTellsTheStatusAsLongAsItLives(t *testing.T) {
 
 func TestFetchOfWhatWasApprovedIsNotFound(t *testing.T) {
 	for name, approve := range map[string]func(account){
-		"by the person":  func(a account) { a.guess(a.Code(to, "")) },
+		"by the person":  func(a account) { a.attempt(a.Code(to, "")) },
 		"by the account": func(a account) { a.update(to, "approved") },
 	} {
 		t.Run(name, func(t *testing.T) {

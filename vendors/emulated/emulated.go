@@ -1,5 +1,5 @@
 // Package emulated lists the emulators of all vendors of this module, so that a
-// program that plays, tests or describes vendors need not name any:
+// program that runs, tests or describes emulators need not name any:
 //
 //	for _, v := range emulated.All() {
 //		e, sample := v.New(emulator.Setup{})
