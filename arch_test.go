@@ -60,7 +60,7 @@ var arrows = map[string][]string{
 	"vendors":          {".", "twilio", "bandwidth", "gatewayapi", "authy", "otp", "failover"},
 	"vendors/emulated": {"emulator", "twilio/twiliotest", "bandwidth/bandwidthtest", "gatewayapi/gatewayapitest", "authy/authytest"},
 	"mocks":            {".", "otp", testify},
-	"verifytest":       {".", "otp", "failover", testify, porcupine},
+	"verifytest":       {".", "otp", "failover", "totp", testify, porcupine},
 }
 
 // nested are modules of their own: they import what they like, but for onlyTests.

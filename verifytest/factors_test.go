@@ -1,0 +1,119 @@
+package verifytest
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/go2fa/verify/totp"
+)
+
+func TestMemoryStoreOfFactorsKeepsEveryPromise(t *testing.T) {
+	RunFactors(t, func(*testing.T) FactorTarget { return FactorTarget{Store: new(totp.MemoryStore), Histories: 300} })
+	for _, p := range factorPromises() {
+		if !p.waits {
+			continue
+		}
+		t.Run(p.name+" in time", func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				target := FactorTarget{Store: new(totp.MemoryStore), Advance: time.Sleep, Histories: 300}
+				if err := p.broken(t, target); err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// sameStep accepts every step that is another one than the last.
+type sameStep struct {
+	*totp.MemoryStore
+	mu    sync.Mutex
+	steps map[totp.Key]uint64
+}
+
+func (s *sameStep) Accept(ctx context.Context, k totp.Key, id, enrolment totp.ID, step uint64, r *totp.Resealed) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f, found, err := s.Get(ctx, k)
+	if err != nil || !found || f.Enrolment != enrolment || s.steps[k] == step {
+		return false, err
+	}
+	s.steps[k] = step
+	_, err = s.MemoryStore.Accept(ctx, k, id, enrolment, step, r)
+	return true, err
+}
+
+// chargesLate looks whether an attempt may be made, and charges it after.
+type chargesLate struct{ *totp.MemoryStore }
+
+func (s chargesLate) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.Limits) (totp.Attempt, error) {
+	a, err := s.MemoryStore.Attempt(ctx, k, id, l)
+	if err == nil && charged(a) {
+		err = s.Refund(ctx, k, id)
+		time.Sleep(time.Nanosecond) // the others have looked as well
+		_, _ = s.MemoryStore.Attempt(ctx, k, randomFactorID(), l)
+	}
+	return a, err
+}
+
+// forgetsIDs never knows a call again.
+type forgetsIDs struct{ *totp.MemoryStore }
+
+func (s forgetsIDs) Attempt(ctx context.Context, k totp.Key, _ totp.ID, l totp.Limits) (totp.Attempt, error) {
+	return s.MemoryStore.Attempt(ctx, k, randomFactorID(), l)
+}
+
+// waitsNever has no wait after failures.
+type waitsNever struct{ *totp.MemoryStore }
+
+func (s waitsNever) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.Limits) (totp.Attempt, error) {
+	a, err := s.MemoryStore.Attempt(ctx, k, id, l)
+	if a.Wait > 0 {
+		f, _, _ := s.Get(ctx, k)
+		return totp.Attempt{Found: true, Factor: f, Failures: 5}, err
+	}
+	return a, err
+}
+
+func TestBrokenStoresOfFactorsAreRejected(t *testing.T) {
+	for name, tc := range map[string]struct {
+		store  func() totp.Store
+		breaks []string
+	}{
+		"accepts by another step, not by a later one": {
+			func() totp.Store { return &sameStep{MemoryStore: new(totp.MemoryStore), steps: map[totp.Key]uint64{}} },
+			[]string{"a_step_is_accepted_once_and_only_forward"},
+		},
+		"charges after it has looked": {
+			func() totp.Store { return chargesLate{new(totp.MemoryStore)} },
+			[]string{"five_of_10000_attempts_are_admitted", "one_of_256_right_codes_is_approved_and_five_compared"},
+		},
+		"forgets ids": {
+			func() totp.Store { return forgetsIDs{new(totp.MemoryStore)} },
+			[]string{"a_call_made_again_answers_the_same", "a_refund_takes_back_one_charge"},
+		},
+		"never waits": {
+			func() totp.Store { return waitsNever{new(totp.MemoryStore)} },
+			[]string{"five_of_10000_attempts_are_admitted", "waits_double_and_a_hundred_failures_block", "random_histories_agree_with_the_model"},
+		},
+	} {
+		for _, p := range factorPromises() {
+			for _, want := range tc.breaks {
+				if p.name != want {
+					continue
+				}
+				t.Run(name+"/"+p.name, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						err := p.broken(t, FactorTarget{Store: tc.store(), Advance: time.Sleep, Histories: 100})
+						assert.Error(t, err, "the suite does not see it")
+					})
+				})
+			}
+		}
+	}
+}
