@@ -33,9 +33,3 @@ func TestFactWithoutASourceIsNotDocumented(t *testing.T) {
 	assert.Equal(t, "not documented", emulator.Fact{}.String())
 	assert.Equal(t, "10 minutes", emulator.Fact{Is: "10 minutes", URL: "https://example.com"}.String())
 }
-
-func TestSetupFillsInWhatIsGiven(t *testing.T) {
-	settings := map[string]string{"id": "AC0", "token": "t0", "from": "f0"}
-	emulator.Setup{Settings: map[string]string{"id": "AC1", "from": "", "other": "x"}}.Fill(settings)
-	assert.Equal(t, map[string]string{"id": "AC1", "token": "t0", "from": "f0"}, settings)
-}

@@ -47,16 +47,6 @@ type Setup struct {
 	Start   time.Time               // Stops the emulator's clock. Defaults to real time.
 }
 
-// Fill replaces the values of settings by those that are given under the same
-// keys.
-func (s Setup) Fill(settings map[string]string) {
-	for key := range settings {
-		if value := s.Settings[key]; value != "" {
-			settings[key] = value
-		}
-	}
-}
-
 // A Sample is the configuration by which a client reaches an emulator: what
 // vendors.Config and a DSN say.
 type Sample struct {

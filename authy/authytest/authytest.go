@@ -61,14 +61,16 @@ const (
 
 // Options describe an application.
 type Options struct {
-	APIKey  string // Defaults to [APIKey].
+	APIKey  string `dsn:"api_key"` // Defaults to [APIKey].
 	AppName string // The name in messages. Defaults to [AppName].
-	Digits  int    // Of a code to a user, 6 to 10. Defaults to 7.
+	Digits  int    `dsn:"digits,optional"` // Of a code to a user, 6 to 10. Defaults to 7.
 
 	NewCode func(digits int) string // Makes the codes. Defaults to random digits.
 	Start   time.Time               // Stops the emulator's clock there. Defaults to real time.
 	Addr    string                  // Where NewServer listens. Defaults to a free port of 127.0.0.1.
 }
+
+var defaults = Options{APIKey: APIKey, AppName: AppName, Digits: 7, NewCode: emulator.Digits}
 
 // An Emulator is the Authy API in memory: an [http.Handler] for the paths below
 // /protected/json and /onetouch/json. It is safe for concurrent use.
@@ -90,11 +92,7 @@ type Emulator struct {
 
 // New returns an emulator of the application that opts describe.
 func New(opts Options) *Emulator {
-	opts.APIKey, opts.AppName = cmp.Or(opts.APIKey, APIKey), cmp.Or(opts.AppName, AppName)
-	opts.Digits = cmp.Or(opts.Digits, 7)
-	if opts.NewCode == nil {
-		opts.NewCode = emulator.Digits
-	}
+	opts = emulator.Default(opts, defaults)
 	e := &Emulator{
 		options: opts, nextID: 1000, users: map[string]*user{}, ids: map[string]string{}, apps: map[string]bool{},
 		phones: map[string]*verification{}, byUUID: map[string]*verification{}, approvals: map[string]*approval{},

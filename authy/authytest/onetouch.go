@@ -1,6 +1,7 @@
 package authytest
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -18,6 +19,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/emulator"
 )
 
@@ -265,16 +267,14 @@ func Vendors() []emulator.Vendor {
 }
 
 func open(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
-	settings := map[string]string{"api_key": APIKey, "product": "phone"}
-	s.Fill(settings)
-	digits, _ := strconv.Atoi(s.Settings["digits"]) // zero is the default
-	e := New(Options{APIKey: settings["api_key"], Digits: digits, NewCode: s.NewCode, Start: s.Start})
-	sample := emulator.Sample{Scheme: "authy", Settings: settings, User: "api_key", Host: "product"}
+	opts, settings := emulator.Configure(s, defaults)
+	settings["product"] = cmp.Or(s.Settings["product"], "phone")
+	e, sample := New(opts), emulator.Sample{Scheme: "authy", Settings: settings, User: "api_key", Host: "product"}
 	for _, to := range s.People {
 		if sample.Directory == nil {
 			sample.Directory = map[string]string{}
 		}
-		sample.Directory[to] = e.Register("a@example.com", "1", to)
+		sample.Directory[to] = e.Register("a@example.com", verify.CallingCode(to), to)
 	}
 	return e, sample
 }

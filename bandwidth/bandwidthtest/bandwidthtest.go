@@ -59,15 +59,16 @@ const (
 	maxAttempts = 5 // wrong codes of a number within the pause
 )
 
-// Options describe an account. The zero value is one with both applications.
+// Options describe an account. The zero value is one with both applications, whose
+// ids and secrets are the constants above.
 type Options struct {
-	AccountID          string // Defaults to [AccountID].
-	ClientID           string // Defaults to [ClientID].
-	ClientSecret       string // Defaults to [ClientSecret].
-	SMSApplicationID   string // Defaults to [SMSApplicationID].
-	VoiceApplicationID string // Defaults to [VoiceApplicationID].
-	From               string // The applications' number. Defaults to [From].
-	Name               string // What {NAME} stands for. Defaults to [Name].
+	AccountID          string `dsn:"account_id"`
+	ClientID           string `dsn:"client_id"`
+	ClientSecret       string `dsn:"client_secret"`
+	SMSApplicationID   string `dsn:"sms_app"`
+	VoiceApplicationID string `dsn:"voice_app"`
+	From               string `dsn:"from"` // the applications' number
+	Name               string // what {NAME} stands for
 
 	TokenLife time.Duration           // How long an access token works. Defaults to an hour.
 	NewCode   func(digits int) string // Makes the codes. Defaults to random digits.
@@ -75,19 +76,9 @@ type Options struct {
 	Addr      string                  // Where NewServer listens. Defaults to a free port of 127.0.0.1.
 }
 
-func (o Options) withDefaults() Options {
-	o.AccountID = cmp.Or(o.AccountID, AccountID)
-	o.ClientID = cmp.Or(o.ClientID, ClientID)
-	o.ClientSecret = cmp.Or(o.ClientSecret, ClientSecret)
-	o.SMSApplicationID = cmp.Or(o.SMSApplicationID, SMSApplicationID)
-	o.VoiceApplicationID = cmp.Or(o.VoiceApplicationID, VoiceApplicationID)
-	o.From = cmp.Or(o.From, From)
-	o.Name = cmp.Or(o.Name, Name)
-	o.TokenLife = cmp.Or(o.TokenLife, time.Hour)
-	if o.NewCode == nil {
-		o.NewCode = emulator.Digits
-	}
-	return o
+var defaults = Options{
+	AccountID: AccountID, ClientID: ClientID, ClientSecret: ClientSecret, SMSApplicationID: SMSApplicationID,
+	VoiceApplicationID: VoiceApplicationID, From: From, Name: Name, TokenLife: time.Hour, NewCode: emulator.Digits,
 }
 
 // An Emulator is Bandwidth's MFA API in memory: an [http.Handler] for the paths
@@ -117,7 +108,7 @@ type code struct {
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
-	e := &Emulator{options: opts.withDefaults()}
+	e := &Emulator{options: emulator.Default(opts, defaults)}
 	e.codes.Life, e.wrong.Life, e.tokens.Life = longest, pause, e.options.TokenLife
 	e.Core.Start(emulator.API{
 		Start:    opts.Start,

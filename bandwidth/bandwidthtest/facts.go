@@ -30,17 +30,8 @@ func Vendors() []emulator.Vendor {
 }
 
 func open(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
-	settings := map[string]string{
-		"account_id": AccountID, "client_id": ClientID, "client_secret": ClientSecret,
-		"sms_app": SMSApplicationID, "voice_app": VoiceApplicationID, "from": From,
-	}
-	s.Fill(settings)
-	e := New(Options{
-		AccountID: settings["account_id"], ClientID: settings["client_id"], ClientSecret: settings["client_secret"],
-		SMSApplicationID: settings["sms_app"], VoiceApplicationID: settings["voice_app"], From: settings["from"],
-		NewCode: s.NewCode, Start: s.Start,
-	})
-	return e, emulator.Sample{
+	opts, settings := emulator.Configure(s, defaults)
+	return New(opts), emulator.Sample{
 		Scheme: "bandwidth", Settings: settings, User: "client_id", Pass: "client_secret", Host: "account_id",
 	}
 }

@@ -56,14 +56,16 @@ const (
 
 // Options describe an account.
 type Options struct {
-	Token  string    // Defaults to [Token].
-	Key    string    // Defaults to [Key].
-	Secret string    // Defaults to [Secret].
-	Region string    // Its platform, "com" or "eu". Defaults to "com".
+	Token  string    `dsn:"token"`               // Defaults to [Token].
+	Key    string    `dsn:"api_key,optional"`    // Defaults to [Key].
+	Secret string    `dsn:"api_secret,optional"` // Defaults to [Secret].
+	Region string    `dsn:"region"`              // Its platform, "com" or "eu". Defaults to "com".
 	Credit float64   // What messages may cost in DKK, 0.12 a part. Defaults to [Credit]; below zero there is none.
 	Start  time.Time // Stops the emulator's clock there. Defaults to real time.
 	Addr   string    // Where NewServer listens. Defaults to a free port of 127.0.0.1.
 }
+
+var defaults = Options{Token: Token, Key: Key, Secret: Secret, Region: "com", Credit: Credit}
 
 // An Emulator is GatewayAPI in memory: an [http.Handler] for the paths below
 // /mobile and /rest. It is safe for concurrent use.
@@ -79,8 +81,7 @@ type Emulator struct {
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
-	opts.Token, opts.Key, opts.Secret = cmp.Or(opts.Token, Token), cmp.Or(opts.Key, Key), cmp.Or(opts.Secret, Secret)
-	opts.Region, opts.Credit = cmp.Or(opts.Region, "com"), cmp.Or(opts.Credit, Credit)
+	opts = emulator.Default(opts, defaults)
 	e := &Emulator{options: opts, credit: max(int(opts.Credit*100), 0), nextID: firstID}
 	e.oauth.Key, e.oauth.Secret, e.oauth.Skew = opts.Key, opts.Secret, 5*time.Minute
 	e.Core.Start(emulator.API{
@@ -262,11 +263,7 @@ func Vendors() []emulator.Vendor {
 }
 
 func open(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
-	settings := map[string]string{"token": Token, "region": "com", "sender": "Acme"}
-	s.Fill(settings)
-	e := New(Options{
-		Token: settings["token"], Region: settings["region"], Credit: 1e9,
-		Key: s.Settings["api_key"], Secret: s.Settings["api_secret"], Start: s.Start,
-	})
-	return e, emulator.Sample{Scheme: "gatewayapi", Settings: settings, User: "token", Host: "region", Messenger: true}
+	opts, settings := emulator.Configure(s, defaults)
+	settings["sender"], opts.Credit = "Acme", 1e9
+	return New(opts), emulator.Sample{Scheme: "gatewayapi", Settings: settings, User: "token", Host: "region", Messenger: true}
 }

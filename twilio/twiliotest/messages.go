@@ -1,6 +1,7 @@
 package twiliotest
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -132,38 +133,31 @@ func Vendors() []emulator.Vendor {
 }
 
 func openVerify(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
-	settings := map[string]string{"account_sid": AccountSID, "auth_token": AuthToken, "service_sid": ServiceSID}
-	s.Fill(settings)
+	opts, settings := emulator.Configure(s, defaults)
+	settings["service_sid"] = cmp.Or(s.Settings["service_sid"], ServiceSID)
 	service := func(sid, prefix string) Service {
 		digits, _ := strconv.Atoi(s.Settings[prefix+"digits"]) // zero is the default
 		return Service{SID: sid, CodeLength: digits, PSD2: s.Settings[prefix+"psd2"] == "true"}
 	}
-	services := []Service{service(settings["service_sid"], "")}
+	opts.Services = []Service{service(settings["service_sid"], "")}
 	for key, value := range s.Settings {
 		scoped := strings.HasPrefix(key, "scope.")
 		if scoped && strings.HasPrefix(value, "VA") {
-			services = append(services, service(value, strings.TrimSuffix(key, ".sid")+"."))
+			opts.Services = append(opts.Services, service(value, strings.TrimSuffix(key, ".sid")+"."))
 		}
 		if scoped || key == "digits" || key == "psd2" {
 			settings[key] = value
 		}
 	}
-	return open(s, settings, services), emulator.Sample{
+	return New(opts), emulator.Sample{
 		Scheme: "twilio", Settings: settings, User: "account_sid", Pass: "auth_token", Host: "service_sid",
 	}
 }
 
 func openMessaging(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
-	settings := map[string]string{"account_sid": AccountSID, "auth_token": AuthToken, "from": "+15017122661"}
-	s.Fill(settings)
-	return open(s, settings, nil), emulator.Sample{
+	opts, settings := emulator.Configure(s, defaults)
+	settings["from"] = cmp.Or(s.Settings["from"], "+15017122661")
+	return New(opts), emulator.Sample{
 		Scheme: "twilio-sms", Settings: settings, User: "account_sid", Pass: "auth_token", Messenger: true,
 	}
-}
-
-func open(s emulator.Setup, settings map[string]string, services []Service) *Emulator {
-	return New(Options{
-		AccountSID: settings["account_sid"], AuthToken: settings["auth_token"], Services: services,
-		APIKeySID: s.Settings["api_key_sid"], APIKeySecret: s.Settings["api_key_secret"], NewCode: s.NewCode, Start: s.Start,
-	})
 }

@@ -57,10 +57,10 @@ const (
 
 // Options describe an account. The zero value is one with a single Service.
 type Options struct {
-	AccountSID   string    // Defaults to [AccountSID].
-	AuthToken    string    // Defaults to [AuthToken].
-	APIKeySID    string    // Defaults to [APIKeySID].
-	APIKeySecret string    // Defaults to [APIKeySecret].
+	AccountSID   string    `dsn:"account_sid"`             // Defaults to [AccountSID].
+	AuthToken    string    `dsn:"auth_token"`              // Defaults to [AuthToken].
+	APIKeySID    string    `dsn:"api_key_sid,optional"`    // Defaults to [APIKeySID].
+	APIKeySecret string    `dsn:"api_key_secret,optional"` // Defaults to [APIKeySecret].
 	Services     []Service // Defaults to one, with the defaults of [Service].
 
 	NewCode func(digits int) string // Makes the codes. Defaults to random digits.
@@ -82,6 +82,16 @@ type Service struct {
 	RateLimits map[string]int
 }
 
+var (
+	defaultService = Service{
+		SID: ServiceSID, FriendlyName: FriendlyName, CodeLength: 6, Channels: []string{"sms", "call", "email", "whatsapp"},
+	}
+	defaults = Options{
+		AccountSID: AccountSID, AuthToken: AuthToken, APIKeySID: APIKeySID, APIKeySecret: APIKeySecret,
+		Services: []Service{{}}, NewCode: emulator.Digits,
+	}
+)
+
 // An Emulator is Twilio in memory: an [http.Handler] for the paths below
 // /v2/Services, and for /2010-04-01/Accounts/{account}/Messages.json. It is safe
 // for concurrent use.
@@ -102,25 +112,17 @@ type Emulator struct {
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
-	account := cmp.Or(opts.AccountSID, AccountSID)
-	e := &Emulator{account: account, services: map[string]Service{}, newCode: opts.NewCode, secrets: map[string]string{
-		account:                           cmp.Or(opts.AuthToken, AuthToken),
-		cmp.Or(opts.APIKeySID, APIKeySID): cmp.Or(opts.APIKeySecret, APIKeySecret),
-	}}
-	if e.newCode == nil {
-		e.newCode = emulator.Digits
+	opts = emulator.Default(opts, defaults)
+	e := &Emulator{
+		account: opts.AccountSID, services: map[string]Service{}, newCode: opts.NewCode,
+		secrets: map[string]string{opts.AccountSID: opts.AuthToken, opts.APIKeySID: opts.APIKeySecret},
 	}
-	if len(opts.Services) == 0 {
-		opts.Services = []Service{{}}
-	}
-	e.first = cmp.Or(opts.Services[0].SID, ServiceSID)
-	for _, s := range opts.Services {
-		s.SID, s.FriendlyName = cmp.Or(s.SID, ServiceSID), cmp.Or(s.FriendlyName, FriendlyName)
-		s.CodeLength = cmp.Or(s.CodeLength, 6)
-		if s.Channels == nil {
-			s.Channels = []string{"sms", "call", "email", "whatsapp"}
-		}
+	for i, s := range opts.Services {
+		s = emulator.Default(s, defaultService)
 		e.services[s.SID] = s
+		if i == 0 {
+			e.first = s.SID
+		}
 	}
 	e.byTo.Life, e.bySID.Life, e.limits.Life, e.fetches.Life = life, life, life, time.Hour
 	e.Core.Start(emulator.API{Start: opts.Start, Header: headers, Routes: e.routes(),
