@@ -1,6 +1,7 @@
 // The authy-client library against the emulator: only the address differs.
 // VERIFY_URL is where the emulator listens, VERIFY_CODE the code it sends, cut to
 // length, and CALLBACK a callback that it signed.
+// Sends: 5
 import assert from "node:assert/strict";
 import authy from "authy-client";
 import Signature from "authy-client/dist/src/asserts/signature-assert.js";

@@ -1,5 +1,6 @@
 // The authy library against the emulator: only the address differs. VERIFY_URL is
 // where the emulator listens, VERIFY_CODE the code it sends, cut to length.
+// Sends: 3
 import assert from "node:assert/strict";
 import { promisify } from "node:util";
 import authy from "authy";

@@ -1,6 +1,7 @@
 // The gatewayapi library, which people have from npm and which is not the
 // vendor's own, against the emulator: only the address differs. VERIFY_URL is
 // where the emulator listens.
+// Sends: 4
 import assert from "node:assert/strict";
 import { Client } from "gatewayapi";
 

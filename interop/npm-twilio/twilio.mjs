@@ -1,10 +1,12 @@
 // The official twilio library against the emulator: only the address differs.
-// VERIFY_URL is where the emulator listens, VERIFY_CODE the code it sends.
+// VERIFY_URL is where the emulator listens, VERIFY_CODE the code it sends, cut to length.
+// Sends: 9
 import assert from "node:assert/strict";
 import twilio from "twilio";
 
-const { VERIFY_URL, VERIFY_CODE, ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID } = process.env;
+const { VERIFY_URL, ACCOUNT_SID, AUTH_TOKEN, SERVICE_SID } = process.env;
 const to = "+15005550006";
+const VERIFY_CODE = process.env.VERIFY_CODE.slice(0, 6);
 const wrong = VERIFY_CODE === "000000" ? "000001" : "000000";
 
 class Elsewhere extends twilio.RequestClient {
