@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -44,35 +45,58 @@ var arrows = map[string][]string{
 	"totp":             {".", "internal/keys"},
 	"recovery":         {".", "internal/keys"},
 
-	"twilio":     {".", "internal/rest", "otp"},
-	"bandwidth":  {".", "internal/rest"},
-	"gatewayapi": {".", "internal/rest", "otp", oauth1},
-	"authy":      {".", "internal/rest"},
-
-	// Never its vendor: an emulator that shares the client's structs proves nothing.
-	"twilio/twiliotest":         {".", "emulator"},
-	"bandwidth/bandwidthtest":   {".", "emulator"},
-	"gatewayapi/gatewayapitest": {".", "emulator"},
-	"authy/authytest":           {".", "emulator"},
-
 	"failover":         {".", gobreaker},
 	"observe":          {"."},
-	"vendors":          {".", "twilio", "bandwidth", "gatewayapi", "authy", "otp", "failover"},
-	"vendors/emulated": {"emulator", "twilio/twiliotest", "bandwidth/bandwidthtest", "gatewayapi/gatewayapitest", "authy/authytest"},
+	"vendors":          {".", "otp", "failover"}, // and every vendor
+	"vendors/emulated": {"emulator"},             // and every emulator
 	"mocks":            {".", "otp", testify},
 	"verifytest":       {".", "otp", "failover", "totp", testify, porcupine},
 }
 
+// Vendors are found, not listed: a vendor is a folder with its emulator below,
+// "twilio" with "twilio/twiliotest". ofVendor is what each may import, foreign the
+// modules of others beside, and ofEmulator never its vendor: an emulator that shares
+// the client's structs proves nothing.
+var (
+	ofVendor   = []string{".", "internal/rest", "otp"}
+	ofEmulator = []string{".", "emulator"}
+	foreign    = map[string][]string{"gatewayapi": {oauth1}}
+)
+
 // nested are modules of their own: they import what they like, but for onlyTests.
 var nested = []string{"bench", "cmd/verify", "contract", "email", "examples", "interop", "otelverify", "redisstore", "tests", "torture"}
 
-// onlyTests are packages that only tests may import, and vendorFolders packages
-// that not even each other's tests may.
+// onlyTests are packages that only tests may import.
 var (
-	onlyTests     = []string{"internal/fixture", "mocks", "verifytest"}
-	vendorFolders = []string{"twilio", "bandwidth", "gatewayapi", "authy"}
-	testModules   = []string{testify, httpmock, porcupine}
+	onlyTests   = []string{"internal/fixture", "mocks", "verifytest"}
+	testModules = []string{testify, httpmock, porcupine}
 )
+
+// A house is the table of arrows with the vendors of a tree.
+type house struct {
+	arrows  map[string][]string
+	vendors []string
+}
+
+func houseOf(t *testing.T, tree fs.FS) house {
+	t.Helper()
+	h := house{arrows: maps.Clone(arrows)}
+	emulators, err := fs.Glob(tree, "*/*test/*.go")
+	require.NoError(t, err)
+	for _, file := range emulators {
+		emulator := path.Dir(file)
+		vendor := path.Dir(emulator)
+		if path.Base(emulator) != vendor+"test" || moduleOf(vendor) != "" || slices.Contains(h.vendors, vendor) {
+			continue
+		}
+		h.vendors = append(h.vendors, vendor)
+		h.arrows[vendor] = append(slices.Clone(ofVendor), foreign[vendor]...)
+		h.arrows[emulator] = ofEmulator
+		h.arrows["vendors"] = append(slices.Clone(h.arrows["vendors"]), vendor)
+		h.arrows["vendors/emulated"] = append(slices.Clone(h.arrows["vendors/emulated"]), emulator)
+	}
+	return h
+}
 
 func TestArrows(t *testing.T) {
 	for _, breach := range breaches(t, os.DirFS(".")) {
@@ -85,6 +109,7 @@ func TestArrows(t *testing.T) {
 func breaches(t *testing.T, tree fs.FS) []string {
 	t.Helper()
 	var all []string
+	h := houseOf(t, tree)
 	err := fs.WalkDir(tree, ".", func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -99,11 +124,11 @@ func breaches(t *testing.T, tree fs.FS) []string {
 			return err
 		}
 		for _, name := range imports {
-			if why := breach(file, name); why != "" {
+			if why := h.breach(file, name); why != "" {
 				all = append(all, fmt.Sprintf("%s imports %q: %s", file, name, why))
 			}
 		}
-		if folder := path.Dir(file); moduleOf(folder) == "" && arrows[folder] == nil {
+		if folder := path.Dir(file); moduleOf(folder) == "" && h.arrows[folder] == nil {
 			all = append(all, fmt.Sprintf("%s: a package that the table of arrows does not know", file))
 		}
 		if m := moduleOf(file); m != "" {
@@ -153,7 +178,7 @@ func moduleOf(name string) string {
 }
 
 // breach says why file may not import name, or nothing if it may.
-func breach(file, name string) string {
+func (h house) breach(file, name string) string {
 	ours, isOurs := folderOf(name)
 	isTest := strings.HasSuffix(file, "_test.go")
 	switch from := path.Dir(file); {
@@ -165,24 +190,24 @@ func breach(file, name string) string {
 		return "interop holds tests only"
 	case moduleOf(from) != "":
 		return ""
-	case isOurs && isTest && slices.Contains(vendorFolders, from) && slices.Contains(vendorFolders, ours):
+	case isOurs && isTest && slices.Contains(h.vendors, from) && slices.Contains(h.vendors, ours):
 		return "a vendor never imports another, nor do its tests"
 	case isOurs && isTest && ours != "" && moduleOf(ours) == "":
 		return ""
-	case isOurs && slices.Contains(arrows[from], ours):
+	case isOurs && slices.Contains(h.arrows[from], ours):
 		return ""
-	case !isOurs && slices.ContainsFunc(allowed(from, isTest), func(m string) bool { return within(name, m) }):
+	case !isOurs && slices.ContainsFunc(h.allowed(from, isTest), func(m string) bool { return within(name, m) }):
 		return ""
 	}
 	return "no arrow allows it"
 }
 
 // allowed lists the modules of others, as far as a folder's files may import them.
-func allowed(folder string, isTest bool) []string {
+func (h house) allowed(folder string, isTest bool) []string {
 	if isTest {
-		return append(slices.Clone(testModules), arrows[folder]...)
+		return append(slices.Clone(testModules), h.arrows[folder]...)
 	}
-	return arrows[folder]
+	return h.arrows[folder]
 }
 
 // folderOf returns the folder of a package of ours, "." for the root.
@@ -228,7 +253,17 @@ func TestArrowsRing(t *testing.T) {
 		"a vendor, the suite in tests":         {"twilio/x_test.go", module + "/verifytest", ""},
 		"a vendor, its emulator":               {"twilio/x.go", module + "/twilio/twiliotest", "no arrow"},
 		"a vendor, its emulator in tests":      {"twilio/x_test.go", module + "/twilio/twiliotest", ""},
-		"a vendor without local codes, otp":    {"authy/x.go", module + "/otp", "no arrow"},
+		"a vendor, local codes":                {"authy/x.go", module + "/otp", ""},
+		"a vendor, a module of its own":        {"gatewayapi/x.go", oauth1, ""},
+		"a vendor, another's module":           {"authy/x.go", oauth1, "no arrow"},
+		"a vendor, failover":                   {"authy/x.go", module + "/failover", "no arrow"},
+		"a new vendor, rest":                   {"newvendor/x.go", module + "/internal/rest", ""},
+		"a new vendor, another":                {"newvendor/x_test.go", module + "/twilio", "never imports another"},
+		"a new vendor's emulator, its vendor":  {"newvendor/newvendortest/x.go", module + "/newvendor", "no arrow"},
+		"vendors, a new vendor":                {"vendors/x.go", module + "/newvendor", ""},
+		"vendors, a folder that is none":       {"vendors/x.go", module + "/totp", "no arrow"},
+		"all emulators, a new one":             {"vendors/emulated/x.go", module + "/newvendor/newvendortest", ""},
+		"all emulators, a vendor":              {"vendors/emulated/x.go", module + "/newvendor", "no arrow"},
 		"an emulator, its vendor":              {"twilio/twiliotest/x.go", module + "/twilio", "no arrow"},
 		"an emulator, rest":                    {"twilio/twiliotest/x.go", module + "/internal/rest", "no arrow"},
 		"an emulator, the shared plumbing":     {"twilio/twiliotest/x.go", module + "/emulator", ""},
@@ -249,7 +284,11 @@ func TestArrowsRing(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			tree := fstest.MapFS{tc.file: {Data: fmt.Appendf(nil, "package x\n\nimport _ %q\n", tc.imports)}}
+			tree := fstest.MapFS{}
+			for _, vendor := range []string{"twilio", "gatewayapi", "authy", "newvendor"} {
+				tree[vendor+"/"+vendor+"test/a.go"] = &fstest.MapFile{Data: []byte("package x\n")}
+			}
+			tree[tc.file] = &fstest.MapFile{Data: fmt.Appendf(nil, "package x\n\nimport _ %q\n", tc.imports)}
 			if m := moduleOf(tc.file); m != "" {
 				tree[m+"/go.mod"] = &fstest.MapFile{}
 			}
@@ -263,6 +302,15 @@ func TestArrowsRing(t *testing.T) {
 			assert.Contains(t, got[0], tc.want)
 		})
 	}
+}
+
+func TestAFolderWithAnEmulatorIsAVendor(t *testing.T) {
+	h := houseOf(t, os.DirFS("."))
+	for _, vendor := range []string{"twilio", "bandwidth", "gatewayapi", "authy"} {
+		assert.Contains(t, h.vendors, vendor)
+	}
+	assert.NotContains(t, h.vendors, "emulator")
+	assert.NotContains(t, h.vendors, "vendors")
 }
 
 func TestArrowsWantNestedModulesOfTheirOwn(t *testing.T) {
