@@ -38,8 +38,6 @@ var refusals = map[string]rest.Refusal{
 	"20010": {Kind: verify.ErrUnauthorized, Detail: "the account has this action disabled"},
 	"20403": {Kind: verify.ErrUnauthorized, Detail: "the API key lacks a permission"},
 	"21608": {Kind: verify.ErrUnauthorized, Detail: "a trial account reaches only numbers verified in its console"},
-	"60204": {Kind: verify.ErrUnauthorized, Detail: "the Service has this feature switched off"},
-	"60223": {Kind: verify.ErrUnauthorized, Detail: "the Service has this channel switched off"},
 
 	// The recipient.
 	"21211": {Kind: verify.ErrInvalidRecipient, Detail: "not a number in use"},
@@ -73,6 +71,7 @@ var refusals = map[string]rest.Refusal{
 	"20001": {Kind: verify.ErrRejected, Detail: "a parameter is not known"},
 	"60200": {Kind: verify.ErrRejected, Detail: "a parameter is not valid: check the Service's SID, channels and region"},
 	"60201": {Kind: verify.ErrRejected, Detail: "the template's translation is not approved"},
+	"60204": {Kind: verify.ErrRejected, Detail: "the Service has this feature switched off"},
 	"60206": {Kind: verify.ErrRejected, Detail: "the Service has PSD2: set Service.PSD2"},
 	"60207": {Kind: verify.ErrRejected, Detail: "the Service has too many rate limits"},
 	"60208": {Kind: verify.ErrRejected, Detail: "a rate limit of this name exists"},
@@ -88,6 +87,7 @@ var refusals = map[string]rest.Refusal{
 	"60220": {Kind: verify.ErrRejected, Detail: "China needs vetting of the account"},
 	"60221": {Kind: verify.ErrRejected, Detail: "the recipient did not reach Twilio"},
 	"60222": {Kind: verify.ErrRejected, Detail: "the e-mail sender is not verified"},
+	"60223": {Kind: verify.ErrRejected, Detail: "the Service has this channel switched off"},
 	"60224": {Kind: verify.ErrRejected, Detail: "the template needs a substitution: see WithSubstitution"},
 	"60225": {Kind: verify.ErrRejected, Detail: "the template's translation exists"},
 	"60226": {Kind: verify.ErrRejected, Detail: "China needs a friendly name of the Service"},
