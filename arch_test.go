@@ -309,8 +309,8 @@ func TestAFolderWithAnEmulatorIsAVendor(t *testing.T) {
 	for _, vendor := range []string{"twilio", "bandwidth", "gatewayapi", "authy"} {
 		assert.Contains(t, h.vendors, vendor)
 	}
-	assert.NotContains(t, h.vendors, "emulator")
-	assert.NotContains(t, h.vendors, "vendors")
+	other := fstest.MapFS{"input/othertest/a.go": {}, "email/emailtest/a.go": {}, "toy/toytest/readme": {}}
+	assert.Empty(t, houseOf(t, other).vendors, "another name, a module of its own, no Go")
 }
 
 func TestArrowsWantNestedModulesOfTheirOwn(t *testing.T) {
