@@ -50,7 +50,7 @@ var arrows = map[string][]string{
 	"vendors":          {".", "otp", "failover"}, // and every vendor
 	"vendors/emulated": {"emulator"},             // and every emulator
 	"mocks":            {".", "otp", testify},
-	"verifytest":       {".", "otp", "failover", "totp", testify, porcupine},
+	"verifytest":       {".", "otp", "failover", "totp", "recovery", testify, porcupine},
 }
 
 // Vendors are found, not listed: a vendor is a folder with its emulator below,

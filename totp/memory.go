@@ -46,7 +46,8 @@ type entry struct {
 	settled  int   // how many of them an approval has forgiven; they still count for the wait that may be on
 	charged  int64 // when the last one was
 	halves   [3]int
-	half     int64 // which half window halves[0] is
+	since    int64 // when the first half window began, which is with its first failure
+	half     int64 // which one halves[0] is
 	calls    []call
 }
 
@@ -294,13 +295,14 @@ func (e *entry) wait(l Limits) time.Duration {
 	return 0
 }
 
-// roll moves the half windows on.
+// roll moves the half windows on. Without a failure in them they begin anew.
 func (e *entry) roll(now int64) {
-	half := now / int64(halfWindow)
-	for ; e.half < half && e.halves != [3]int{}; e.half++ {
+	for half := (now - e.since) / int64(halfWindow); e.half < half && e.halves != [3]int{}; e.half++ {
 		e.halves = [3]int{0, e.halves[0], e.halves[1]}
 	}
-	e.half = half
+	if e.halves == [3]int{} {
+		e.since, e.half = now, 0
+	}
 }
 
 // uncount takes back one failure of the half windows.

@@ -20,7 +20,7 @@ type (
 type Factor struct {
 	Enrolment ID     // new with each enrolment
 	KeyID     KeyID  // which of Config.Keys sealed it
-	Step      uint64 // the last one accepted; of a hardware token, the counter plus one
+	Step      uint64 // the last one accepted, below 2^53; of a hardware token, the counter plus one
 	Sealed    []byte // must not be changed by anybody
 }
 

@@ -17,7 +17,9 @@ const (
 	newSecret = 20  // bytes of a secret that Enroll makes: RFC 4226 section 4, R6
 	minSecret = 10  // many sites issued no more for years
 	maxSecret = 128 // a block of SHA-512
-	maxIssuer = 64  // bytes
+
+	maxCounter = 1<<52 - 1 // far below 2^53, to which a script of Redis counts without loss
+	maxIssuer  = 64        // bytes
 )
 
 func base32Text() *base32.Encoding { return base32.StdEncoding.WithPadding(base32.NoPadding) }
@@ -123,8 +125,8 @@ func (r *read) set(name, value string) (err error) {
 			r.Period = time.Duration(seconds) * time.Second
 		}
 	case "counter":
-		if r.counter, err = strconv.ParseUint(value, 10, 63); err != nil {
-			err = errors.New("the counter must be a whole number")
+		if r.counter, err = strconv.ParseUint(value, 10, 64); err != nil || r.counter > maxCounter {
+			err = errors.New("the counter must be a whole number below 2^52")
 		}
 	}
 	return err

@@ -24,6 +24,7 @@ type factorState struct {
 	row     []time.Duration // charges in this row
 	settled int             // how many of them an approval has forgiven
 	total   []time.Duration // charges that were not approved
+	since   time.Duration   // when the first of them was
 }
 
 // attempt is what an attempt at a moment answers: its word, and the failures after
@@ -56,13 +57,17 @@ func (s *factorState) attempt(now time.Duration) string {
 }
 
 // recent counts charges by windows of fifteen days, the present one and two before.
+// The first one begins with the first charge.
 func (s *factorState) recent(now time.Duration) int {
 	const half = 15 * 24 * time.Hour
 	n := 0
 	for _, at := range s.total {
-		if now/half-at/half <= 2 {
+		if (now-s.since)/half-(at-s.since)/half <= 2 {
 			n++
 		}
+	}
+	if n == 0 {
+		s.total, s.since = nil, now
 	}
 	return n
 }
@@ -191,7 +196,7 @@ func (s *factorState) after(x factorStep, now time.Duration) string {
 // twice as after a lost reply, some after a restart, and compares each answer with
 // the model's.
 func factorHistories(r *factorRun) {
-	var now time.Duration // windows are counted from when the store began
+	var now time.Duration
 	for seed := range cmp.Or(r.Histories, 1000) {
 		dice := rand.New(rand.NewPCG(uint64(seed), 7)) //nolint:gosec // a plan that a failure repeats
 		h, model := newFactorHistory(r), factorState{}

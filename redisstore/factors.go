@@ -1,0 +1,436 @@
+package redisstore
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/totp"
+)
+
+// factorScript takes the key of a record, and the arguments op, id and those of the
+// op. A record is one JSON object; its times are milliseconds of the server's clock,
+// and steps are strings, since cjson writes 14 digits. It never expires: it is the
+// person's factor.
+//
+// It answers a list that opens with a word. A record that is saved by a full server
+// is refused with the whole script, so that nothing is compared that is not charged.
+const factorScript = `
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local op, id, replay, window = ARGV[1], ARGV[2], 120000, 1296000000
+
+local e
+local raw = redis.call('GET', KEYS[1])
+if raw then
+  local ok, old = pcall(cjson.decode, raw)
+  if not ok or type(old) ~= 'table' or old.v ~= 1 then return {'unreadable'} end
+  e = old
+  local calls = {}
+  for _, c in ipairs(e.calls) do
+    if now - c.at < replay then calls[#calls + 1] = c end
+  end
+  e.calls = calls
+end
+
+local function find(kind)
+  for _, c in ipairs(e.calls) do
+    if c.id == id and c.kind == kind then return c end
+  end
+end
+local function save(c)
+  if c then
+    c.id, c.at = id, now
+    e.calls[#e.calls + 1] = c
+  end
+  redis.call('SET', KEYS[1], cjson.encode(e))
+end
+local function uncount()
+  if e.h0 > 0 then e.h0 = e.h0 - 1
+  elseif e.h1 > 0 then e.h1 = e.h1 - 1
+  elseif e.h2 > 0 then e.h2 = e.h2 - 1 end
+end
+local function settles(enrolment, step)
+  return e.enrolment == enrolment and tonumber(step) > tonumber(e.step)
+end
+local function approve(kind)
+  e.settled = e.failures
+  uncount()
+  save({kind = kind})
+end
+
+local ops = {}
+
+function ops.create(enrolment, keyid, step, sealed)
+  if e then
+    if find('create') then return {'yes'} end
+    return {'no'}
+  end
+  e = {v = 1, enrolment = enrolment, keyid = keyid, step = step, sealed = sealed, failures = 0, settled = 0, charged = 0,
+    h0 = 0, h1 = 0, h2 = 0, since = 0, half = 0, calls = {}}
+  save({kind = 'create'})
+  return {'yes'}
+end
+
+function ops.attempt(attempts, wait, longest, failures, total)
+  if not e then return {'none'} end
+  local c = find('attempt')
+  if c then return {'charged', c.enrolment, c.keyid, c.step, c.sealed, c.failures, c.left, c.next} end
+  attempts, wait, longest = tonumber(attempts), tonumber(wait), tonumber(longest)
+  failures, total = tonumber(failures), tonumber(total)
+  local function after()
+    local n = e.failures - e.settled
+    if n >= attempts then
+      local w = wait
+      for _ = 1, n - attempts do
+        if w >= longest then break end
+        w = w * 2
+      end
+      return math.min(w, longest)
+    end
+    if e.failures >= attempts then return wait end
+    return 0
+  end
+
+  if e.settled > 0 and now - e.charged >= wait then e.failures, e.settled = e.failures - e.settled, 0 end
+  local half = math.floor((now - e.since) / window)
+  while e.half < half and e.h0 + e.h1 + e.h2 > 0 do
+    e.h0, e.h1, e.h2, e.half = 0, e.h0, e.h1, e.half + 1
+  end
+  if e.h0 + e.h1 + e.h2 == 0 then e.since, e.half = now, 0 end
+  if e.failures - e.settled >= failures or e.h0 + e.h1 + e.h2 >= total then return {'blocked'} end
+  local left = after() - (now - e.charged)
+  if left > 0 then return {'wait', left} end
+  if #e.calls >= 64 then return {'wait', replay - (now - e.calls[1].at)} end
+
+  e.failures, e.h0, e.charged = e.failures + 1, e.h0 + 1, now
+  c = {kind = 'attempt', enrolment = e.enrolment, keyid = e.keyid, step = e.step, sealed = e.sealed,
+    failures = e.failures - e.settled, left = math.max(attempts - e.failures, 0), next = after()}
+  save(c)
+  return {'charged', c.enrolment, c.keyid, c.step, c.sealed, c.failures, c.left, c.next}
+end
+
+function ops.accept(enrolment, step, keyid, sealed)
+  if not e then return {'no'} end
+  if find('accept') then return {'yes'} end
+  if not settles(enrolment, step) then return {'no'} end
+  e.step = step
+  if sealed ~= '' then e.keyid, e.sealed = keyid, sealed end
+  approve('accept')
+  return {'yes'}
+end
+
+function ops.swap(old, step, enrolment, keyid, last, sealed)
+  if not e then return {'no'} end
+  if find('swap') then return {'yes'} end
+  if not settles(old, step) then return {'no'} end
+  e.enrolment, e.keyid, e.step, e.sealed = enrolment, keyid, last, sealed
+  approve('swap')
+  return {'yes'}
+end
+
+function ops.refund()
+  if e and find('attempt') and not find('refund') then
+    e.failures = math.max(e.failures - 1, e.settled)
+    uncount()
+    save({kind = 'refund'})
+  end
+  return {'yes'}
+end
+
+function ops.get()
+  if not e then return {'none'} end
+  return {'factor', e.enrolment, e.keyid, e.step, e.sealed}
+end
+
+function ops.reseal(enrolment, keyid, sealed)
+  if not e or e.enrolment ~= enrolment then return {'no'} end
+  e.keyid, e.sealed = keyid, sealed
+  save()
+  return {'yes'}
+end
+
+function ops.reset()
+  if e then
+    e.failures, e.settled, e.charged, e.h0, e.h1, e.h2 = 0, 0, 0, 0, 0, 0
+    save()
+  end
+  return {'yes'}
+end
+
+return ops[op](ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8])
+`
+
+// Factors is a [totp.Store] on Redis: each of its calls is one script and one round
+// trip, on the server's own clock. It is safe for concurrent use. A server that
+// evicts, or that keeps no append-only file, loses people's factors: see the package
+// comment.
+type Factors struct {
+	store  *Store
+	script *redis.Script
+}
+
+var (
+	_ totp.Store      = (*Factors)(nil)
+	_ totp.KeyCounter = (*Factors)(nil)
+	_ totp.Clock      = (*Factors)(nil)
+)
+
+// NewFactors returns a store of authenticator apps over client, as [New] returns one
+// of codes: it makes no request, and client stays the caller's to close.
+func NewFactors(client redis.UniversalClient, cfg Config) (*Factors, error) {
+	store, err := New(client, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return &Factors{store: store, script: redis.NewScript(factorScript)}, nil
+}
+
+// OpenFactors makes Factors from a URL, as [Open] makes a Store.
+func OpenFactors(url string) (*Factors, error) {
+	opened, err := Open(url)
+	if err != nil {
+		return nil, err
+	}
+	store, ok := opened.(*Store)
+	if !ok {
+		return nil, notUnderstood("open")
+	}
+	return &Factors{store: store, script: redis.NewScript(factorScript)}, nil
+}
+
+// Closer closes the connections that [OpenFactors] made, and nothing that was handed
+// in.
+func (f *Factors) Closer() io.Closer { return f.store }
+
+// Probe refuses a server that may forget; see [Store.Probe].
+func (f *Factors) Probe(ctx context.Context) error { return f.store.Probe(ctx) }
+
+// Format keeps the client, and so its credentials, out of every print.
+func (f *Factors) Format(s fmt.State, _ rune) {
+	_, _ = s.Write([]byte("redisstore.Factors{[hidden]}"))
+}
+
+// Create keeps a factor; see [totp.Store].
+func (f *Factors) Create(ctx context.Context, k totp.Key, id totp.ID, factor totp.Factor) (bool, error) {
+	return f.decide(ctx, "create", k, id, factorWords(factor)...)
+}
+
+// Attempt charges an attempt; see [totp.Store].
+func (f *Factors) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.Limits) (totp.Attempt, error) {
+	l = l.WithDefaults()
+	reply, err := f.ask(ctx, "attempt", k, id, l.Attempts, millis(l.Wait), millis(l.MaxWait), l.Failures, l.Total)
+	if err != nil {
+		return totp.Attempt{}, err
+	}
+	switch reply.word {
+	case "none":
+		return totp.Attempt{}, nil
+	case "blocked":
+		return totp.Attempt{Found: true, Blocked: true}, nil
+	case "wait":
+		if wait, ok := reply.number(0); ok && wait > 0 {
+			return totp.Attempt{Found: true, Wait: time.Duration(wait) * time.Millisecond}, nil
+		}
+	case "charged":
+		factor, ok := reply.factor()
+		failures, known := reply.number(4)
+		left, counted := reply.number(5)
+		next, timed := reply.number(6)
+		if ok && known && counted && timed {
+			return totp.Attempt{
+				Found: true, Factor: factor, Failures: int(failures), Left: int(left),
+				Next: time.Duration(next) * time.Millisecond,
+			}, nil
+		}
+	}
+	return totp.Attempt{}, notUnderstood("attempt")
+}
+
+// Accept makes a step count; see [totp.Store].
+func (f *Factors) Accept(ctx context.Context, k totp.Key, id totp.ID, enrolment totp.ID, step uint64, resealed *totp.Resealed) (bool, error) {
+	keyID, sealed := "", ""
+	if resealed != nil {
+		keyID, sealed = hex.EncodeToString(resealed.KeyID[:]), base64.StdEncoding.EncodeToString(resealed.Sealed)
+	}
+	return f.decide(ctx, "accept", k, id, hex.EncodeToString(enrolment[:]), strconv.FormatUint(step, 10), keyID, sealed)
+}
+
+// Swap replaces a factor; see [totp.Store].
+func (f *Factors) Swap(ctx context.Context, k totp.Key, id totp.ID, enrolment totp.ID, step uint64, factor totp.Factor) (bool, error) {
+	args := []any{hex.EncodeToString(enrolment[:]), strconv.FormatUint(step, 10)}
+	return f.decide(ctx, "swap", k, id, append(args, factorWords(factor)...)...)
+}
+
+// Refund takes back a charge; see [totp.Store].
+func (f *Factors) Refund(ctx context.Context, k totp.Key, id totp.ID) error {
+	_, err := f.decide(ctx, "refund", k, id)
+	return err
+}
+
+// Get returns a factor; see [totp.Store].
+func (f *Factors) Get(ctx context.Context, k totp.Key) (totp.Factor, bool, error) {
+	reply, err := f.ask(ctx, "get", k, totp.ID{})
+	if err != nil {
+		return totp.Factor{}, false, err
+	}
+	if reply.word == "none" {
+		return totp.Factor{}, false, nil
+	}
+	if factor, ok := reply.factor(); ok && reply.word == "factor" {
+		return factor, true, nil
+	}
+	return totp.Factor{}, false, notUnderstood("get")
+}
+
+// Reseal replaces what is sealed; see [totp.Store].
+func (f *Factors) Reseal(ctx context.Context, k totp.Key, enrolment totp.ID, r totp.Resealed) (bool, error) {
+	return f.decide(ctx, "reseal", k, totp.ID{}, hex.EncodeToString(enrolment[:]), hex.EncodeToString(r.KeyID[:]), base64.StdEncoding.EncodeToString(r.Sealed))
+}
+
+// Reset forgets failures; see [totp.Store].
+func (f *Factors) Reset(ctx context.Context, k totp.Key) error {
+	_, err := f.decide(ctx, "reset", k, totp.ID{})
+	return err
+}
+
+// Delete removes a factor; see [totp.Store].
+func (f *Factors) Delete(ctx context.Context, k totp.Key) error {
+	return f.store.remove(ctx, "delete", f.key(k))
+}
+
+// Now is the server's time; see [totp.Clock].
+func (f *Factors) Now(ctx context.Context) (time.Time, error) {
+	now, err := f.store.client.Time(ctx).Result()
+	if err != nil {
+		return time.Time{}, failure(ctx, "time", err)
+	}
+	return now, nil
+}
+
+// CountKeys looks at every factor, of every server of a cluster; see
+// [totp.KeyCounter].
+func (f *Factors) CountKeys(ctx context.Context) (map[totp.KeyID]int, error) {
+	counts := map[totp.KeyID]int{}
+	count := func(ctx context.Context, c redis.Cmdable) error {
+		scan := c.Scan(ctx, 0, f.store.prefix+"{*}:t:*", 1000).Iterator()
+		for scan.Next(ctx) {
+			raw, err := c.Get(ctx, scan.Val()).Result()
+			if err != nil {
+				continue // deleted meanwhile
+			}
+			_, rest, _ := strings.Cut(raw, `"keyid":"`)
+			var id totp.KeyID
+			if n, err := hex.Decode(id[:], []byte(rest[:min(len(rest), 2*len(id))])); err == nil && n == len(id) {
+				counts[id]++
+			}
+		}
+		return scan.Err()
+	}
+	var err error
+	if cluster, ok := f.store.client.(*redis.ClusterClient); ok {
+		err = cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return count(ctx, c) })
+	} else {
+		err = count(ctx, f.store.client)
+	}
+	if err != nil {
+		return nil, failure(ctx, "count", err)
+	}
+	return counts, nil
+}
+
+func (f *Factors) key(k totp.Key) string {
+	return f.store.tag(otp.Key(k)) + "t:" + hex.EncodeToString(k[:])
+}
+
+// factorWords are a factor as the script takes it.
+func factorWords(f totp.Factor) []any {
+	return []any{
+		hex.EncodeToString(f.Enrolment[:]), hex.EncodeToString(f.KeyID[:]),
+		strconv.FormatUint(f.Step, 10), base64.StdEncoding.EncodeToString(f.Sealed),
+	}
+}
+
+// A factorReply is a word and what follows it.
+type factorReply struct {
+	word string
+	rest []any
+}
+
+func (r factorReply) text(i int) string {
+	if i >= len(r.rest) {
+		return ""
+	}
+	s, _ := r.rest[i].(string)
+	return s
+}
+
+func (r factorReply) number(i int) (int64, bool) {
+	if i >= len(r.rest) {
+		return 0, false
+	}
+	n, ok := r.rest[i].(int64)
+	return n, ok
+}
+
+// factor reads enrolment, key, step and what is sealed.
+func (r factorReply) factor() (f totp.Factor, ok bool) {
+	enrolment, err1 := hex.DecodeString(r.text(0))
+	keyID, err2 := hex.DecodeString(r.text(1))
+	step, err3 := strconv.ParseUint(r.text(2), 10, 64)
+	sealed, err4 := base64.StdEncoding.DecodeString(r.text(3))
+	if err1 != nil || err2 != nil || err3 != nil || err4 != nil || len(enrolment) != len(f.Enrolment) || len(keyID) != len(f.KeyID) {
+		return f, false
+	}
+	return totp.Factor{Enrolment: totp.ID(enrolment), KeyID: totp.KeyID(keyID), Step: step, Sealed: sealed}, true
+}
+
+// decide asks for a yes or no.
+func (f *Factors) decide(ctx context.Context, op string, k totp.Key, id totp.ID, args ...any) (bool, error) {
+	reply, err := f.ask(ctx, op, k, id, args...)
+	switch {
+	case err != nil:
+		return false, err
+	case reply.word != "yes" && reply.word != "no":
+		return false, notUnderstood(op)
+	}
+	return reply.word == "yes", nil
+}
+
+// ask makes one round trip; two, if the server does not know the script yet.
+func (f *Factors) ask(ctx context.Context, op string, k totp.Key, id totp.ID, args ...any) (factorReply, error) {
+	reply, err := f.store.list(ctx, op, f.script, f.key(k), append([]any{op, hex.EncodeToString(id[:])}, args...)...)
+	if err != nil {
+		return factorReply{}, err
+	}
+	word, ok := reply[0].(string)
+	if !ok {
+		return factorReply{}, notUnderstood(op)
+	}
+	return factorReply{word, reply[1:]}, nil
+}
+
+// list runs a script over one key, whose answer is a list that is not empty.
+func (s *Store) list(ctx context.Context, op string, script *redis.Script, key string, args ...any) ([]any, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, failure(ctx, op, err)
+	}
+	reply, err := script.Run(ctx, s.client, []string{key}, args...).Slice()
+	switch {
+	case err != nil:
+		return nil, failure(ctx, op, err)
+	case len(reply) == 0:
+		return nil, notUnderstood(op)
+	case reply[0] == any(unreadable):
+		return nil, &Error{Op: op, Detail: "a record has the layout of another version of this package: update this process, or use another Prefix"}
+	}
+	return reply, nil
+}
