@@ -90,7 +90,7 @@ func (c *Core) route(r *http.Request, method string) (operation string, known bo
 	return operation, known
 }
 
-// unrouted tells another method from another path.
+// unrouted answers to another method of a known path, or to an unknown path.
 func (c *Core) unrouted(r *http.Request) func(*http.Request) *Answer {
 	methods := []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	if slices.ContainsFunc(methods, func(m string) bool { _, known := c.route(r, m); return known }) {

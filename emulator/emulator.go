@@ -45,7 +45,7 @@
 // package, and nothing else of this module but the root. It imports neither
 // testing nor httptest, which register command-line flags, because commands link
 // it. Call Deliver without a lock held and before the answer is returned: a
-// subscriber may ask for the live code, and whoever has the answer finds the
+// subscriber may ask for the live code, and a client that has the answer finds the
 // message.
 package emulator
 

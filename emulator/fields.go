@@ -51,24 +51,24 @@ func (f Fields) Has(key string) bool { _, given := f[key]; return given }
 
 // Text returns a string of at most so many characters, or "" if the key is not
 // given. It is not ok if the value is anything else.
-func (f Fields) Text(key string, most int) (text string, ok bool) {
+func (f Fields) Text(key string, maxRunes int) (text string, ok bool) {
 	value, given := f[key]
 	if !given {
 		return "", true
 	}
 	text, ok = value.(string)
-	if !ok || utf8.RuneCountInString(text) > most {
+	if !ok || utf8.RuneCountInString(text) > maxRunes {
 		return "", false
 	}
 	return text, true
 }
 
-// Number returns a number between least and most, in any notation of JSON. It is
+// Number returns a number between low and high, in any notation of JSON. It is
 // not ok if the key is not given or the value is anything else.
-func (f Fields) Number(key string, least, most float64) (n float64, ok bool) {
+func (f Fields) Number(key string, low, high float64) (n float64, ok bool) {
 	number, _ := f[key].(json.Number)
 	n, err := number.Float64()
-	return n, err == nil && n >= least && n <= most
+	return n, err == nil && n >= low && n <= high
 }
 
 // Object returns the object under a key, or nil.

@@ -241,8 +241,8 @@ var phone = regexp.MustCompile(`^\+[1-9][0-9]{1,14}$`)
 type fields struct{ emulator.Fields }
 
 // text returns a field that may be missing.
-func (f fields) text(key string, most int) (string, refusal) {
-	text, ok := f.Text(key, most)
+func (f fields) text(key string, maxRunes int) (string, refusal) {
+	text, ok := f.Text(key, maxRunes)
 	if !ok {
 		return "", badRequest(key + " is invalid")
 	}
@@ -250,8 +250,8 @@ func (f fields) text(key string, most int) (string, refusal) {
 }
 
 // number returns a number within limits, whatever its notation.
-func (f fields) number(key string, least, most float64) (float64, refusal) {
-	n, ok := f.Number(key, least, most)
+func (f fields) number(key string, low, high float64) (float64, refusal) {
+	n, ok := f.Number(key, low, high)
 	switch {
 	case !f.Has(key):
 		return 0, badRequest(key + " is required")

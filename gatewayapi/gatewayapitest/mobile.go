@@ -30,8 +30,8 @@ type mobile struct {
 	Reference *string `json:"reference"`
 }
 
-// mobileToken accepts the account's token. The Messaging API tells a missing token
-// from a wrong one.
+// mobileToken accepts the account's token. For a missing token
+// the Messaging API has another answer than for a wrong one.
 func (e *Emulator) mobileToken(r *http.Request) refusal {
 	switch emulator.Credential(r, "Token") {
 	case e.options.Token:

@@ -19,7 +19,7 @@ type classic struct {
 	recipients []int64
 }
 
-// me tells the balance.
+// me answers with the balance.
 func (e *Emulator) me(*http.Request) *emulator.Answer {
 	e.mu.Lock()
 	defer e.mu.Unlock()

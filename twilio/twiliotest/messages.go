@@ -32,7 +32,7 @@ var (
 )
 
 // message sends a text of Programmable Messaging. The account stands in the path,
-// whoever calls. Numbers in its answer are strings.
+// even if an API key calls. Numbers in its answer are strings.
 func (e *Emulator) message(r *http.Request) *emulator.Answer {
 	form := r.PostForm
 	from, service, to, body := form.Get("From"), form.Get("MessagingServiceSid"), form.Get("To"), form.Get("Body")

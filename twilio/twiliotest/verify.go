@@ -275,13 +275,13 @@ func (c *call) charge() refusal {
 		return nil
 	}
 	for name, value := range given {
-		most, declared := c.service.RateLimits[name]
+		allowed, declared := c.service.RateLimits[name]
 		if !declared {
 			return invalid("RateLimits", name)
 		}
-		if sent := c.limits.Get(c.now, limit{c.service.SID, name, fmt.Sprint(value)}); len(sent) >= most {
+		if sent := c.limits.Get(c.now, limit{c.service.SID, name, fmt.Sprint(value)}); len(sent) >= allowed {
 			wait := life
-			if most > 0 {
+			if allowed > 0 {
 				wait = sent[0].Add(life).Sub(c.now)
 			}
 			f := refuse(http.StatusTooManyRequests, 20429)
