@@ -39,7 +39,8 @@ var arrows = map[string][]string{
 	"internal/rest":    {".", retryable},
 	"emulator":         {}, // what emulators are made of
 	"internal/fixture": {httpmock, testify},
-	"otp":              {"."},
+	"otp":              {".", "otp/text"},
+	"otp/text":         {"."},
 	"input":            {"."},
 	"internal/keys":    {},
 	"totp":             {".", "internal/keys"},
@@ -58,7 +59,7 @@ var arrows = map[string][]string{
 // modules of others beside, and ofEmulator never its vendor: an emulator that shares
 // the client's structs proves nothing.
 var (
-	ofVendor   = []string{".", "internal/rest", "otp"}
+	ofVendor   = []string{".", "internal/rest", "otp", "otp/text"}
 	ofEmulator = []string{".", "emulator"}
 	foreign    = map[string][]string{"gatewayapi": {oauth1}}
 )

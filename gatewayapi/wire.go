@@ -9,6 +9,7 @@ import (
 
 	"github.com/go2fa/verify/internal/rest"
 	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/otp/text"
 )
 
 // The calls: https://messaging.gatewayapi.com/openapi.json and
@@ -79,14 +80,14 @@ func (s settings) body(m otp.Message) []byte {
 			Reference: m.Ref, Expiration: expiration(m.TTL), Priority: s.priority, Label: s.label,
 		}
 	}
-	text, _ := json.Marshal(body) // strings and numbers always marshal
-	return text
+	b, _ := json.Marshal(body) // strings and numbers always marshal
+	return b
 }
 
 // encoding asks the REST API for UCS-2 where a character has no place in GSM-7,
 // its default. The Messaging API chooses by itself.
-func encoding(text string) string {
-	if _, e := otp.Segments(text); e == otp.UCS2 {
+func encoding(body string) string {
+	if _, e := text.Segments(body); e == text.UCS2 {
 		return "UCS2"
 	}
 	return ""

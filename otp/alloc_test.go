@@ -49,18 +49,12 @@ func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector drops what pools keep")
 	}
-	e := frugal(t)
-	ctx, cancel := context.WithTimeout(context.Background(), sendTime/2)
-	defer cancel()
+	e, ctx := frugal(t), context.Background()
 	to, i := recipients(2000), 0
 	assert.LessOrEqual(t, testing.AllocsPerRun(1000, func() {
 		_, _ = e.Send(ctx, to[i])
 		i++
 	}), 4.0, "Send")
-	assert.LessOrEqual(t, testing.AllocsPerRun(900, func() {
-		_, _ = e.Send(context.Background(), to[i])
-		i++
-	}), 6.0, "Send of a caller without a deadline, which gets one")
 	i = 0
 	check := func() {
 		_ = e.Check(ctx, to[i], "123456")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/otp/text"
 )
 
 const (
@@ -17,6 +18,9 @@ const (
 	defaultTTL = maxTTL
 	maxScope   = 64 // bytes
 )
+
+// A Template is the text of messages in one language; see [text.Template].
+type Template = text.Template
 
 // A Config says what an Engine sends through, keeps codes in, and writes.
 type Config struct {
@@ -42,20 +46,29 @@ type Config struct {
 	// Limits bound sends and attempts. Defaults to those of Limits.
 	Limits Limits
 
-	// Product is shown in each message: who asks for the code. At most 64 bytes.
-	// Defaults to none.
+	// Product is shown in each message: who asks for the code. At most 48
+	// characters, without 4 to 10 digits in a row. Defaults to none.
 	Product string
 	// Locale is the language for those who ask for none, or for one that is not
 	// known, as a BCP 47 tag. Defaults to "en".
 	Locale string
 	// Templates replace the texts of this module, or add languages to its da, de,
-	// en, es, fr, it and pt: by BCP 47 tag, where "pt" serves "pt-BR" too. Defaults
-	// to none.
+	// en, es, fr, it and pt: by BCP 47 tag, where "pt" serves "pt-BR" too, "zh-TW"
+	// serves "zh-Hant-TW", and "nb" serves "no".
+	//
+	// Put the code near the beginning: an SMS gateway that cuts a message after its
+	// first part (160 characters, or 70 with any that is not in GSM-7) often reports
+	// success, and a code at the end is lost. Package text counts parts. Defaults to
+	// none.
 	Templates map[string]Template
 	// Origin makes the last line of each SMS one by which browsers fill the code
 	// in on this host only, such as "login.example.com"
 	// (https://wicg.github.io/sms-one-time-codes/). Defaults to none.
 	Origin string
+	// Embedded is the host of a frame in which the code is typed, where Origin is
+	// the site around it. Then browsers fill the code in only there. It goes with
+	// Origin. Defaults to none.
+	Embedded string
 	// AppHash makes the last line of each SMS the 11 characters by which Android
 	// hands it to one app
 	// (https://developers.google.com/identity/sms-retriever/verify). Not with
@@ -72,7 +85,10 @@ func New(cfg Config) (*Engine, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	texts, err := newTexts(cfg)
+	texts, err := text.New(text.Config{
+		Product: cfg.Product, Locale: cfg.Locale, Templates: cfg.Templates,
+		Origin: cfg.Origin, Embedded: cfg.Embedded, AppHash: cfg.AppHash,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func TestNewAccepts(t *testing.T) {
 		"a day of memory":          func(c *Config) { c.Limits.Remember = 24 * time.Hour },
 		"a level cooldown":         func(c *Config) { c.Limits.Cooldown = []time.Duration{1, 1, 2} },
 		"a long key":               func(c *Config) { c.Keys = [][]byte{bytes.Repeat(keyA, 9)} },
-		"a product of 64 bytes":    func(c *Config) { c.Product = strings.Repeat("p", 64) },
+		"a product of 48 letters":  func(c *Config) { c.Product = strings.Repeat("p", 48) },
 		"a product with braces":    func(c *Config) { c.Product = "{code}" },
 		"another locale":           func(c *Config) { c.Locale = "pt-BR" },
 		"a locale in capitals":     func(c *Config) { c.Locale = "DA-DK" },

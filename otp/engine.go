@@ -3,22 +3,28 @@ package otp
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/otp/text"
 )
 
 const (
-	// sendTime bounds a whole Send, whatever the messenger does.
+	// sendTime bounds a whole Send over several messengers. One alone bounds itself:
+	// a second timer would cost each Send four allocations.
 	sendTime = 15 * time.Second
 
 	// revokeTime bounds how long a caller waits for the store after a send that
 	// surely did not leave, and lateTime how long past the end of its own time.
 	revokeTime = 2 * time.Second
 	lateTime   = 50 * time.Millisecond
+
+	// maxRerolls is how many codes are drawn until one stands in its message once.
+	maxRerolls = 8
 )
 
 // An Engine makes codes, has a [Messenger] deliver them, and checks what a person
@@ -28,7 +34,7 @@ type Engine struct {
 	store     Store
 	caps      verify.Capabilities
 	keys      *keys
-	texts     texts
+	texts     *text.Texts
 	limits    Limits
 	ttl       time.Duration
 	random    io.Reader
@@ -57,7 +63,7 @@ type letter struct {
 
 // Send makes a code, has the store admit it, and has the messenger deliver it. It
 // replaces the code that was sent before to the same recipient in the same scope.
-// It takes 15 seconds at most.
+// With any number of messengers it takes 15 seconds at most.
 //
 // The error matches [verify.ErrTooManySends] within a cooldown or when the
 // sends of the window are spent, and [verify.ErrBlocked] after too many wrong
@@ -79,8 +85,11 @@ func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
-	ctx, cancel := inTime(ctx)
-	defer cancel()
+	if _, several := e.messenger.(*fallback); several {
+		var cancel context.CancelFunc
+		ctx, cancel = inTime(ctx)
+		defer cancel()
+	}
 
 	expires := time.Now().Add(e.ttl)
 	admission, err := e.store.Issue(ctx, l.key, l.id, l.mac, e.ttl, e.limits)
@@ -131,23 +140,18 @@ func (e *Engine) compose(d *desk, req verify.SendRequest) ([]byte, error) {
 		if err != nil {
 			return nil, e.noDice("send", err)
 		}
-		if e.texts.write(d, code, req) {
-			return code, e.deceives(d, req)
+		d.text, err = e.texts.Append(d.text[:0], code, req)
+		switch {
+		case err == nil:
+			return code, nil
+		case !errors.Is(err, text.ErrRepeated):
+			return nil, e.failure("send", verify.ErrUnsupported, err.Error(), nil)
 		}
 		if err := d.reroll(e.random); err != nil {
 			return nil, e.noDice("send", err)
 		}
 	}
 	return nil, e.failure("send", verify.ErrUnsupported, "the amount or the payee repeats the digits of every code", nil)
-}
-
-// deceives refuses an amount or a payee that a browser would take for a code of
-// another site.
-func (e *Engine) deceives(d *desk, req verify.SendRequest) error {
-	if req.Transaction.Amount != "" && bindsOrigin(d.text[:d.body]) {
-		return e.failure("send", verify.ErrUnsupported, "the amount or the payee reads like a line for browsers", nil)
-	}
-	return nil
 }
 
 // deliver also says who took the message, which Fallback alone knows.
@@ -193,8 +197,7 @@ func (e *Engine) countSend(ctx context.Context, l letter) {
 	_, _ = e.store.Issue(ctx, l.key, id, MAC{}, e.ttl, limits)
 }
 
-// inTime bounds a Send. A caller's deadline that comes first needs no other, and
-// not the two allocations that another one takes.
+// inTime bounds a Send. A caller's deadline that comes first needs no other.
 func inTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	if deadline, limited := ctx.Deadline(); limited && time.Until(deadline) <= sendTime {
 		return ctx, func() {}

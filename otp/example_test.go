@@ -94,14 +94,6 @@ func (brokenMailbox) Deliver(context.Context, otp.Message) (string, error) {
 	return "", verify.ErrUnavailable
 }
 
-func ExampleSegments() {
-	fmt.Println(otp.Segments("123456 is your code."))
-	fmt.Println(otp.Segments("123456 — your code."))
-	// Output:
-	// 1 GSM-7
-	// 1 UCS-2
-}
-
 // An operator lifts a block, or erases all that is kept of a person.
 func ExampleEngine_Reset() {
 	engine, _ := otp.New(otp.Config{

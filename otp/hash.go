@@ -30,7 +30,6 @@ type desk struct {
 	sum    [sha256.Size]byte
 	fields []byte
 	text   []byte
-	body   int // where the text for people ends, and the line for machines begins
 	draw
 }
 

@@ -1,6 +1,7 @@
 package otp
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -53,6 +54,11 @@ func fewDigits() readerFunc {
 		return n, err
 	}
 }
+
+var (
+	shown   = regexp.MustCompile(`: ([0-9](?:(?:, )?[0-9]){5})`)
+	noDigit = regexp.MustCompile(`[^0-9]`)
+)
 
 // requireOnce finds the code that opens, and counts its digits in the message as
 // a person would read them.

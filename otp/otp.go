@@ -69,7 +69,7 @@ func (m Message) MarshalJSON() ([]byte, error) {
 type Messenger interface {
 	// Deliver has one message delivered and returns the vendor's reference for it,
 	// which may be empty. It must not repeat a request that the vendor may already
-	// have accepted, and must honor ctx.
+	// have accepted. It must honor ctx, and give up by itself within 15 seconds.
 	//
 	// Its error says, as that of [verify.Sender] does, whether anything can have
 	// been sent. One that names no outcome counts as [verify.ErrOutcomeUnknown].

@@ -184,7 +184,7 @@ func TestASendTakesFifteenSecondsAtMost(t *testing.T) {
 		<-ctx.Done()
 		return "", verify.ErrUnavailable
 	}}
-	for name, messenger := range map[string]Messenger{"one": hangs, "three": Fallback(hangs, hangs, hangs)} {
+	for name, messenger := range map[string]Messenger{"two": Fallback(hangs, hangs), "three": Fallback(hangs, hangs, hangs)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

@@ -14,13 +14,13 @@ const memoryStore = "memory"
 
 // An engine holds what makes a verifier of a messenger: see otp.Config.
 type engine struct {
-	keys            []string // the first one makes MACs
-	indexKey, store string
-	digits          int
-	ttl             time.Duration
-	limits          otp.Limits
-	product, locale string
-	origin, appHash string
+	keys                      []string // the first one makes MACs
+	indexKey, store           string
+	digits                    int
+	ttl                       time.Duration
+	limits                    otp.Limits
+	product, locale           string
+	origin, embedded, appHash string
 }
 
 // engineSettings are the rows of a messenger's table that its engine adds. At says
@@ -70,6 +70,10 @@ func engineSettings[C any](at func(*C) *engine) []setting[C] {
 		key: "origin", fallback: "none", example: "login.example.com",
 		doc: "The host on which browsers fill the code in by themselves.",
 		set: text(func(e *engine) *string { return &e.origin }),
+	}, {
+		key: "embedded", fallback: "none", example: "pay.example.net",
+		doc: "The host of a frame within `origin`, in which alone browsers fill the code in.",
+		set: text(func(e *engine) *string { return &e.embedded }),
 	}, {
 		key: "app_hash", fallback: "none", example: "AAAAAAAAAAA",
 		doc: "The 11 characters by which Android hands the message to one app. Not with `origin`.",
@@ -129,7 +133,7 @@ func (e engine) over(messenger otp.Messenger, parts []any, o options) (verify.Ve
 func (e engine) config(messenger otp.Messenger, store otp.Store) otp.Config {
 	cfg := otp.Config{
 		Messenger: messenger, Store: store, Digits: e.digits, TTL: e.ttl, Limits: e.limits,
-		Product: e.product, Locale: e.locale, Origin: e.origin, AppHash: e.appHash,
+		Product: e.product, Locale: e.locale, Origin: e.origin, Embedded: e.embedded, AppHash: e.appHash,
 	}
 	for _, key := range e.keys {
 		cfg.Keys = append(cfg.Keys, []byte(key))

@@ -1,4 +1,4 @@
-package otp
+package text
 
 import (
 	"errors"
@@ -11,16 +11,23 @@ import (
 )
 
 // A Template is the text of messages in one language. Its placeholders are
-// {code}, exactly once and with neither a letter nor a digit beside it, and
-// {product}. It holds no control characters but line feeds and no line for
-// browsers or phones to read: that is [Config].Origin or AppHash.
+// {code}, exactly once, and {product}.
+//
+// The code must stand by itself, or phones fill in more than the code: with no
+// letter or digit beside it, none behind a hyphen beside it ("G-{code}"), and no
+// second run of 4 to 10 digits in the text. Invisible characters are refused but
+// for line feeds, no-break spaces, joiners between letters and direction marks. A
+// line for browsers or phones to read is made by Origin or AppHash of the Config.
+//
+// One character that is not in GSM-7, such as a no-break space, makes a message of
+// more than 70 characters several parts: see [Segments].
 type Template struct {
 	// Code is the text of a message. Required.
 	Code string
 
 	// Transaction is the text of a message with [verify.WithTransaction], where
 	// {amount} and {payee} stand exactly once too. Defaults to the one that this
-	// module has for the language, or else to that of [Config].Locale.
+	// module has for the language, or else to that of the Config's Locale.
 	Transaction string
 }
 
@@ -33,8 +40,8 @@ const (
 	slotPayee  slot = "{payee}"
 )
 
-// A text is a template taken apart. The product is part of its literals.
-type text []part
+// A form is a template taken apart. The product is part of its literals.
+type form []part
 
 type part struct {
 	literal string
@@ -43,7 +50,7 @@ type part struct {
 
 // compile takes a template apart. It refuses one in which any of slots does not
 // stand exactly once, or anything else stands in braces.
-func compile(template, product string, slots ...slot) (text, error) {
+func compile(template, product string, slots ...slot) (form, error) {
 	if err := checkLiteral(template); err != nil {
 		return nil, err
 	}
@@ -63,22 +70,10 @@ func compile(template, product string, slots ...slot) (text, error) {
 	return t, t.check()
 }
 
-func checkLiteral(s string) error {
-	if !utf8.ValidString(s) {
-		return errors.New("it must be UTF-8")
-	}
-	for _, r := range s {
-		if r != '\n' && !unicode.IsPrint(r) {
-			return errors.New("it must hold no control characters but line feeds")
-		}
-	}
-	return nil
-}
-
 // split cuts a template behind each closing brace. The product goes in after,
 // so that a brace in it is a letter like others.
-func split(template, product string) text {
-	var t text
+func split(template, product string) form {
+	var t form
 	for template != "" || len(t) == 0 || t[len(t)-1].slot != "" {
 		literal, rest, open := strings.Cut(template, "{")
 		p := part{literal: strings.ReplaceAll(literal, "\x00", product)}
@@ -92,17 +87,24 @@ func split(template, product string) text {
 	return t
 }
 
-// check looks at a sample: what a person, a browser or a phone shall find must
-// not depend on which code it is.
-func (t text) check() error {
+// check looks at a sample: what a person, a browser or a phone finds in a message
+// must not depend on which code it is.
+func (t form) check() error {
 	sample, from, to := t.render(nil, []byte("000000"), verify.Transaction{Amount: "0", Payee: "0"}, false)
 	before, _ := utf8.DecodeLastRune(sample[:from])
 	after, _ := utf8.DecodeRune(sample[to:])
-	if isWord(before) || isWord(after) {
+	switch {
+	case isWord(before) || isWord(after):
 		return errors.New("neither a letter nor a digit nor a placeholder may stand beside {code}")
-	}
-	if bindsOrigin(sample) {
+	case isHyphened(sample[:from], sample[to:]):
+		return errors.New("a hyphen between {code} and a letter or digit makes phones fill in both: put a space there")
+	case bindsOrigin(sample):
 		return errors.New("the line for browsers is made by Origin")
+	}
+	for _, p := range t {
+		if holdsCodeLike(p.literal) {
+			return errors.New("a phone may take the other run of 4 to 10 digits in it for the code: leave that out")
+		}
 	}
 	return nil
 }
@@ -113,8 +115,42 @@ func isWord(r rune) bool {
 	return unicode.IsNumber(r) || 'a' <= r|0x20 && r|0x20 <= 'z'
 }
 
+// isHyphened reports whether a hyphen or an underscore ties what stands around a
+// code to a letter or a digit.
+func isHyphened(before, after []byte) bool {
+	tie, size := utf8.DecodeLastRune(before)
+	beyond, _ := utf8.DecodeLastRune(before[:len(before)-size])
+	if isTie(tie) && isTied(beyond) {
+		return true
+	}
+	tie, size = utf8.DecodeRune(after)
+	beyond, _ = utf8.DecodeRune(after[size:])
+	return isTie(tie) && isTied(beyond)
+}
+
+func isTie(r rune) bool { return r == '_' || unicode.Is(unicode.Pd, r) }
+
+func isTied(r rune) bool { return unicode.IsNumber(r) || unicode.IsLetter(r) }
+
+// holdsCodeLike reports whether 4 to 10 digits stand in a row: as many as a code
+// may have at any vendor.
+func holdsCodeLike(s string) bool {
+	run := 0
+	for _, r := range s + "\x00" {
+		if unicode.IsDigit(r) {
+			run++
+			continue
+		}
+		if run >= 4 && run <= 10 {
+			return true
+		}
+		run = 0
+	}
+	return false
+}
+
 // render appends the text to b and says where in it the code stands.
-func (t text) render(b, code []byte, tx verify.Transaction, spoken bool) (text []byte, from, to int) {
+func (t form) render(b, code []byte, tx verify.Transaction, spoken bool) (text []byte, from, to int) {
 	for _, p := range t {
 		b = append(b, p.literal...)
 		switch p.slot {

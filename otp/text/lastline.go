@@ -1,4 +1,4 @@
-package otp
+package text
 
 import (
 	"bytes"
@@ -12,31 +12,39 @@ const (
 	maxHost       = 253
 	maxLabel      = 63 // RFC 1035 section 2.3.4
 	appHashLen    = 11
+	maxDigits     = 10
 	maxAndroidSMS = 140 // bytes, https://developers.google.com/identity/sms-retriever/verify
 )
 
 // A lastLine is read by machines: a browser that fills a code in on one site
-// only (https://wicg.github.io/sms-one-time-codes/), or an Android app that is
+// only, or in a frame of another site within it
+// (https://wicg.github.io/sms-one-time-codes/), or an Android app that is
 // handed the message by its hash
 // (https://developers.google.com/identity/sms-retriever/verify). Both want to be
 // the last line, so there is one or the other.
 type lastLine struct {
-	text string // with its line feed
-	code bool   // the code follows
+	text  string // with its line feed
+	code  bool   // the code follows
+	after string // follows the code
 }
 
-func newLastLine(origin, appHash string) (lastLine, error) {
+func newLastLine(cfg Config) (lastLine, error) {
+	origin, embedded, appHash := cfg.Origin, cfg.Embedded, cfg.AppHash
 	switch {
 	case origin != "" && appHash != "":
 		return lastLine{}, errors.New("otp: give Origin or AppHash, not both: each must be the last line")
 	case origin != "" && !isHost(origin):
 		return lastLine{}, errors.New("otp: Origin must be a host name such as login.example.com, without scheme, port and path")
+	case embedded != "" && (origin == "" || !isHost(embedded)):
+		return lastLine{}, errors.New("otp: Embedded must be a host name such as pay.example.com, and goes with Origin")
 	case appHash != "" && !isAppHash(appHash):
 		return lastLine{}, errors.New("otp: AppHash must be the 11 characters of [A-Za-z0-9+/] that stand for the app")
+	case embedded != "":
+		return lastLine{"\n@" + origin + " #", true, " @" + embedded}, nil
 	case origin != "":
-		return lastLine{"\n@" + origin + " #", true}, nil
+		return lastLine{"\n@" + origin + " #", true, ""}, nil
 	case appHash != "":
-		return lastLine{"\n" + appHash, false}, nil
+		return lastLine{"\n" + appHash, false, ""}, nil
 	}
 	return lastLine{}, nil
 }
@@ -51,7 +59,7 @@ func (l lastLine) write(b, code []byte, c verify.Channel) []byte {
 	if l.code {
 		b = append(b, code...)
 	}
-	return b
+	return append(b, l.after...)
 }
 
 // isHost knows DNS names of letters, digits and inner hyphens, the last label of

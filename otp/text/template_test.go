@@ -1,10 +1,11 @@
-package otp
+package text
 
 import (
 	"bytes"
 	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -34,19 +35,6 @@ func TestTextsOfThisModule(t *testing.T) {
 	}
 }
 
-// written returns the message for the code 123456.
-func written(t *testing.T, cfg Config, opts ...verify.SendOption) string {
-	t.Helper()
-	texts, err := newTexts(cfg)
-	require.NoError(t, err)
-	e, _ := newEngine(t)
-	req, err := e.caps.SendRequest(phone, opts...)
-	require.NoError(t, err)
-	d := new(desk)
-	require.True(t, texts.write(d, []byte("123456"), req))
-	return string(d.text)
-}
-
 func TestEveryTextIsOnePartOfGSM7(t *testing.T) {
 	t.Parallel()
 	for locale := range builtin("") {
@@ -60,10 +48,7 @@ func TestEveryTextIsOnePartOfGSM7(t *testing.T) {
 				{verify.WithDigits(10)},
 				{verify.WithDigits(10), verify.WithTransaction("EUR 1,234.56", "Bistro am Markt")},
 			} {
-				e, p := newEngine(t, func(c *Config) { c.Product, c.Origin, c.AppHash = cfg.Product, cfg.Origin, cfg.AppHash })
-				_, err := e.Send(t.Context(), phone, append(opts, verify.WithLocale(locale))...)
-				require.NoError(t, err)
-				text := p.last(t).Text
+				text := writtenFor(t, cfg, "1234567890", append(opts, verify.WithLocale(locale))...)
 				parts, encoding := Segments(text)
 				assert.Equal(t, 1, parts, "%s, %s: %q", locale, name, text)
 				assert.Equal(t, GSM7, encoding, "%s, %s: %q", locale, name, text)
@@ -96,6 +81,7 @@ func TestLocales(t *testing.T) {
 		"sv-FI":         "123456 sv",
 		"zh-Hant-TW":    "您的驗證碼是123456，請勿分享",
 		"zh-Hant":       "123456 er din kode. Del den aldrig.",
+		"zh-TW":         "123456 er din kode. Del den aldrig.",
 		"de-AT":         "123456 eigen",
 		"dan":           "123456 er din kode. Del den aldrig.",
 		"ene":           "123456 er din kode. Del den aldrig.",
@@ -141,10 +127,33 @@ func TestTemplatesAreRefused(t *testing.T) {
 		"a payee beside it":         {"en", Template{Code: "{code}", Transaction: "{payee}{code} {amount}"}, "beside"},
 		"a line for browsers":       {"en", Template{Code: "@evil.example #{code}"}, "Origin"},
 		"one further up":            {"en", Template{Code: "{code}\n@evil.example #1\nbye"}, "Origin"},
-		"a bell":                    {"en", Template{Code: "{code}\a"}, "control"},
-		"a carriage return":         {"en", Template{Code: "{code}\r\n"}, "control"},
-		"a line separator":          {"en", Template{Code: "{code}\u2028"}, "control"},
-		"a turn of direction":       {"en", Template{Code: "\u202e{code}"}, "control"},
+		"a bell":                    {"en", Template{Code: "{code}\a"}, "invisible"},
+		"a carriage return":         {"en", Template{Code: "{code}\r\n"}, "invisible"},
+		"a line separator":          {"en", Template{Code: "{code}\u2028"}, "invisible"},
+		"a turn of direction":       {"en", Template{Code: "\u202e{code}"}, "invisible"},
+		"a turn within a pair":      {"en", Template{Code: "\u2066{code}\u2069"}, "invisible"},
+		"a joiner at the end":       {"fa", Template{Code: "کد {code} می\u200c"}, "invisible"},
+		"a joiner beside a space":   {"fa", Template{Code: "کد \u200c{code}"}, "invisible"},
+		"a joiner beside the code":  {"fa", Template{Code: "کد\u200c{code}"}, "invisible"},
+		"two joiners":               {"fa", Template{Code: "می\u200c\u200cدهید {code}"}, "invisible"},
+		"a soft hyphen":             {"en", Template{Code: "{code} ver\u00adify"}, "invisible"},
+		"a space of no width":       {"en", Template{Code: "{code}\u200b"}, "invisible"},
+		"a byte order mark":         {"en", Template{Code: "\ufeff{code}"}, "invisible"},
+		"a prefix":                  {"en", Template{Code: "G-{code} is your code"}, "fill in both"},
+		"a longer prefix":           {"en", Template{Code: "ABC-{code}"}, "fill in both"},
+		"a suffix":                  {"en", Template{Code: "{code}-ABC"}, "fill in both"},
+		"a prefix with a long dash": {"en", Template{Code: "A\u2013{code}"}, "fill in both"},
+		"a prefix of the product":   {"en", Template{Code: "{product}-{code}"}, "fill in both"},
+		"an underscore":             {"en", Template{Code: "code_{code}"}, "fill in both"},
+		"a prefix in a transaction": {"en", Template{Code: "{code}", Transaction: "A-" + fine}, "fill in both"},
+		"a second code":             {"en", Template{Code: "{code}. Terminal 123456."}, "other run"},
+		"a short number":            {"en", Template{Code: "{code}. Text STOP to 4321."}, "other run"},
+		"a phone number":            {"en", Template{Code: "{code}. Call 5005550006."}, "other run"},
+		"a year, in Persian":        {"fa", Template{Code: "{code} ۱۴۰۵"}, "other run"},
+		"an accent apart":           {"fr", Template{Code: "Votre cle\u0301: {code}"}, "NFC"},
+		"a circle apart":            {"da", Template{Code: "A\u030abn med {code}"}, "NFC"},
+		"sound marks apart":         {"ja", Template{Code: "か\u3099 {code}"}, "NFC"},
+		"syllables apart":           {"ko", Template{Code: "\u1112\u1161\u11ab {code}"}, "NFC"},
 		"not UTF-8":                 {"en", Template{Code: "{code}\xff"}, "UTF-8"},
 		"no amount":                 {"en", Template{Code: "{code}", Transaction: "{code} {payee}"}, "{amount}"},
 		"no payee":                  {"en", Template{Code: "{code}", Transaction: "{code} {amount}"}, "{payee}"},
@@ -161,12 +170,99 @@ func TestTemplatesAreRefused(t *testing.T) {
 			if tt.locale == "no-product" {
 				cfg.Product = ""
 			}
-			_, err := newTexts(cfg)
+			_, err := New(cfg)
 			require.ErrorContains(t, err, tt.says)
 		})
 	}
-	_, err := newTexts(Config{Locale: "sv", Templates: map[string]Template{"sv": {Code: "{code}"}}})
+	_, err := New(Config{Locale: "sv", Templates: map[string]Template{"sv": {Code: "{code}"}}})
 	require.ErrorContains(t, err, "both texts", "the language for all must have a text for transactions")
+}
+
+// TestTextsThatLanguagesNeed: what cannot be seen is part of how they are written.
+func TestTextsThatLanguagesNeed(t *testing.T) {
+	t.Parallel()
+	for name, template := range map[string]string{
+		"Persian":            "کد شما {code} است. آن را به کسی نمی\u200cدهید.",
+		"Sinhala":            "ඔබේ කේතය {code}. ශ්\u200dරී ලංකා",
+		"Malayalam":          "കോഡ് {code}. അവന്\u200d",
+		"French":             "Votre code\u00a0: {code}",
+		"French, narrow":     "Votre code\u202f: {code}",
+		"Hebrew":             "\u200fהקוד שלך: {code}.\u200f",
+		"Arabic":             "\u061cرمزك {code}",
+		"Yoruba":             "Ẹ\u0300 ọ\u0301 {code}",
+		"Vietnamese":         "Mã của bạn là {code}. Tuyệt đối không chia sẻ.",
+		"Korean":             "인증번호는 {code} 입니다",
+		"Hindi":              "आपका कोड {code} है। किसी को न बताएँ।",
+		"a dash with spaces": "Code - {code} - never share it",
+		"a long number":      "{code} (order 98765432109)",
+		"a short one":        "{code} for 123 days, 24/7",
+	} {
+		if name == "Malayalam" {
+			template += "റെ" // a joiner stands between letters
+		}
+		text := written(t, Config{Templates: map[string]Template{"en": {Code: template}}})
+		assert.Equal(t, strings.Replace(template, "{code}", "123456", 1), text, name)
+	}
+}
+
+func TestProducts(t *testing.T) {
+	t.Parallel()
+	for product, says := range map[string]string{
+		"": "", "Acme": "", "Café": "", "بانک\u200cما": "", "Crédit\u00a0Mutuel": "", strings.Repeat("Ω", 48): "", "Studio 54": "", "@acme": "",
+		strings.Repeat("p", 49): "48 characters", strings.Repeat("😀", 25): "48 characters", "a\nb": "one line",
+		"Cafe\u0301": "NFC", "Acme\u202e": "invisible", "Acme\u200c": "invisible", "Studio 2026": "4 to 10 digits", "x @evil.example #1": "line for browsers",
+		"\xff": "UTF-8",
+	} {
+		_, err := New(Config{Product: product})
+		if says == "" {
+			require.NoError(t, err, product)
+			continue
+		}
+		require.ErrorContains(t, err, says, product)
+		require.ErrorContains(t, err, "Product")
+	}
+}
+
+// TestTemplatesServeTheirNeighbours: a device and an application seldom write the
+// same tag.
+func TestTemplatesServeTheirNeighbours(t *testing.T) {
+	t.Parallel()
+	own := map[string]Template{}
+	for _, tag := range []string{"zh-TW", "zh-CN", "nb", "iw", "in", "sr-Latn"} {
+		own[tag] = Template{Code: tag + " {code}"}
+	}
+	for asked, want := range map[string]string{
+		"zh-Hant-TW": "zh-TW", "zh-TW": "zh-TW", "zh-Hant": "zh-TW", "zh-HK": "zh-TW", "zh-Hans-CN": "zh-CN", "zh_Hans": "zh-CN",
+		"no": "nb", "nb-NO": "nb", "nn": "nb", "he": "iw", "he-IL": "iw", "iw": "iw", "id": "in", "in-ID": "in", "sr-Latn-RS": "sr-Latn",
+	} {
+		assert.Equal(t, want+" 123456", written(t, Config{Templates: own}, verify.WithLocale(asked)), asked)
+	}
+	own["nb"] = Template{Code: "nb {code}", Transaction: "nb {code} {amount} {payee}"}
+	assert.Equal(t, "nb 123456", written(t, Config{Templates: own, Locale: "no"}), "the language for all")
+}
+
+// TestACodeIsWithinTheFirstPart: a gateway that cuts a message after its first
+// part, at 160 characters of GSM-7 or 70 of UCS-2, leaves the code.
+func TestACodeIsWithinTheFirstPart(t *testing.T) {
+	t.Parallel()
+	for locale := range builtin("") {
+		for name, product := range map[string]string{"no product": "", "the longest": strings.Repeat("p", maxProduct), "the longest, not in GSM-7": strings.Repeat("я", maxProduct)} {
+			for _, payee := range []string{"", strings.Repeat("x", 70), strings.Repeat("я", 70)} {
+				opts := []verify.SendOption{verify.WithLocale(locale)}
+				if payee != "" {
+					opts = append(opts, verify.WithTransaction(strings.Repeat("9", 70), payee))
+				}
+				text := writtenFor(t, Config{Product: product, Origin: strings.Repeat("a.", 100) + "example"}, "0123456780", opts...)
+				before, _, found := strings.Cut(text, "0123456780")
+				require.True(t, found)
+				end, most := len(utf16.Encode([]rune(before)))+maxDigits, 160
+				if _, encoding := Segments(text); encoding == UCS2 {
+					most = 70
+				}
+				assert.LessOrEqual(t, end, most, "%s, %s: %q", locale, name, text)
+			}
+		}
+	}
 }
 
 func TestAVoiceReadsTheDigitsOneByOne(t *testing.T) {
@@ -177,23 +273,11 @@ func TestAVoiceReadsTheDigitsOneByOne(t *testing.T) {
 
 func TestOnlyAnSMSHasALineForMachines(t *testing.T) {
 	t.Parallel()
-	p := &post{channels: []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelEmail, verify.ChannelWhatsApp}}
-	e, _ := newEngine(t, func(c *Config) { c.Origin, c.Messenger = "a.example", p })
-	for _, channel := range p.channels {
-		to := phone
-		if channel == verify.ChannelEmail {
-			to = address
-		}
-		_, err := e.Send(t.Context(), to, verify.WithChannel(channel), verify.WithScope(string(channel)))
-		require.NoError(t, err)
-		assert.Equal(t, channel == verify.ChannelSMS, strings.Contains(p.last(t).Text, "@a.example"), channel)
+	for _, channel := range []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelEmail, verify.ChannelWhatsApp} {
+		text := written(t, Config{Origin: "a.example"}, verify.WithChannel(channel))
+		assert.Equal(t, channel == verify.ChannelSMS, strings.Contains(text, "@a.example"), channel)
 	}
 }
-
-var (
-	shown   = regexp.MustCompile(`: ([0-9](?:(?:, )?[0-9]){5})`)
-	noDigit = regexp.MustCompile(`[^0-9]`)
-)
 
 func TestABraceInATransactionIsALetter(t *testing.T) {
 	t.Parallel()
@@ -212,7 +296,7 @@ func FuzzTemplate(f *testing.F) {
 		f.Add(seed[0], seed[1], uint32(123456))
 	}
 	f.Fuzz(func(t *testing.T, template, product string, n uint32) {
-		texts, err := newTexts(Config{Product: product, Origin: "a.example", Templates: map[string]Template{"en": {Code: template}}})
+		texts, err := New(Config{Product: product, Origin: "a.example", Templates: map[string]Template{"en": {Code: template}}})
 		if err != nil {
 			return
 		}
@@ -220,21 +304,24 @@ func FuzzTemplate(f *testing.F) {
 		for i := range code {
 			code[i] += byte(n >> (4 * i) & 15 % 10)
 		}
-		d := new(desk)
-		once := texts.write(d, code, verify.SendRequest{Channel: verify.ChannelSMS})
-		people, machines := d.text[:d.body], string(d.text[d.body:])
-		if machines != "\n@a.example #"+string(code) {
-			t.Fatalf("the last line is %q", machines)
+		message, err := texts.Append(nil, code, verify.SendRequest{Channel: verify.ChannelSMS})
+		if err != nil {
+			return // another code will do
+		}
+		machines := "\n@a.example #" + string(code)
+		people, found := bytes.CutSuffix(message, []byte(machines))
+		if !found {
+			t.Fatalf("%q does not end in %q", message, machines)
 		}
 		alone := regexp.MustCompile(`(?:^|[^0-9])` + string(code) + `(?:[^0-9]|$)`)
-		if once && (bytes.Count(people, code) != 1 || !alone.Match(people)) {
+		if bytes.Count(people, code) != 1 || !alone.Match(people) {
 			t.Fatalf("%q does not show %s once", people, code)
 		}
 		if chromium.Match(people) {
 			t.Fatalf("%q binds an origin", people)
 		}
-		if host, found, ok := wicg(string(d.text)); !ok || host != "a.example" || found != string(code) {
-			t.Fatalf("%q is not understood", d.text)
+		if host, found, ok := wicg(string(message)); !ok || host != "a.example" || found != string(code) {
+			t.Fatalf("%q is not understood", message)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package otp
+package text
 
 import (
 	"strings"
@@ -89,6 +89,51 @@ func FuzzSegments(f *testing.F) {
 		}
 		if parts < least || parts > most {
 			t.Fatalf("%d units are %d parts", units, parts)
+		}
+	})
+}
+
+// TestSegmentsAtMost: where a vendor keeps together what a person sees as one
+// character, fewer of them fit.
+func TestSegmentsAtMost(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		text  string
+		parts int
+	}{
+		"nothing":                      {"", 1},
+		"GSM-7":                        {strings.Repeat("a", 307), 3},
+		"a euro that does not fit":     {strings.Repeat("a", 152) + "€" + strings.Repeat("a", 152), 3},
+		"67 Hindi syllables":           {strings.Repeat("\u0928\u093f", 67), 3},
+		"35 Hindi syllables":           {strings.Repeat("\u0928\u093f", 35), 1},
+		"66 Hindi syllables, 33 each":  {strings.Repeat("\u0928\u093f", 66), 2},
+		"letters with accents apart":   {"я" + strings.Repeat("e\u0301", 66), 2},
+		"hands with a skin tone":       {strings.Repeat("👍🏽", 18), 2},
+		"33 hands":                     {strings.Repeat("👍🏽", 33), 3},
+		"families":                     {strings.Repeat("👨‍👩‍👧‍👦", 7), 2},
+		"13 families, 6 a part":        {strings.Repeat("👨‍👩‍👧‍👦", 13), 3},
+		"flags":                        {strings.Repeat("🇩🇰", 33), 3},
+		"Korean taken apart":           {strings.Repeat("\u1112\u1161\u11ab", 45), 3},
+		"one character of many marks":  {"e" + strings.Repeat("\u0301", 200), 3},
+		"letters, then many marks":     {strings.Repeat("я", 60) + "e" + strings.Repeat("\u0301", 100), 3},
+		"a mark with nothing under it": {"\u0301" + strings.Repeat("я", 70), 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			parts, _ := Segments(tt.text)
+			assert.Equal(t, tt.parts, SegmentsAtMost(tt.text))
+			assert.GreaterOrEqual(t, tt.parts, parts)
+		})
+	}
+}
+
+func FuzzSegmentsAtMost(f *testing.F) {
+	f.Add("नि", "👨‍👩‍👧‍👦")
+	f.Add("e\u0301", "🇩🇰")
+	f.Fuzz(func(t *testing.T, a, b string) {
+		text := strings.Repeat(a, 30) + strings.Repeat(b, 30)
+		if parts, _ := Segments(text); SegmentsAtMost(text) < parts {
+			t.Fatalf("%q: %d parts are above the most", text, parts)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package otp
+package text
 
 import (
 	"regexp"
@@ -59,28 +59,46 @@ func TestTheReadersOfTheseTests(t *testing.T) {
 func TestBothReadersFindTheCode(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"example.com", "login.example.com", "xn--bcher-kva.example", "a-b.c-d.example", "localhost", "EXAMPLE.com", "1.example"} {
-		for locale := range builtin("") {
-			e, p := newEngine(t, func(c *Config) { c.Origin = host })
-			_, err := e.Send(t.Context(), phone, verify.WithLocale(locale), verify.WithTransaction("EUR 1 @ #3", "a@example.com #2"))
-			require.NoError(t, err)
-			text := p.last(t).Text
-			code := p.code(t)
-
-			found := chromium.FindStringSubmatch(text)
-			require.NotNil(t, found, text)
-			assert.Equal(t, []string{host, code, ""}, found[1:], "Chromium")
-			gotHost, gotCode, ok := wicg(text)
-			assert.Equal(t, []any{host, code, true}, []any{gotHost, gotCode, ok}, "the specification")
-			assert.True(t, strings.HasSuffix(text, "\n@"+host+" #"+code), "nothing follows the code, and it is a line of its own")
+		for _, frame := range []string{"", "pay.example.net"} {
+			for locale := range builtin("") {
+				text := written(t, Config{Origin: host, Embedded: frame}, verify.WithLocale(locale), verify.WithTransaction("EUR 1 @ #3", "a@example.com #2"))
+				found := chromium.FindStringSubmatch(text)
+				require.NotNil(t, found, text)
+				assert.Equal(t, []string{host, "123456", frame}, found[1:], "Chromium")
+				gotHost, gotCode, ok := wicg(text)
+				assert.Equal(t, []any{host, "123456", true}, []any{gotHost, gotCode, ok}, "the specification")
+				line := "\n@" + host + " #123456"
+				if frame != "" {
+					line += " @" + frame
+				}
+				assert.True(t, strings.HasSuffix(text, line), "nothing follows it, and it is a line of its own")
+			}
 		}
 	}
 }
 
 func TestTheHashOfAnAppIsTheLastLine(t *testing.T) {
 	t.Parallel()
-	e, p := newEngine(t, func(c *Config) { c.AppHash = "FA+9qCX9VSu" })
-	code := mustSend(t, e, p)
-	assert.Equal(t, "Acme: "+code+" is your code. Never share it.\nFA+9qCX9VSu", p.last(t).Text)
+	assert.Equal(t, "Acme: 123456 is your code. Never share it.\nFA+9qCX9VSu", written(t, Config{Product: "Acme", AppHash: "FA+9qCX9VSu"}))
+}
+
+func TestLastLinesAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		cfg  Config
+		says string
+	}{
+		"two last lines":           {Config{Origin: "a.example", AppHash: "FA+9qCX9VSu"}, "not both"},
+		"two hosts in one":         {Config{Origin: "a.example @b.example"}, "Origin must be"},
+		"a frame with a scheme":    {Config{Origin: "a.example", Embedded: "https://b.example"}, "Embedded must be"},
+		"a frame with a line":      {Config{Origin: "a.example", Embedded: "b.example\n@c.example #1"}, "Embedded must be"},
+		"a frame in no site":       {Config{Embedded: "b.example"}, "goes with Origin"},
+		"a frame of an app":        {Config{Embedded: "b.example", AppHash: "FA+9qCX9VSu"}, "goes with Origin"},
+		"a hash that is too short": {Config{AppHash: "FA+9qCX9VS"}, "AppHash"},
+	} {
+		_, err := New(tc.cfg)
+		require.ErrorContains(t, err, tc.says, name)
+	}
 }
 
 func TestHosts(t *testing.T) {
@@ -97,34 +115,33 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// FuzzOrigin holds that a host that New accepts survives both readers.
+// FuzzOrigin holds that hosts that New accepts survive both readers.
 func FuzzOrigin(f *testing.F) {
 	for _, seed := range []string{"example.com", "a b", "a#b", "a\nb", "-a.b", "127.0.0.1", "a.b.", "ａ.example", "a..b", strings.Repeat("a.", 127)} {
-		f.Add(seed, "EUR 1", "Acme")
+		f.Add(seed, "", "EUR 1", "Acme")
+		f.Add("a.example", seed, "EUR 1", "Acme")
 	}
-	f.Add("example.com", "@evil.example #1", "x")
-	f.Add("example.com", "1", "\t@evil.example #1")
-	f.Fuzz(func(t *testing.T, host, amount, payee string) {
-		texts, err := newTexts(Config{Origin: host})
+	f.Add("example.com", "", "@evil.example #1", "x")
+	f.Add("example.com", "", "1", "\t@evil.example #1")
+	f.Fuzz(func(t *testing.T, host, frame, amount, payee string) {
+		texts, err := New(Config{Origin: host, Embedded: frame})
 		if err != nil || host == "" {
 			return
 		}
-		e, _ := newEngine(t)
-		req, err := e.caps.SendRequest(phone, verify.WithTransaction(amount, payee))
+		req, err := request(t, verify.WithTransaction(amount, payee))
 		if err != nil {
 			return
 		}
-		d := new(desk)
-		texts.write(d, []byte("123456"), req)
-		if bindsOrigin(d.text[:d.body]) {
+		message, err := texts.Append(nil, []byte("123456"), req)
+		if err != nil {
 			return
 		}
-		found := chromium.FindStringSubmatch(string(d.text))
-		if found == nil || found[1] != host || found[2] != "123456" || found[3] != "" {
-			t.Fatalf("Chromium reads %q as %q", d.text, found)
+		found := chromium.FindStringSubmatch(string(message))
+		if found == nil || found[1] != host || found[2] != "123456" || found[3] != frame {
+			t.Fatalf("Chromium reads %q as %q", message, found)
 		}
-		if h, c, ok := wicg(string(d.text)); !ok || h != host || c != "123456" {
-			t.Fatalf("the specification reads %q as %q, %q", d.text, h, c)
+		if h, c, ok := wicg(string(message)); !ok || h != host || c != "123456" {
+			t.Fatalf("the specification reads %q as %q, %q", message, h, c)
 		}
 	})
 }
