@@ -19,41 +19,41 @@ fuzz:
 tidy:
 	bash .ci/tidy
 
-.PHONY: bench torture
+.PHONY: bench stress
 
-# What it costs, beside what an application would use instead: bench/README.md.
+# What it costs, beside what an application would use instead: tests/bench/README.md.
 ROUNDS ?= 10
 BENCHTIME ?= 100ms
 BUILDS ?= 3
 bench:
-	cd bench && go run ./cmd/table -rounds $(ROUNDS) -benchtime $(BENCHTIME)
-	cd bench && go run ./cmd/footprint -builds $(BUILDS)
+	cd tests/bench && go run ./cmd/table -rounds $(ROUNDS) -benchtime $(BENCHTIME)
+	cd tests/bench && go run ./cmd/footprint -builds $(BUILDS)
 	go test -run '^$$' -bench SecondVendor -benchtime 2s ./failover
 
-.PHONY: soak torture-fuzz torture-mutants torture-static
+.PHONY: soak stress-fuzz stress-mutants stress-static
 
-# Every figure of docs/torture.md that fits in an hour; SEED plays other lots.
+# Every figure of docs/stress.md that fits in an hour; SEED plays other lots.
 SEED ?= 1
-torture:
+stress:
 	go test -timeout 60m ./otp -long -count=1
 	go test -timeout 60m ./failover -run Histories -histories 10000 -count=1
 	go test -timeout 60m ./verifytest -histories 10000 -count=1
 	cd redisstore && HISTORIES=10000 STORM=1000000 go test -timeout 60m -count=1 .
-	bash torture/run -skip Soak -full -seed $(SEED)
-	bash torture/run -race -run T01 -full
+	bash tests/stress/run -skip Soak -full -seed $(SEED)
+	bash tests/stress/run -race -run 'Load|Overhead' -full
 
-# T11, for an hour unless told otherwise.
+# Rotating faults for an hour unless told otherwise.
 SOAK ?= 1h
 soak:
-	bash torture/run -run Soak -full -soak $(SOAK)
+	bash tests/stress/run -run Soak -full -soak $(SOAK)
 
-# T6: each fuzz target for so long, or so many executions ("10000000x").
+# Each fuzz target for so long, or so many executions ("10000000x").
 FUZZTIME ?= 10m
-torture-fuzz:
+stress-fuzz:
 	bash .ci/fuzz $(FUZZTIME)
 
-# T13 and T16.
-torture-mutants:
-	bash torture/mutants
-torture-static:
-	bash torture/static
+# Mutants that no test notices, and what can be seen without running anything.
+stress-mutants:
+	bash tests/stress/mutants
+stress-static:
+	bash tests/stress/static

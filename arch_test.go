@@ -65,7 +65,7 @@ var (
 )
 
 // nested are modules of their own: they import what they like, but for onlyTests.
-var nested = []string{"bench", "cmd/verify", "contract", "email", "examples", "interop", "otelverify", "redisstore", "tests", "torture"}
+var nested = []string{"cmd/verify", "email", "examples", "otelverify", "redisstore", "tests"}
 
 // onlyTests are packages that only tests may import.
 var (
@@ -187,7 +187,7 @@ func (h house) breach(file, name string) string {
 		return ""
 	case isOurs && slices.Contains(onlyTests, ours) && !isTest:
 		return "only tests may"
-	case moduleOf(from) == "interop" && !isTest:
+	case within(from, "tests/interop") && !isTest:
 		return "interop holds tests only"
 	case moduleOf(from) != "":
 		return ""
@@ -279,8 +279,8 @@ func TestArrowsRing(t *testing.T) {
 		"a nested module, mocks":               {"cmd/verify/x.go", module + "/mocks", "only tests"},
 		"a nested module, the suite":           {"redisstore/x.go", module + "/verifytest", "only tests"},
 		"a nested module, the suite in tests":  {"redisstore/x_test.go", module + "/verifytest", ""},
-		"interop, outside tests":               {"interop/x.go", module + "/twilio", "tests only"},
-		"interop, in tests":                    {"interop/x_test.go", "github.com/twilio/twilio-go", ""},
+		"interop, outside tests":               {"tests/interop/x.go", module + "/twilio", "tests only"},
+		"interop, in tests":                    {"tests/interop/x_test.go", "github.com/twilio/twilio-go", ""},
 		"a file nobody builds":                 {"testdata/x.go", "example.com/strange", ""},
 	}
 	for name, tc := range tests {

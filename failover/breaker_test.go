@@ -25,7 +25,7 @@ func TestADeadVendorCostsAFewCalls(t *testing.T) {
 		v, a, b := pair(t)
 		a.fails("send", verify.ErrUnavailable)
 		many(t, v, 1000)
-		assert.Equal(t, 10, a.sends, "T14: half of ten calls open the breaker")
+		assert.Equal(t, 10, a.sends, "half of ten calls open the breaker")
 		assert.Equal(t, 1000, b.sends)
 		a.fails("send", "")
 		<-time.After(31 * time.Second)
