@@ -16,8 +16,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify/failover"
 	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/recovery"
 	"github.com/go2fa/verify/redisstore"
+	"github.com/go2fa/verify/totp"
 )
 
 // failing are all calls of a store, whose errors are to be looked at.
@@ -51,15 +54,31 @@ func TestWhatTheServerSays(t *testing.T) {
 	tests := map[string]struct{ says, want string }{
 		"no credentials":       {"NOAUTH Authentication required. sesame", "refused the credentials"},
 		"wrong credentials":    {"WRONGPASS invalid username-password pair sesame", "refused the credentials"},
-		"an ACL":               {"NOPERM sesame has no permissions to run the 'evalsha' command", "ACL forbids"},
+		"a needless password":  {"ERR AUTH <password> called without any password configured sesame", "refused the credentials"},
+		"an ACL, of evalsha":   {"NOPERM sesame has no permissions to run the 'evalsha' command", "ACL forbids evalsha"},
+		"an ACL, of slots":     {"NOPERM sesame has no permissions to run the 'cluster|slots' command", "ACL forbids cluster|slots"},
+		"an ACL, of the rest":  {"NOPERM this user has no permissions to run the 'sesame' command", "ACL forbids the command"},
+		"an ACL, of keys":      {"NOPERM this user has no permissions to access one of the keys used as arguments sesame", "ACL forbids the keys"},
 		"no memory":            {"OOM command not allowed when used memory > 'maxmemory' sesame", "raise its maxmemory"},
+		"no memory, in 6.2":    {"ERR Error running script (call to f_00): @user_script:1: @user_script: 1: -OOM command not allowed sesame", "raise its maxmemory"},
 		"a replica":            {"READONLY You can't write against a read only replica. sesame", "connect to the primary"},
+		"a replica, in 6.2":    {"ERR Error running script (call to f_00): @user_script:9: @user_script: 9: -READONLY You can't write sesame", "connect to the primary"},
+		"a lonely replica":     {"MASTERDOWN Link with MASTER is down sesame", "lost its primary"},
+		"too few replicas":     {"NOREPLICAS Not enough good replicas to write. sesame", "min-replicas-to-write"},
+		"another node":         {"MOVED 3999 sesame:6381", "open the cluster"},
+		"a slot on its way":    {"ASK 3999 sesame:6381", "open the cluster"},
+		"a cluster that fails": {"CLUSTERDOWN The cluster is down sesame", "the cluster is down"},
+		"a cluster that moves": {"TRYAGAIN Multiple keys request during rehashing of slot sesame", "ask again"},
+		"no cluster":           {"ERR This instance has cluster support disabled sesame", "this server is no cluster"},
+		"a busy server":        {"BUSY Redis is busy running a script. sesame", "SCRIPT KILL"},
+		"loading":              {"LOADING Redis is loading the dataset in memory sesame", "loading its data"},
+		"too many clients":     {"ERR max number of clients reached sesame", "raise its maxclients"},
+		"no scripts":           {"NOSCRIPT No matching script. sesame", "forgets scripts"},
 		"a record of others":   {"WRONGTYPE Operation against a key sesame", "another Prefix"},
 		"a full disk":          {"MISCONF Redis is configured to save RDB snapshots sesame", "look at its disk"},
-		"loading":              {"LOADING Redis is loading the dataset in memory sesame", "not ready"},
-		"a cluster that fails": {"CLUSTERDOWN The cluster is down sesame", "not ready"},
-		"too many clients":     {"ERR max number of clients reached sesame", "not ready"},
-		"anything else":        {"ERR unknown command 'sesame'", "6.2 or newer"},
+		"protected":            {"DENIED Redis is running in protected mode sesame", "protected mode"},
+		"an unknown command":   {"ERR unknown command 'sesame'", "it is a Sentinel"},
+		"anything else":        {"ERR sesame", "6.2 or newer"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -107,6 +126,8 @@ func TestServersThatAreNotThere(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, gone.Close())
 
+	plain, rude := hangingUp(t, "-ERR Protocol error: sesame\r\n"), hangingUp(t, "")
+
 	site := httptest.NewUnstartedServer(nil)
 	site.StartTLS()
 	t.Cleanup(site.Close)
@@ -127,7 +148,12 @@ func TestServersThatAreNotThere(t *testing.T) {
 		"no connection free": {silent.Addr().String(), func(o *redis.Options) { impatient(o); o.Dialer = full }, "raise the client's PoolSize"},
 		"nobody knows it": {foreign.Addr(), func(o *redis.Options) {
 			o.TLSConfig, o.MaxRetries = &tls.Config{ServerName: "cache.example.com"}, -1
-		}, "certificate is not trusted"},
+		}, "this machine does not know its authority; ssl_ca_certs"},
+		"TLS to a server without it": {plain.Addr().String(), func(o *redis.Options) {
+			impatient(o)
+			o.TLSConfig, o.DialTimeout = &tls.Config{ServerName: "cache.example.com"}, time.Second
+		}, "does not speak TLS"},
+		"it hangs up": {rude.Addr().String(), impatient, "may want TLS"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -139,6 +165,26 @@ func TestServersThatAreNotThere(t *testing.T) {
 			}
 		})
 	}
+}
+
+// hangingUp is a server that says one thing and hangs up.
+func hangingUp(t *testing.T, line string) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = c.Read(make([]byte, 4096))
+			_, _ = c.Write([]byte(line))
+			_ = c.Close()
+		}
+	}()
+	return l
 }
 
 func full(context.Context, string, string) (net.Conn, error) { return nil, redis.ErrPoolTimeout }
@@ -225,6 +271,8 @@ func TestNewRefuses(t *testing.T) {
 		want   string
 	}{
 		"no client":            {nil, "", "client is missing"},
+		"a nil client":         {(*redis.Client)(nil), "", "client is missing"},
+		"a nil cluster":        {(*redis.ClusterClient)(nil), "", "client is missing"},
 		"a ring":               {ring, "", "a Ring forgets limits"},
 		"a brace":              {client, "a{b", "Prefix must be"},
 		"a closing brace":      {client, "a}b", "Prefix must be"},
@@ -235,6 +283,8 @@ func TestNewRefuses(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := redisstore.New(tc.client, redisstore.Config{Prefix: tc.prefix})
+			require.ErrorContains(t, err, tc.want)
+			_, err = redisstore.NewLedger(tc.client, redisstore.Config{Prefix: tc.prefix})
 			require.ErrorContains(t, err, tc.want)
 		})
 	}
@@ -254,4 +304,39 @@ func TestTheEngineTellsWhatFailed(t *testing.T) {
 	var cause *redisstore.Error
 	require.True(t, errors.As(err, &cause), "an operator can dig out the reason")
 	assert.Contains(t, cause.Detail, "credentials")
+}
+
+func TestZeroValuesRefuse(t *testing.T) {
+	t.Parallel()
+	for op, err := range failing(t, t.Context(), new(redisstore.Store)) {
+		assert.Contains(t, err.Detail, "New or Open makes one that works", op)
+	}
+	require.NoError(t, new(redisstore.Store).Close())
+
+	l, k, id := new(redisstore.Ledger), failover.Key(aKey()), failover.ID(anID())
+	_, begin := l.Begin(t.Context(), k, id, "a", time.Minute)
+	a, attempt := l.Attempt(t.Context(), k, id, failover.Limits{})
+	assert.Empty(t, a)
+	won, settle := l.Settle(t.Context(), k, id, failover.Approved)
+	assert.False(t, won)
+	all := map[string]error{
+		"begin": begin, "attempt": attempt, "settle": settle, "reset": l.Reset(t.Context(), k), "probe": l.Probe(t.Context()),
+		"end": l.End(t.Context(), k, id, "a", failover.Sent, time.Minute),
+	}
+	for op, err := range all {
+		require.ErrorContains(t, err, "redisstore: "+op+": this is a zero value", op)
+	}
+	require.NoError(t, l.Closer().Close())
+
+	factors, kept := new(redisstore.Factors), new(redisstore.Recovery)
+	_, now := factors.Now(t.Context())
+	_, count := factors.CountKeys(t.Context())
+	_, create := factors.Create(t.Context(), totp.Key(k), totp.ID(id), totp.Factor{})
+	_, left := kept.Left(t.Context(), recovery.Key(k))
+	for op, err := range map[string]error{
+		"time": now, "count": count, "create": create, "left": left, "delete": factors.Delete(t.Context(), totp.Key(k)), "probe": kept.Probe(t.Context()),
+	} {
+		require.ErrorContains(t, err, "redisstore: "+op+": this is a zero value", op)
+	}
+	require.NoError(t, errors.Join(factors.Closer().Close(), kept.Closer().Close()))
 }

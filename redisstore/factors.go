@@ -196,13 +196,9 @@ func NewFactors(client redis.UniversalClient, cfg Config) (*Factors, error) {
 
 // OpenFactors makes Factors from a URL, as [Open] makes a Store.
 func OpenFactors(url string) (*Factors, error) {
-	opened, err := Open(url)
+	store, err := open(url)
 	if err != nil {
 		return nil, err
-	}
-	store, ok := opened.(*Store)
-	if !ok {
-		return nil, notUnderstood("open")
 	}
 	return &Factors{store: store, script: redis.NewScript(factorScript)}, nil
 }
@@ -309,6 +305,9 @@ func (f *Factors) Delete(ctx context.Context, k totp.Key) error {
 
 // Now is the server's time; see [totp.Clock].
 func (f *Factors) Now(ctx context.Context) (time.Time, error) {
+	if !f.store.made() {
+		return time.Time{}, notMade("time")
+	}
 	now, err := f.store.client.Time(ctx).Result()
 	if err != nil {
 		return time.Time{}, failure(ctx, "time", err)
@@ -319,6 +318,9 @@ func (f *Factors) Now(ctx context.Context) (time.Time, error) {
 // CountKeys looks at every factor, of every server of a cluster; see
 // [totp.KeyCounter].
 func (f *Factors) CountKeys(ctx context.Context) (map[totp.KeyID]int, error) {
+	if !f.store.made() {
+		return nil, notMade("count")
+	}
 	counts := map[totp.KeyID]int{}
 	count := func(ctx context.Context, c redis.Cmdable) error {
 		scan := c.Scan(ctx, 0, f.store.prefix+"{*}:t:*", 1000).Iterator()
@@ -420,6 +422,9 @@ func (f *Factors) ask(ctx context.Context, op string, k totp.Key, id totp.ID, ar
 
 // list runs a script over one key, whose answer is a list that is not empty.
 func (s *Store) list(ctx context.Context, op string, script *redis.Script, key string, args ...any) ([]any, error) {
+	if !s.made() {
+		return nil, notMade(op)
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, failure(ctx, op, err)
 	}

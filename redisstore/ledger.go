@@ -43,13 +43,9 @@ func NewLedger(client redis.UniversalClient, cfg Config) (*Ledger, error) {
 //
 //	vendors.WithLedger("redis", redisstore.OpenLedger)
 func OpenLedger(url string) (failover.Ledger, error) {
-	opened, err := Open(url)
+	store, err := open(url)
 	if err != nil {
 		return nil, err
-	}
-	store, ok := opened.(*Store)
-	if !ok {
-		return nil, notUnderstood("open")
 	}
 	return &Ledger{store: store, script: redis.NewScript(ledgerScript)}, nil
 }

@@ -2,9 +2,6 @@ package redisstore
 
 import (
 	"cmp"
-	"errors"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,30 +10,53 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// Open's clients answer within about eight seconds, a retry included.
+// Open's client of one server answers within about eight seconds, a retry
+// included.
 const (
 	openTimeout = 2 * time.Second
 	openRetries = 1
 )
 
-// Open returns a Store for one server, named by a URL:
+// Open returns a Store for what a URL names: one server, a primary that Sentinels
+// watch, or a cluster.
 //
 //	redis://USER:PASS@HOST:PORT/DB
-//	rediss://USER:PASS@HOST:PORT/DB       with TLS 1.2 or newer
 //	unix://USER:PASS@/PATH/TO/SOCKET?db=DB
+//	redis+sentinel://USER:PASS@HOST:PORT,HOST:PORT/MASTER/DB
+//	redis+cluster://USER:PASS@HOST:PORT,HOST:PORT
 //
-// Behind a question mark may stand prefix=, for Config.Prefix, and the options
-// of [redis.ParseURL], such as pool_size and read_timeout, but not skip_verify.
-// For a cluster or for Sentinel make a client, and call [New].
+// With rediss in place of redis it is TLS 1.2 or newer, and valkey and valkeys
+// mean the same; [Schemes] lists all. redis://HOST?cluster=true is a cluster
+// too, of which one node is known. USER and PASS are those of the servers. A
+// Sentinel listens at 26379 unless the URL says otherwise.
 //
-// It makes no request; see [Store.Probe]. The result is a [*Store], whose Close
-// closes what Open opened. An error holds no part of the URL.
+// Behind a question mark may stand the options of [redis.ParseURL], such as
+// pool_size and read_timeout, but not skip_verify, and
+//
+//	prefix=            Config.Prefix
+//	ssl_ca_certs=      a file of certificates in PEM form: only these authorities
+//	                   are trusted, in place of those of the machine
+//	ssl_certfile=, ssl_keyfile=    the client's certificate and its key
+//	server_name=       the name in the server's certificate, where it is not the host
+//	sentinel_username=, sentinel_password=    where the Sentinels ask for them
+//
+// Open reads these files and makes no request; see [Store.Probe]. The result is a
+// [*Store], whose Close closes what Open opened. Its errors hold no part of the
+// URL.
 func Open(url string) (otp.Store, error) {
-	options, cfg, err := parse(url)
+	s, err := open(url)
+	if err != nil {
+		return nil, err // not s: a nil *Store is no nil Store
+	}
+	return s, nil
+}
+
+func open(url string) (*Store, error) {
+	t, err := parse(url)
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(redis.NewClient(options), cfg)
+	s, err := New(t.client(), t.cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -44,72 +64,31 @@ func Open(url string) (otp.Store, error) {
 	return s, nil
 }
 
-// The errors of Open. Those of net/url and of go-redis quote the URL.
-var (
-	errURL = errors.New("redisstore: the URL must read redis://USER:PASS@HOST:PORT/DB, rediss:// for TLS, " +
-		"or unix://USER:PASS@/PATH?db=DB; in USER and PASS the bytes / ? # @ : % are percent-escaped")
-	errTwice   = errors.New("redisstore: an option behind the question mark is given twice")
-	errVerify  = errors.New("redisstore: skip_verify is not supported: a certificate that nobody checks protects nothing")
-	errPrefix  = errors.New("redisstore: prefix must be 1 to 64 of printable ASCII without spaces and braces")
-	errOptions = errors.New("redisstore: DB is not a number, or an option behind the question mark is unknown or has a bad value")
-)
-
-// parse reads a URL more strictly than redis.ParseURL, which takes a password
-// with an unescaped slash or number sign for a host and a port.
-func parse(raw string) (*redis.Options, Config, error) {
-	u, ok := split(raw)
-	if !ok {
-		return nil, Config{}, errURL
+func (t target) client() redis.UniversalClient {
+	switch t.form {
+	case sentinels:
+		return redis.NewFailoverClient(t.universal().Failover())
+	case cluster:
+		return redis.NewClusterClient(t.universal().Cluster())
 	}
-	// A plus is a plus, as in every DSN of this module.
-	query, err := url.ParseQuery(strings.ReplaceAll(u.RawQuery, "+", "%2B"))
-	if err != nil {
-		return nil, Config{}, errURL
-	}
-	for _, values := range query {
-		if len(values) > 1 {
-			return nil, Config{}, errTwice
-		}
-	}
-	if query.Has("skip_verify") {
-		return nil, Config{}, errVerify
-	}
-	cfg := Config{Prefix: query.Get("prefix")}
-	if query.Has("prefix") && !isPrefix(cfg.Prefix) {
-		return nil, Config{}, errPrefix
-	}
-	query.Del("prefix")
-	u.RawQuery = query.Encode()
-
-	options, err := redis.ParseURL(u.String())
-	if err != nil {
-		return nil, Config{}, errOptions
-	}
-	return tuned(options), cfg, nil
+	return redis.NewClient(t.options)
 }
 
-// split reports false unless every byte stands where it was meant to.
-func split(raw string) (*url.URL, bool) {
-	scheme, rest, _ := strings.Cut(raw, "://")
-	authority := rest
-	if end := strings.IndexAny(rest, "/?"); end >= 0 {
-		authority = rest[:end]
+// universal is the one form of options from which go-redis makes those of every
+// client.
+func (t target) universal() *redis.UniversalOptions {
+	o := t.options
+	return &redis.UniversalOptions{
+		Addrs: t.hosts, MasterName: t.master, SentinelUsername: t.sentinelUser, SentinelPassword: t.sentinelPass,
+		DB: o.DB, Username: o.Username, Password: o.Password, TLSConfig: o.TLSConfig,
+		Protocol: o.Protocol, ClientName: o.ClientName, ContextTimeoutEnabled: o.ContextTimeoutEnabled,
+		MaxRetries: o.MaxRetries, MinRetryBackoff: o.MinRetryBackoff, MaxRetryBackoff: o.MaxRetryBackoff,
+		DialTimeout: o.DialTimeout, DialerRetries: o.DialerRetries, ReadTimeout: o.ReadTimeout, WriteTimeout: o.WriteTimeout,
+		PoolFIFO: o.PoolFIFO, PoolSize: o.PoolSize, PoolTimeout: o.PoolTimeout, MaxConcurrentDials: o.MaxConcurrentDials,
+		MinIdleConns: o.MinIdleConns, MaxIdleConns: o.MaxIdleConns, MaxActiveConns: o.MaxActiveConns,
+		ConnMaxIdleTime: o.ConnMaxIdleTime, ConnMaxLifetime: o.ConnMaxLifetime, ConnMaxLifetimeJitter: o.ConnMaxLifetimeJitter,
+		MaintNotificationsConfig: o.MaintNotificationsConfig,
 	}
-	strange := func(r rune) bool { return r <= ' ' || r > '~' || r == '#' }
-	if strings.ContainsFunc(raw, strange) || strings.Count(rest, "@") != strings.Count(authority, "@") || strings.Count(rest, "@") > 1 {
-		return nil, false
-	}
-	u, err := url.Parse(raw)
-	if err != nil {
-		return nil, false
-	}
-	switch scheme {
-	case "redis", "rediss":
-		return u, u.Hostname() != ""
-	case "unix":
-		return u, u.Host == "" && u.Path != ""
-	}
-	return nil, false
 }
 
 // tuned makes a client that ends when its caller's context does, and soon

@@ -1,6 +1,7 @@
 package redisstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -15,14 +16,17 @@ import (
 // (https://redis.io/docs/latest/develop/reference/eviction/).
 const keeper = "noeviction"
 
-// Probe asks whether the server will do: that it can be reached, runs scripts,
-// accepts writes, and never evicts. It changes nothing. In a cluster it asks
-// every primary what it evicts.
+// Probe asks whether the server will do: that it can be reached, is a primary and
+// not one node of a cluster, runs scripts, accepts writes, and never evicts. It
+// changes nothing. In a cluster it asks every primary.
 //
 // It refuses any maxmemory-policy but noeviction, even where no maxmemory is set
 // yet: the day it is, budgets would go first.
 func (s *Store) Probe(ctx context.Context) error {
-	if err := s.probePolicies(ctx); err != nil {
+	if !s.made() {
+		return notMade("probe")
+	}
+	if err := s.probeServers(ctx); err != nil {
 		return err
 	}
 	// No recipient has the zero key: a key is a hash.
@@ -32,13 +36,13 @@ func (s *Store) Probe(ctx context.Context) error {
 	return s.remove(ctx, "probe", s.keys(otp.Key{})...)
 }
 
-func (s *Store) probePolicies(ctx context.Context) error {
-	cluster, ok := s.client.(*redis.ClusterClient)
+func (s *Store) probeServers(ctx context.Context) error {
+	all, ok := s.client.(*redis.ClusterClient)
 	if !ok {
-		return probePolicy(ctx, s.client)
+		return probeServer(ctx, s.client, false)
 	}
-	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
-		return probePolicy(ctx, node)
+	err := all.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
+		return probeServer(ctx, node, true)
 	})
 	if ours := (*Error)(nil); err == nil || errors.As(err, &ours) {
 		return err
@@ -46,19 +50,46 @@ func (s *Store) probePolicies(ctx context.Context) error {
 	return failure(ctx, "probe", err)
 }
 
-// probePolicy reads the policy out of INFO: CONFIG is often forbidden.
-func probePolicy(ctx context.Context, node redis.Cmdable) error {
-	info, err := node.Info(ctx, "memory").Result()
+// probeServer reads INFO: CONFIG and ROLE are often forbidden, and HELLO does not
+// tell the policy.
+func probeServer(ctx context.Context, node redis.Cmdable, inCluster bool) error {
+	text, err := node.Info(ctx).Result()
 	if err != nil {
 		return failure(ctx, "probe", err)
 	}
+	if fault := unfit(fields(text), inCluster); fault != "" {
+		return &Error{Op: "probe", Detail: fault}
+	}
+	return nil
+}
+
+// fields reads the lines of INFO.
+func fields(info string) map[string]string {
+	all := map[string]string{}
 	for line := range strings.Lines(info) {
-		if policy, ok := strings.CutPrefix(strings.TrimSpace(line), "maxmemory_policy:"); ok {
-			if policy == keeper {
-				return nil
-			}
-			return &Error{Op: "probe", Detail: "the server may evict the count of failures: set its maxmemory-policy to noeviction"}
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			all[key] = value
 		}
 	}
-	return &Error{Op: "probe", Detail: "the server does not tell its maxmemory-policy, which must be noeviction"}
+	return all
+}
+
+// unfit says why a server will not do. One that keeps its mode or its role to
+// itself, as some hosted ones do, may be right: the script tells.
+func unfit(info map[string]string, inCluster bool) string {
+	mode := cmp.Or(info["redis_mode"], info["server_mode"]) // the second is Valkey's
+	policy, known := info["maxmemory_policy"]
+	switch {
+	case mode == "sentinel":
+		return "this is a Sentinel: open it with redis+sentinel://HOSTS/MASTER/DB"
+	case mode == "cluster" && !inCluster:
+		return oneNode
+	case info["role"] == "slave", info["role"] == "replica":
+		return "this server is a replica: connect to the primary"
+	case !known:
+		return "the server does not tell its maxmemory-policy, which must be noeviction"
+	case policy != keeper:
+		return "the server may evict the count of failures: set its maxmemory-policy to noeviction"
+	}
+	return ""
 }

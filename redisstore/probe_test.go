@@ -18,6 +18,12 @@ func TestProbe(t *testing.T) {
 		"evicts, without a limit today": {"maxmemory:0\r\nmaxmemory_policy:volatile-lru\r\n", "set its maxmemory-policy to noeviction"},
 		"a policy of another name":      {"maxmemory_policy:noeviction2\r\n", "set its maxmemory-policy to noeviction"},
 		"does not tell":                 {"# Memory\r\nmaxmemory:0\r\n", "does not tell"},
+		"a server that says what it is": {"redis_mode:standalone\r\nrole:master\r\nmaxmemory_policy:noeviction\r\n", ""},
+		"a node of a cluster":           {"redis_mode:cluster\r\nrole:master\r\nmaxmemory_policy:noeviction\r\n", "this server is one node of a cluster"},
+		"a node of Valkey's cluster":    {"server_mode:cluster\r\nrole:master\r\nmaxmemory_policy:noeviction\r\n", "this server is one node of a cluster"},
+		"a Sentinel":                    {"redis_mode:sentinel\r\n", "this is a Sentinel"},
+		"a replica":                     {"redis_mode:standalone\r\nrole:slave\r\nmaxmemory_policy:noeviction\r\n", "connect to the primary"},
+		"a replica, in new words":       {"role:replica\r\nmaxmemory_policy:noeviction\r\n", "connect to the primary"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

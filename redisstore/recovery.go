@@ -102,13 +102,9 @@ func NewRecovery(client redis.UniversalClient, cfg Config) (*Recovery, error) {
 
 // OpenRecovery makes a Recovery from a URL, as [Open] makes a Store.
 func OpenRecovery(url string) (*Recovery, error) {
-	opened, err := Open(url)
+	store, err := open(url)
 	if err != nil {
 		return nil, err
-	}
-	store, ok := opened.(*Store)
-	if !ok {
-		return nil, notUnderstood("open")
 	}
 	return &Recovery{store: store, script: redis.NewScript(recoveryScript)}, nil
 }

@@ -42,9 +42,14 @@
 // set min-replicas-to-write and min-replicas-max-lag, which bound it, or use one
 // server.
 //
-// An ACL user needs
+// An ACL user needs, on one server and behind Sentinels,
 //
 //	+evalsha +eval +get +set +del +exists +time +info ~verify:*
+//
+// and +select as well for a database other than 0, and +scan where totp counts
+// the factors under a key. In a cluster it needs
+//
+//	+evalsha +eval +get +set +del +exists +time +info +cluster|slots ~verify:*
 //
 // # Errors
 //
@@ -95,7 +100,7 @@ var _ otp.Store = (*Store)(nil)
 // not bind a wait for the server. A *redis.Ring is refused: when one of its
 // servers is down it turns to another one, which knows no limits.
 func New(client redis.UniversalClient, cfg Config) (*Store, error) {
-	if client == nil {
+	if missing(client) {
 		return nil, errors.New("redisstore: client is missing")
 	}
 	if _, ring := client.(*redis.Ring); ring {
@@ -113,6 +118,26 @@ func New(client redis.UniversalClient, cfg Config) (*Store, error) {
 	}, nil
 }
 
+// missing also knows a nil client in an interface.
+func missing(client redis.UniversalClient) bool {
+	switch c := client.(type) {
+	case nil:
+		return true
+	case *redis.Client:
+		return c == nil
+	case *redis.ClusterClient:
+		return c == nil
+	}
+	return false
+}
+
+// made is false for a Store that neither New nor Open made.
+func (s *Store) made() bool { return s != nil && s.client != nil }
+
+func notMade(op string) *Error {
+	return &Error{Op: op, Detail: "this is a zero value: New or Open makes one that works"}
+}
+
 // isPrefix keeps braces out: the first pair decides where a cluster keeps a key.
 func isPrefix(s string) bool {
 	outside := func(r rune) bool { return r <= ' ' || r > '~' || r == '{' || r == '}' }
@@ -122,7 +147,7 @@ func isPrefix(s string) bool {
 // Close closes the connections that [Open] made. After [New] it does nothing:
 // the client is the caller's.
 func (s *Store) Close() error {
-	if !s.own {
+	if !s.made() || !s.own {
 		return nil
 	}
 	if err := s.client.Close(); err != nil {
@@ -153,5 +178,8 @@ func (s *Store) mark(k otp.Key, id otp.ID) string {
 }
 
 func (s *Store) tag(k otp.Key) string {
+	if !s.made() {
+		return ""
+	}
 	return s.prefix + "{" + hex.EncodeToString(k[:2]) + "}:"
 }

@@ -86,6 +86,9 @@ func (s *Store) Reset(ctx context.Context, k otp.Key) error {
 }
 
 func (s *Store) remove(ctx context.Context, op string, keys ...string) error {
+	if !s.made() {
+		return notMade(op)
+	}
 	err := ctx.Err()
 	if err == nil {
 		err = s.client.Del(ctx, keys...).Err()

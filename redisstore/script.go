@@ -96,6 +96,9 @@ const unreadable = "unreadable"
 // run makes one round trip; two, if the server does not know the script yet. The
 // answer is a word and a number.
 func (s *Store) run(ctx context.Context, op string, script *redis.Script, keys []string, args ...any) (word string, n int64, err error) {
+	if !s.made() {
+		return "", 0, notMade(op)
+	}
 	if err := ctx.Err(); err != nil {
 		return "", 0, failure(ctx, op, err)
 	}

@@ -75,11 +75,16 @@ func withRealServer(run func() int) int {
 // startRedis starts a server that persists nothing, and returns once it is
 // ready.
 func startRedis(dir string, args ...string) (stop func(), err error) {
+	return startProgram("ready to accept connections", append([]string{"--dir", dir, "--save", "", "--appendonly", "no"}, args...)...)
+}
+
+// startProgram returns once the server, or what else redis-server can be, prints
+// ready.
+func startProgram(ready string, args ...string) (stop func(), err error) {
 	program := os.Getenv("REDIS_SERVER")
 	if program == "" {
 		program = "redis-server"
 	}
-	args = append([]string{"--dir", dir, "--save", "", "--appendonly", "no"}, args...)
 	cmd := exec.Command(program, args...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -94,7 +99,7 @@ func startRedis(dir string, args ...string) (stop func(), err error) {
 	}
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
-		if strings.Contains(strings.ToLower(lines.Text()), "ready to accept connections") {
+		if strings.Contains(strings.ToLower(lines.Text()), ready) {
 			go func() {
 				for lines.Scan() { // or its pipe would fill up
 				}

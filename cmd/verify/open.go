@@ -14,7 +14,7 @@ import (
 func (f *flags) open(more ...vendors.Option) (verify.Verifier, error) {
 	var said error
 	opts := more
-	for _, scheme := range []string{"redis", "rediss", "unix"} {
+	for _, scheme := range redisstore.Schemes() {
 		opts = append(opts, vendors.WithStore(scheme, noting(&said, redisstore.Open)),
 			vendors.WithLedger(scheme, noting(&said, redisstore.OpenLedger)))
 	}
@@ -49,7 +49,7 @@ func noting[T any](said *error, open func(string) (T, error)) func(string) (T, e
 // forCommand says in flags what package vendors says in options.
 var forCommand = strings.NewReplacer(
 	"a scheme handed in by vendors.WithMessenger", "smtp://",
-	"was handed in by vendors.WithStore", "is redis, rediss or unix",
-	"was handed in by vendors.WithLedger", "is redis, rediss or unix",
+	"was handed in by vendors.WithStore", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
+	"was handed in by vendors.WithLedger", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
 	"vendors.WithDirectory: a directory in memory would know nobody", "-directory",
 )

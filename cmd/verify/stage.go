@@ -83,12 +83,12 @@ func (s *stage) engine() (string, error) {
 	return "&key=" + otpKey + "&store=redis://" + s.redis.Addr() + "/0", nil
 }
 
-// tellPolicy answers INFO memory, which doctor asks for, and miniredis knows
-// nothing of. It never evicts.
+// tellPolicy answers INFO, which doctor asks for, and of which miniredis knows a
+// part only. It never evicts.
 func tellPolicy(c *server.Peer, command string, args ...string) bool {
-	asked := command == "INFO" && len(args) == 1 && args[0] == "memory"
+	asked := command == "INFO" && len(args) == 0
 	if asked {
-		c.WriteBulk("# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n")
+		c.WriteBulk("redis_mode:standalone\r\nrole:master\r\nmaxmemory_policy:noeviction\r\n")
 	}
 	return asked
 }
