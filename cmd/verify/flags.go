@@ -19,6 +19,7 @@ var (
 		"try":     {"dsn", "to", "directory"},
 		"doctor":  {"dsn", "directory", "json", "timeout"},
 		"emulate": {"addr", "json"},
+		"totp":    {"new", "issuer", "account", "algorithm", "digits", "period", "uri", "code"},
 		"demo":    {"vendor"},
 	}
 	needed = []string{"to", "code"}
@@ -41,6 +42,11 @@ type flags struct {
 	digits                                                         int
 	json                                                           bool
 	timeout                                                        time.Duration
+
+	// Of an authenticator app.
+	fresh                           bool
+	issuer, account, algorithm, uri string
+	period                          time.Duration
 }
 
 func newFlags(c command) *flags {
@@ -64,6 +70,16 @@ func newFlags(c command) *flags {
 		"addr": func(n string) {
 			f.set.StringVar(&f.addr, n, "127.0.0.1:4010", "`address` of the inbox; port 0 is a free one")
 		},
+		"new":     func(n string) { f.set.BoolVar(&f.fresh, n, false, "make a secret") },
+		"issuer":  func(n string) { f.set.StringVar(&f.issuer, n, "", "`name` of the application, as the app shows it") },
+		"account": func(n string) { f.set.StringVar(&f.account, n, "", "`name` of the account, as the app shows it") },
+		"algorithm": func(n string) {
+			f.set.StringVar(&f.algorithm, n, "", "`hash`: SHA1, SHA256 or SHA512; SHA1 if empty")
+		},
+		"period": func(n string) {
+			f.set.DurationVar(&f.period, n, 0, "`time` that a code is shown: 30s or 60s; 30s if 0")
+		},
+		"uri":    func(n string) { f.set.StringVar(&f.uri, n, "", "`otpauth URI` of an app; else VERIFY_TOTP_URI") },
 		"vendor": func(n string) { f.set.StringVar(&f.vendor, n, "twilio", "`vendor` to play") },
 	}
 	for _, name := range taken[c.name] {
@@ -100,7 +116,7 @@ func (f *flags) parse(args []string, env func(string) string) error {
 		return misuse("give -dsn, or set VERIFY_DSN")
 	}
 	for _, name := range needed {
-		if takes(name) && f.set.Lookup(name).Value.String() == "" {
+		if f.name != "totp" && takes(name) && f.set.Lookup(name).Value.String() == "" {
 			return misuse("-" + name + " is missing")
 		}
 	}

@@ -28,6 +28,7 @@ func commands() []command {
 		{"try", "-dsn DSN -to RECIPIENT [-directory FILE]", "sends a code, asks for it here, and checks it", try},
 		{"doctor", "-dsn DSN [-directory FILE] [-json] [-timeout 15s]", "looks at credentials, settings, store and clock without sending, and says what to mend", doctor},
 		{"emulate", "[-addr 127.0.0.1:4010] [-json] [vendor ...]", "plays the vendors on this machine, with an inbox page, until interrupted", emulate},
+		{"totp", "-new -issuer I -account A [-algorithm SHA1] [-digits 6] [-period 30s] | -uri URI [-code CODE]", "makes a secret for an authenticator app with its QR code, or prints or checks the code of now", authenticator},
 		{"demo", "[-vendor twilio]", "shows one verification from end to end, without an account", demo},
 	}
 }
@@ -36,8 +37,8 @@ const notes = `
 A DSN is one line such as twilio://ACCOUNT_SID:AUTH_TOKEN@VERIFY_SERVICE_SID; docs/dsn.md
 lists all settings. Beside the vendors there is smtp://, and a store or a ledger may be
 redis://, rediss:// or unix://. Every user of this machine can read the arguments of a process: keep
-secrets out of them by VERIFY_DSN, which stands in for -dsn, or by values of the form
-env:NAME and file:PATH.
+secrets out of them by VERIFY_DSN, which stands in for -dsn, by VERIFY_TOTP_URI, which stands in for
+-uri, or by values of the form env:NAME and file:PATH.
 
 Exit status:
   0  sent, or approved, or nothing wrong was found
