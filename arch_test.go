@@ -36,8 +36,9 @@ const (
 // gives the reasons.
 var arrows = map[string][]string{
 	".":                {},
-	"internal/rest":    {".", retryable},
-	"emulator":         {}, // what emulators are made of
+	"driver":           {".", "references", retryable}, // for authors of vendors
+	"references":       {},                             // what a check needs of its send
+	"emulator":         {},                             // what emulators are made of
 	"internal/fixture": {httpmock, testify},
 	"otp":              {".", "otp/text"},
 	"otp/text":         {"."},
@@ -48,8 +49,8 @@ var arrows = map[string][]string{
 
 	"failover":         {".", gobreaker},
 	"observe":          {"."},
-	"vendors":          {".", "otp", "failover"}, // and every vendor
-	"vendors/emulated": {"emulator"},             // and every emulator
+	"vendors":          {".", "otp", "failover", "references"}, // and every vendor
+	"vendors/emulated": {"emulator"},                           // and every emulator
 	"mocks":            {".", "otp", testify},
 	"verifytest":       {".", "otp", "failover", "totp", "recovery", testify, porcupine},
 }
@@ -59,7 +60,7 @@ var arrows = map[string][]string{
 // modules of others beside, and ofEmulator never its vendor: an emulator that shares
 // the client's structs proves nothing.
 var (
-	ofVendor   = []string{".", "internal/rest", "otp", "otp/text"}
+	ofVendor   = []string{".", "driver", "otp", "otp/text", "references", "delivery"}
 	ofEmulator = []string{".", "emulator"}
 	foreign    = map[string][]string{"gatewayapi": {oauth1}}
 )
@@ -243,10 +244,12 @@ func TestArrowsRing(t *testing.T) {
 		"root, a stranger in tests":            {"x_test.go", "example.com/strange", "no arrow"},
 		"root, a stranger with testify's name": {"x_test.go", testify + "2/assert", "no arrow"},
 		"root, cgo":                            {"x.go", "C", "no arrow"},
-		"rest, retryablehttp":                  {"internal/rest/x.go", retryable, ""},
+		"driver, retryablehttp":                {"driver/x.go", retryable, ""},
+		"driver, a vendor":                     {"driver/x.go", module + "/twilio", "no arrow"},
+		"references, driver":                   {"references/x.go", module + "/driver", "no arrow"},
 		"a vendor, retryablehttp":              {"twilio/x.go", retryable, "no arrow"},
 		"a vendor, retryablehttp in tests":     {"twilio/x_test.go", retryable, "no arrow"},
-		"a vendor, rest":                       {"twilio/x.go", module + "/internal/rest", ""},
+		"a vendor, driver":                     {"twilio/x.go", module + "/driver", ""},
 		"a vendor, another":                    {"twilio/x.go", module + "/authy", "no arrow"},
 		"a vendor, another in tests":           {"twilio/x_test.go", module + "/authy", "never imports another"},
 		"a vendor, fixtures":                   {"twilio/x.go", module + "/internal/fixture", "only tests"},
@@ -258,7 +261,7 @@ func TestArrowsRing(t *testing.T) {
 		"a vendor, a module of its own":        {"gatewayapi/x.go", oauth1, ""},
 		"a vendor, another's module":           {"authy/x.go", oauth1, "no arrow"},
 		"a vendor, failover":                   {"authy/x.go", module + "/failover", "no arrow"},
-		"a new vendor, rest":                   {"newvendor/x.go", module + "/internal/rest", ""},
+		"a new vendor, driver":                 {"newvendor/x.go", module + "/driver", ""},
 		"a new vendor, another":                {"newvendor/x_test.go", module + "/twilio", "never imports another"},
 		"a new vendor's emulator, its vendor":  {"newvendor/newvendortest/x.go", module + "/newvendor", "no arrow"},
 		"vendors, a new vendor":                {"vendors/x.go", module + "/newvendor", ""},
@@ -266,7 +269,7 @@ func TestArrowsRing(t *testing.T) {
 		"all emulators, a new one":             {"vendors/emulated/x.go", module + "/newvendor/newvendortest", ""},
 		"all emulators, a vendor":              {"vendors/emulated/x.go", module + "/newvendor", "no arrow"},
 		"an emulator, its vendor":              {"twilio/twiliotest/x.go", module + "/twilio", "no arrow"},
-		"an emulator, rest":                    {"twilio/twiliotest/x.go", module + "/internal/rest", "no arrow"},
+		"an emulator, driver":                  {"twilio/twiliotest/x.go", module + "/driver", "no arrow"},
 		"an emulator, the shared plumbing":     {"twilio/twiliotest/x.go", module + "/emulator", ""},
 		"the shared plumbing, root":            {"emulator/x.go", module, "no arrow"},
 		"failover, gobreaker's second version": {"failover/x.go", gobreaker + "/v2", ""},

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 const (
@@ -24,10 +24,10 @@ var (
 
 // scan reads an answer strictly: fields, and success, which Authy writes as true
 // and as "true".
-func scan(body []byte, fields ...rest.Field) (success bool, err error) {
+func scan(body []byte, fields ...driver.Field) (success bool, err error) {
 	var raw json.RawMessage
-	fields = append(fields, rest.Field{Key: "success", To: &raw, Need: true})
-	if err := rest.Scan(body, fields...); err != nil {
+	fields = append(fields, driver.Field{Key: "success", To: &raw, Need: true})
+	if err := driver.Scan(body, fields...); err != nil {
 		return false, err
 	}
 	switch string(raw) {
@@ -49,8 +49,8 @@ type sent struct {
 
 func readSent(body []byte) (a sent, err error) {
 	a.success, err = scan(body,
-		rest.Field{Key: "ignored", To: &a.ignored},
-		rest.Field{Key: "cellphone", To: &a.cellphone},
+		driver.Field{Key: "ignored", To: &a.ignored},
+		driver.Field{Key: "cellphone", To: &a.cellphone},
 	)
 	return a, err
 }
@@ -65,8 +65,8 @@ type checked struct {
 func readVerified(body []byte) (a checked, err error) {
 	var code string
 	a.success, err = scan(body,
-		rest.Field{Key: "token", To: &a.token},
-		rest.Field{Key: "error_code", To: &code, Number: true},
+		driver.Field{Key: "token", To: &a.token},
+		driver.Field{Key: "error_code", To: &code, Number: true},
 	)
 	a.refused = code != ""
 	return a, err
@@ -76,9 +76,9 @@ func readVerified(body []byte) (a checked, err error) {
 // and there is no second field that says yes.
 func readChecked(body []byte) (a checked, err error) {
 	var code string
-	err = rest.Scan(body,
-		rest.Field{Key: "success", To: &a.success, Need: true},
-		rest.Field{Key: "error_code", To: &code, Number: true},
+	err = driver.Scan(body,
+		driver.Field{Key: "success", To: &a.success, Need: true},
+		driver.Field{Key: "error_code", To: &code, Number: true},
 	)
 	a.refused = code != ""
 	return a, err
@@ -93,8 +93,8 @@ type started struct {
 
 func readStarted(body []byte) (a started, err error) {
 	a.success, err = scan(body,
-		rest.Field{Key: "uuid", To: &a.uuid},
-		rest.Field{Key: "seconds_to_expire", To: &a.seconds},
+		driver.Field{Key: "uuid", To: &a.uuid},
+		driver.Field{Key: "seconds_to_expire", To: &a.seconds},
 	)
 	if !isUUID(a.uuid) {
 		a.uuid = "" // it decides nothing
@@ -119,7 +119,7 @@ type registered struct {
 
 func readRegistered(body []byte) (a registered, err error) {
 	var user json.RawMessage
-	a.success, err = scan(body, rest.Field{Key: "user", To: &user})
+	a.success, err = scan(body, driver.Field{Key: "user", To: &user})
 	if err != nil || !a.success {
 		return a, err
 	}
@@ -130,7 +130,7 @@ func readRegistered(body []byte) (a registered, err error) {
 // readID takes an id of a user that stands as a number or as a string.
 func readID(object []byte, key string) (string, error) {
 	var raw json.RawMessage
-	if rest.Scan(object, rest.Field{Key: key, To: &raw, Need: true}) != nil {
+	if driver.Scan(object, driver.Field{Key: key, To: &raw, Need: true}) != nil {
 		return "", errID
 	}
 	id := string(raw)
@@ -145,16 +145,16 @@ func readID(object []byte, key string) (string, error) {
 
 func readStatus(body []byte) (s Status, success bool, err error) {
 	var status, devices json.RawMessage
-	success, err = scan(body, rest.Field{Key: "status", To: &status})
+	success, err = scan(body, driver.Field{Key: "status", To: &status})
 	if err != nil || !success {
 		return s, success, err
 	}
-	err = rest.Scan(status,
-		rest.Field{Key: "confirmed", To: &s.Confirmed, Need: true},
-		rest.Field{Key: "registered", To: &s.Registered, Need: true},
-		rest.Field{Key: "account_disabled", To: &s.Disabled},
-		rest.Field{Key: "has_hard_token", To: &s.HardToken},
-		rest.Field{Key: "devices", To: &devices},
+	err = driver.Scan(status,
+		driver.Field{Key: "confirmed", To: &s.Confirmed, Need: true},
+		driver.Field{Key: "registered", To: &s.Registered, Need: true},
+		driver.Field{Key: "account_disabled", To: &s.Disabled},
+		driver.Field{Key: "has_hard_token", To: &s.HardToken},
+		driver.Field{Key: "devices", To: &devices},
 	)
 	_ = json.Unmarshal(devices, &s.Devices) // decides nothing: empty if it is no list
 	return s, success, err
@@ -169,15 +169,15 @@ type approval struct {
 
 func readApproval(body []byte) (a approval, err error) {
 	var request, user json.RawMessage
-	a.success, err = scan(body, rest.Field{Key: "approval_request", To: &request})
+	a.success, err = scan(body, driver.Field{Key: "approval_request", To: &request})
 	if err != nil || !a.success {
 		return a, err
 	}
 	var status string
-	err = rest.Scan(request,
-		rest.Field{Key: "uuid", To: &a.uuid},
-		rest.Field{Key: "status", To: &status},
-		rest.Field{Key: "_authy_id", To: &user},
+	err = driver.Scan(request,
+		driver.Field{Key: "uuid", To: &a.uuid},
+		driver.Field{Key: "status", To: &status},
+		driver.Field{Key: "_authy_id", To: &user},
 	)
 	a.status, a.user = ApprovalStatus(status), strings.Trim(string(user), `"`) // a number or a string
 	return a, err

@@ -44,7 +44,7 @@ import (
 	"fmt"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 const (
@@ -53,17 +53,17 @@ const (
 )
 
 // connect makes the road that both products share.
-func connect(cfg Config) (*rest.Client, error) {
+func connect(cfg Config) (*driver.Client, error) {
 	base := cfg.BaseURL
 	if base == "" {
 		base = baseURL
 	}
-	c, err := rest.New(rest.Config{
-		Vendor:  vendor,
-		BaseURL: base,
-		Client:  cfg.HTTPClient,
-		Header:  map[string]string{"X-Authy-API-Key": cfg.APIKey},
-		Refused: refused,
+	c, err := driver.New(driver.Config{
+		Vendor:    vendor,
+		BaseURL:   base,
+		Client:    cfg.HTTPClient,
+		Header:    map[string]string{"X-Authy-API-Key": cfg.APIKey},
+		ReadError: refused,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("authy: %w", err)

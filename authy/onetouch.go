@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // Polls of AwaitApproval.
@@ -37,7 +37,7 @@ func (u *Users) RequestApproval(ctx context.Context, to string, a Approval) (id 
 		return "", err
 	}
 
-	reply, err := u.rest.Do(ctx, rest.Call{Op: op, Route: approvalsRoute, Args: []string{user}, JSON: body})
+	reply, err := u.rest.Do(ctx, driver.Call{Op: op, Route: approvalsRoute, Args: []string{user}, JSON: body})
 	if err != nil {
 		return "", err
 	}
@@ -70,7 +70,7 @@ func (u *Users) FetchApproval(ctx context.Context, to, id string) (ApprovalStatu
 		return "", err
 	}
 
-	reply, err := u.rest.Do(ctx, rest.Call{
+	reply, err := u.rest.Do(ctx, driver.Call{
 		Op: op, Method: "GET", Route: approvalRoute, Args: []string{id}, Repeatable: true,
 	})
 	if err != nil {

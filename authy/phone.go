@@ -6,13 +6,13 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // Phone is a [verify.Verifier] over Authy's phone verification, which needs
 // nobody registered and knows no scopes. It is safe for concurrent use.
 type Phone struct {
-	rest         *rest.Client
+	rest         *driver.Client
 	capabilities verify.Capabilities
 }
 
@@ -53,7 +53,7 @@ func (p *Phone) Send(ctx context.Context, to string, opts ...verify.SendOption) 
 		return verify.Receipt{}, err
 	}
 
-	reply, err := p.rest.Do(ctx, rest.Call{Op: "send", Route: startRoute, Form: startForm(req)})
+	reply, err := p.rest.Do(ctx, driver.Call{Op: "send", Route: startRoute, Form: startForm(req)})
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -78,7 +78,7 @@ func (p *Phone) Check(ctx context.Context, to, code string, opts ...verify.Check
 		return err
 	}
 
-	reply, err := p.rest.Do(ctx, rest.Call{
+	reply, err := p.rest.Do(ctx, driver.Call{
 		Op: "check", Method: "GET", Route: checkRoute, Query: checkQuery(req), Repeatable: true,
 	})
 	if err != nil {
@@ -89,7 +89,7 @@ func (p *Phone) Check(ctx context.Context, to, code string, opts ...verify.Check
 }
 
 // verdict turns the answer to a check into yes or no.
-func (p *Phone) verdict(reply rest.Reply) error {
+func (p *Phone) verdict(reply driver.Reply) error {
 	a, err := readChecked(reply.Body)
 	switch {
 	case err != nil:

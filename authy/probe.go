@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // appRoute tells of the application that a key belongs to, as recorded in
@@ -24,8 +24,8 @@ func (u *Users) Probe(ctx context.Context) error { return probe(ctx, u.rest) }
 // verify phones they do not tell.
 func (p *Phone) Probe(ctx context.Context) error { return probe(ctx, p.rest) }
 
-func probe(ctx context.Context, c *rest.Client) error {
-	reply, err := c.Do(ctx, rest.Call{Op: "probe", Method: "GET", Route: appRoute, Repeatable: true})
+func probe(ctx context.Context, c *driver.Client) error {
+	reply, err := c.Do(ctx, driver.Call{Op: "probe", Method: "GET", Route: appRoute, Repeatable: true})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // Register makes a person known to Authy and keeps the id in the Directory. No
@@ -23,7 +23,7 @@ func (u *Users) Register(ctx context.Context, email, phone string) error {
 		return refuse("register", verify.ErrInvalidRecipient, "the e-mail address is malformed")
 	}
 
-	reply, err := u.rest.Do(ctx, rest.Call{Op: "register", Route: newRoute, Form: newForm(email, req.To)})
+	reply, err := u.rest.Do(ctx, driver.Call{Op: "register", Route: newRoute, Form: newForm(email, req.To)})
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func (u *Users) Delete(ctx context.Context, phone string) error {
 		return err
 	}
 
-	reply, err := u.rest.Do(ctx, rest.Call{
+	reply, err := u.rest.Do(ctx, driver.Call{
 		Op: "delete", Route: removeRoute, Args: []string{id}, Repeatable: true,
 	})
 	if err == nil {
@@ -73,7 +73,7 @@ func (u *Users) Delete(ctx context.Context, phone string) error {
 	return nil
 }
 
-func (u *Users) removed(reply rest.Reply) error {
+func (u *Users) removed(reply driver.Reply) error {
 	success, err := readSuccess(reply.Body)
 	switch {
 	case err != nil:
@@ -112,7 +112,7 @@ func (u *Users) Status(ctx context.Context, phone string) (Status, error) {
 		return Status{}, err
 	}
 
-	reply, err := u.rest.Do(ctx, rest.Call{
+	reply, err := u.rest.Do(ctx, driver.Call{
 		Op: "status", Method: "GET", Route: statusRoute, Args: []string{id}, Repeatable: true,
 	})
 	if err != nil {

@@ -5,13 +5,13 @@ import (
 	"fmt"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // Users is a [verify.Verifier] over the users of an Authy application. A person
 // is registered once, by Register. It is safe for concurrent use.
 type Users struct {
-	rest         *rest.Client
+	rest         *driver.Client
 	directory    Directory
 	force        bool
 	messages     map[string]string // of actions, by scope
@@ -80,7 +80,7 @@ func (u *Users) Send(ctx context.Context, to string, opts ...verify.SendOption) 
 	}
 	forced := u.force || req.Scope != "" // a code of the app would be good in every scope
 
-	reply, err := u.rest.Do(ctx, rest.Call{
+	reply, err := u.rest.Do(ctx, driver.Call{
 		Op: "send", Method: "GET", Route: tokenRoute(req.Channel), Args: []string{id},
 		Query: u.sendQuery(req, forced),
 	})
@@ -99,7 +99,7 @@ func (u *Users) Send(ctx context.Context, to string, opts ...verify.SendOption) 
 
 // traveled reads the answer to a send. Authy says success even when nothing was
 // sent.
-func (u *Users) traveled(reply rest.Reply, asked verify.Channel, forced bool) (verify.Channel, error) {
+func (u *Users) traveled(reply driver.Reply, asked verify.Channel, forced bool) (verify.Channel, error) {
 	a, err := readSent(reply.Body)
 	switch {
 	case err != nil:
@@ -132,7 +132,7 @@ func (u *Users) Check(ctx context.Context, to, code string, opts ...verify.Check
 		return err
 	}
 
-	reply, err := u.rest.Do(ctx, rest.Call{
+	reply, err := u.rest.Do(ctx, driver.Call{
 		Op: "check", Method: "GET", Route: verifyRoute, Args: []string{req.Code, id},
 		Query: verifyQuery(req), Repeatable: true,
 	})
@@ -144,7 +144,7 @@ func (u *Users) Check(ctx context.Context, to, code string, opts ...verify.Check
 }
 
 // verdict turns the answer to a check into yes or no.
-func (u *Users) verdict(reply rest.Reply) error {
+func (u *Users) verdict(reply driver.Reply) error {
 	a, err := readVerified(reply.Body)
 	switch {
 	case err != nil:

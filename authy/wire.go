@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // The calls: https://www.twilio.com/docs/authy/api/users,
@@ -66,8 +66,8 @@ func localeName(tag string) string {
 	return ""
 }
 
-func (u *Users) sendQuery(req verify.SendRequest, forced bool) rest.Form {
-	var q rest.Form
+func (u *Users) sendQuery(req verify.SendRequest, forced bool) driver.Form {
+	var q driver.Form
 	if forced {
 		q.Add("force", "true")
 	}
@@ -83,8 +83,8 @@ func (u *Users) sendQuery(req verify.SendRequest, forced bool) rest.Form {
 	return q
 }
 
-func verifyQuery(req verify.CheckRequest) rest.Form {
-	var q rest.Form
+func verifyQuery(req verify.CheckRequest) driver.Form {
+	var q driver.Form
 	q.Add("force", "true")
 	if req.Scope != "" {
 		q.Add("action", req.Scope)
@@ -92,9 +92,9 @@ func verifyQuery(req verify.CheckRequest) rest.Form {
 	return q
 }
 
-func newForm(email, phone string) rest.Form {
+func newForm(email, phone string) driver.Form {
 	country, number := split(phone)
-	var form rest.Form
+	var form driver.Form
 	form.Add("user[email]", email)
 	form.Add("user[cellphone]", number)
 	form.Add("user[country_code]", country)
@@ -102,9 +102,9 @@ func newForm(email, phone string) rest.Form {
 	return form
 }
 
-func startForm(req verify.SendRequest) rest.Form {
+func startForm(req verify.SendRequest) driver.Form {
 	country, number := split(req.To)
-	form := make(rest.Form, 0, 96)
+	form := make(driver.Form, 0, 96)
 	if req.Channel == verify.ChannelVoice {
 		form.Add("via", "call")
 	} else {
@@ -119,9 +119,9 @@ func startForm(req verify.SendRequest) rest.Form {
 	return form
 }
 
-func checkQuery(req verify.CheckRequest) rest.Form {
+func checkQuery(req verify.CheckRequest) driver.Form {
 	country, number := split(req.To)
-	q := make(rest.Form, 0, 96)
+	q := make(driver.Form, 0, 96)
 	q.Add("country_code", country)
 	q.Add("phone_number", number)
 	q.Add("verification_code", req.Code)

@@ -78,7 +78,7 @@ func TestOnlyAnExplicitYesApproves(t *testing.T) {
 
 func TestAYesWithAnotherStatusIsNone(t *testing.T) {
 	t.Parallel()
-	client, srv := emulated(t, basic)
+	client, srv := emulated(t)
 	for _, status := range []int{300, 301, 307, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503} {
 		srv.Fail(bandwidthtest.Fault{On: "check", Status: status, Times: 2, Body: `{"valid":true}`})
 		require.Error(t, client.Check(t.Context(), phone, "123456"), status)
@@ -95,7 +95,6 @@ func TestARedirectIsNeverFollowed(t *testing.T) {
 		requests int // of a check and a send
 		want     verify.Outcome
 	}{
-		"of a call, with an API user":       {basic, "/code/", 2, verify.ErrOutcomeUnknown},
 		"of a call, with an API credential": {func(*bandwidth.Config) {}, "/code/", 3, verify.ErrOutcomeUnknown},
 		"of the request for a token":        {func(*bandwidth.Config) {}, "token", 2, verify.ErrUnavailable},
 	} {
@@ -166,7 +165,7 @@ func TestADenialAfterALostReplyIsUnknown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, srv := emulated(t, basic)
+			client, srv := emulated(t)
 			srv.Fail(bandwidthtest.Fault{On: "check", Break: bandwidthtest.Reset, Effect: true}, second)
 			err := client.Check(t.Context(), phone, "123456")
 			require.ErrorIs(t, err, verify.ErrOutcomeUnknown)

@@ -21,17 +21,10 @@
 // A code has no lifetime of its own: each check says how old a code may be, see
 // Config.Expiry. A second Send makes another code, and the first one may work
 // until it is as old. A wrong, an expired and an unknown code look the same and
-// are ErrMismatch. After too many wrong codes Bandwidth checks no more of a number
-// for about two minutes, which is ErrTooManyAttempts
+// are ErrMismatch. After too many wrong codes Bandwidth checks no code of that
+// number for about two minutes, which is ErrTooManyAttempts
 // (https://dev.bandwidth.com/docs/mfa/errors). Whether it accepts a code twice
 // is not documented.
-//
-// # Credentials
-//
-// Bandwidth ends user names and passwords on 2026-12-02
-// (https://dev.bandwidth.com/docs/account/credentials/management): use an API
-// credential, ClientID and ClientSecret. Its access token is kept for as long as
-// it lasts, and renewed once for all calls.
 package bandwidth
 
 import (
@@ -39,163 +32,224 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 const vendor = "bandwidth"
 
+// A Config says which account and which applications to use.
+type Config struct {
+	// AccountID names the account. Required.
+	AccountID string
+	// ClientID names an API credential that may use MFA. Bandwidth has no other kind
+	// since 2026-12-02
+	// (https://dev.bandwidth.com/docs/account/credentials/management). Required.
+	ClientID string
+	// ClientSecret is the credential's secret. Required.
+	ClientSecret string `json:"-"`
+
+	// SMSApplicationID names the application for messages. Without it, sms is not
+	// offered. At least one application is required.
+	SMSApplicationID string
+	// VoiceApplicationID names the application for calls, which is another one.
+	// Without it, voice is not offered.
+	VoiceApplicationID string
+	// From is the number in E.164 form that messages and calls come from. It must
+	// belong to the applications. Required.
+	From string
+
+	// Message is what a person reads or hears: at most 2048 characters, with {CODE}
+	// once. {NAME} stands for the application's name and {SCOPE} for the scope,
+	// which is "2FA" if empty. Defaults to "Your {NAME} code is {CODE}".
+	Message string
+	// Expiry is how old a code may be at the check, 1 to 10 whole minutes. Defaults
+	// to 10 minutes.
+	Expiry time.Duration
+	// CallbackURL is told what became of each message, but of no call: https to a
+	// host name, no user, no address. Bandwidth does not sign what it tells
+	// (https://dev.bandwidth.com/docs/mfa/webhooks). Defaults to none.
+	CallbackURL string `json:"-"` // its query may hold what tells Bandwidth's calls from others
+
+	// TokenURL replaces https://api.bandwidth.com/api/v1/oauth2/token, or where
+	// BaseURL would have it.
+	TokenURL string
+	// BaseURL replaces https://mfa.bandwidth.com/api/v1, and https://api.bandwidth.com
+	// unless TokenURL is given, for an emulator or a proxy. Plain http is accepted
+	// for loopback and for hosts without dots.
+	BaseURL string
+	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
+	// Its transport must not repeat requests by itself, or one Send may deliver two
+	// messages. Defaults to a client of our own.
+	HTTPClient *http.Client `json:"-"`
+}
+
+// Format keeps the secrets of a Config out of every print.
+func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("bandwidth.Config{[hidden]}")) }
+
+// Limits of Bandwidth's MFA API, in digits and characters:
+// https://dev.bandwidth.com/apis/mfa-apis/mfa/.
+const (
+	minDigits      = 4
+	maxDigits      = 8
+	defaultDigits  = 6
+	maxScope       = 25
+	maxApplication = 50
+	maxMessage     = 2048
+	maxAccount     = 32
+)
+
+// Limits of how old a code may be at the check. Bandwidth allows 15 minutes; NIST
+// SP 800-63B-4 section 3.1.3.2 allows ten.
+const (
+	minExpiry     = time.Minute
+	maxExpiry     = 10 * time.Minute
+	defaultExpiry = 10 * time.Minute
+)
+
+const (
+	defaultMessage = "Your {NAME} code is {CODE}"
+	messageRule    = "must be at most 2048 characters with {CODE} once, and no braces but those of {NAME} and {SCOPE}"
+)
+
+// withDefaults fills in what was left out, and checks the rest.
+func (cfg Config) withDefaults() (Config, error) {
+	cfg.Message, cfg.Expiry = cmp.Or(cfg.Message, defaultMessage), cmp.Or(cfg.Expiry, defaultExpiry)
+	tokenHost := strings.TrimSuffix(cmp.Or(cfg.BaseURL, "https://api.bandwidth.com"), "/")
+	cfg.TokenURL = cmp.Or(cfg.TokenURL, tokenHost+tokenPath)
+	cfg.BaseURL = cmp.Or(cfg.BaseURL, "https://mfa.bandwidth.com/api/v1")
+	switch {
+	case !driver.IsUser(cfg.ClientID) || cfg.ClientSecret == "":
+		return cfg, errors.New("bandwidth: ClientID or ClientSecret is missing, or ClientID holds a colon")
+	case !driver.IsID(cfg.AccountID, maxAccount):
+		return cfg, errors.New("bandwidth: AccountID must be 1 to 32 of [A-Za-z0-9_-]")
+	case cfg.SMSApplicationID == "" && cfg.VoiceApplicationID == "":
+		return cfg, errors.New("bandwidth: give SMSApplicationID, VoiceApplicationID or both")
+	case !driver.IsID(cmp.Or(cfg.SMSApplicationID, "-"), maxApplication),
+		!driver.IsID(cmp.Or(cfg.VoiceApplicationID, "-"), maxApplication):
+		return cfg, errors.New("bandwidth: SMSApplicationID and VoiceApplicationID must be 1 to 50 of [A-Za-z0-9_-]")
+	case !verify.IsPhone(cfg.From):
+		return cfg, errors.New("bandwidth: From must be a phone number in E.164 form")
+	case !isMessage(cfg.Message):
+		return cfg, errors.New("bandwidth: Message " + messageRule)
+	case cfg.Expiry < minExpiry || cfg.Expiry > maxExpiry || cfg.Expiry%time.Minute != 0:
+		return cfg, errors.New("bandwidth: Expiry must be 1 to 10 whole minutes")
+	case cfg.CallbackURL != "" && !driver.IsCallback(cfg.CallbackURL):
+		return cfg, errors.New("bandwidth: CallbackURL must be https to a host name, without user and fragment")
+	}
+	return cfg, nil
+}
+
+// isMessage knows a template. A brace that is none of ours is a misspelled
+// placeholder, which a person would read instead of the code.
+func isMessage(s string) bool {
+	rest := strings.NewReplacer("{CODE}", "", "{NAME}", "", "{SCOPE}", "").Replace(s)
+	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxMessage &&
+		strings.Count(s, "{CODE}") == 1 && !strings.ContainsAny(rest, "{}") &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && unicode.IsControl(r) })
+}
+
+func (cfg Config) capabilities() verify.Capabilities {
+	c := verify.Capabilities{
+		Vendor: vendor, MinDigits: minDigits, MaxDigits: maxDigits, DefaultDigits: defaultDigits, MaxScope: maxScope,
+	}
+	if cfg.SMSApplicationID != "" {
+		c.Channels = append(c.Channels, verify.ChannelSMS)
+	}
+	if cfg.VoiceApplicationID != "" {
+		c.Channels = append(c.Channels, verify.ChannelVoice)
+	}
+	return c
+}
+
 // A Client is a [verify.Verifier] over Bandwidth's MFA API. It is safe for
 // concurrent use.
 type Client struct {
-	rest      *rest.Client
-	tokens    *tokens // nil with a user name and a password
-	settings  *settings
-	abilities verify.Capabilities
+	cfg Config
+	api driver.API
 }
 
-var _ verify.Verifier = (*Client)(nil)
+var (
+	_ verify.Verifier = (*Client)(nil)
+	_ verify.Prober   = (*Client)(nil)
+)
 
 // New checks cfg and makes a client. It does no I/O. Its errors name the field
 // at fault and never its value.
 func New(cfg Config) (*Client, error) {
-	authorization, err := cfg.credentials()
+	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
 	}
-	settings, err := cfg.settings()
-	if err != nil {
-		return nil, err
-	}
-	config := rest.Config{
-		Vendor:    vendor,
-		BaseURL:   cmp.Or(cfg.BaseURL, "https://mfa.bandwidth.com/api/v1"),
-		Client:    cfg.HTTPClient,
+	client, err := driver.New(driver.Config{
+		Vendor:  vendor,
+		BaseURL: cfg.BaseURL,
+		Client:  cfg.HTTPClient,
+		OAuth2: &driver.OAuth2{
+			URL: cfg.TokenURL, ID: cfg.ClientID, Secret: cfg.ClientSecret,
+			IsAnswer: isError, Detail: "check ClientID, ClientSecret and TokenURL",
+		},
 		RequestID: "X-Amzn-Requestid",
-		Refused:   refused,
-	}
-	if !cfg.oauth() {
-		config.Header = map[string]string{"Authorization": authorization}
-	}
-	c, err := rest.New(config)
+		ReadError: readError,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("bandwidth: %w", err)
 	}
-	client := &Client{rest: c, settings: settings, abilities: abilities(settings)}
-	if cfg.oauth() {
-		client.tokens, err = newTokens(cfg, authorization)
+	c := &Client{cfg: cfg}
+	c.api = driver.API{
+		Client: client, Capabilities: cfg.capabilities(),
+		NewSend: c.newSend, ReadSend: c.readSend, NewCheck: c.newCheck, ReadCheck: readCheck,
 	}
-	if err != nil {
-		return nil, err
-	}
-	return client, nil
+	return c, nil
 }
-
-// Format keeps the credentials and the token of a Client out of every print.
-func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("bandwidth.Client{[hidden]}")) }
 
 // Capabilities says what the configured applications honor.
-func (c *Client) Capabilities() verify.Capabilities { return c.abilities }
-
-func abilities(s *settings) verify.Capabilities {
-	a := verify.Capabilities{
-		Vendor:        vendor,
-		MinDigits:     minDigits,
-		MaxDigits:     maxDigits,
-		DefaultDigits: defaultDigits,
-		MaxScope:      maxScope,
-	}
-	for _, channel := range channels {
-		if s.applications[channel] != "" {
-			a.Channels = append(a.Channels, channel)
-		}
-	}
-	return a
-}
+func (c *Client) Capabilities() verify.Capabilities { return c.api.Capabilities }
 
 // Send has Bandwidth make and deliver a code. A second Send delivers another
 // one.
 func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := c.abilities.SendRequest(to, opts...)
-	if err != nil {
-		return verify.Receipt{}, err
-	}
-	body, refusal := c.settings.codeBody(req)
-	if refusal != "" {
-		return verify.Receipt{}, unsupported("send", refusal)
-	}
-
-	begun := time.Now()
-	reply, err := c.do(ctx, rest.Call{
-		Op: "send", Route: codeRoute(req.Channel), Args: []string{c.settings.account}, JSON: body,
-	})
-	if err != nil {
-		return verify.Receipt{}, err
-	}
-
-	id, err := c.readCode(reply, req.Channel)
-	if err != nil {
-		return verify.Receipt{}, err
-	}
-	return verify.Receipt{
-		ID: id, Vendor: vendor, Channel: req.Channel,
-		Digits: req.Digits, ExpiresAt: begun.Add(c.settings.expiry), Requests: reply.Requests,
-	}, nil
+	return c.api.Send(ctx, to, opts...)
 }
 
 // Check asks Bandwidth whether code is right. Only a valid of true is a yes.
 func (c *Client) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	req, err := c.abilities.CheckRequest(to, code, opts...)
-	if err != nil {
-		return err
-	}
-	body, refusal := c.settings.verifyBody(req)
-	if refusal != "" {
-		return unsupported("check", refusal)
-	}
-
-	reply, err := c.do(ctx, rest.Call{
-		Op: "check", Route: verifyRoute, Args: []string{c.settings.account}, JSON: body,
-		Repeatable: true,
-	})
-	if err != nil {
-		return err
-	}
-
-	valid, err := c.readVerify(reply)
-	if err != nil {
-		return err
-	}
-	return c.verdict(reply, valid)
+	return c.api.Check(ctx, to, code, opts...)
 }
 
-// verdict turns the answer to a check into yes or no.
-func (c *Client) verdict(reply rest.Reply, valid bool) error {
-	switch {
-	case valid:
-		return nil
-	case reply.Repeated:
-		return c.rest.Unknown("check", reply, "the answer to an earlier try was lost: it may have been an approval")
+// Probe asks for a new access token, and then for the check of an empty body: it
+// names no number, so it is nobody's attempt. Bandwidth looks at the credentials
+// and the account first, and then says that the number is missing, which is the
+// answer hoped for (https://dev.bandwidth.com/docs/mfa/errors). Whether From and
+// the applications fit only a Send can tell.
+func (c *Client) Probe(ctx context.Context) error {
+	if err := c.api.Client.ProbeToken(ctx); err != nil {
+		return err
 	}
-	return &verify.Error{
-		Vendor: vendor, Op: "check", Outcome: verify.ErrMismatch,
-		Detail:     "Bandwidth answers a wrong, an old and an unknown code alike",
-		HTTPStatus: reply.Status, RequestID: reply.RequestID, Requests: reply.Requests,
-	}
-}
-
-func unsupported(op, detail string) error {
-	return &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnsupported, Detail: detail}
+	return c.api.Probe(ctx, driver.Call{Route: verifyRoute, Args: []string{c.cfg.AccountID}, JSON: []byte("{}")},
+		func(e *verify.Error) bool {
+			return e.HTTPStatus == http.StatusBadRequest && e.Outcome == verify.ErrRejected
+		}, "a check without a number was answered: check BaseURL")
 }
 
 // Close closes idle connections of the client's own transports, and nothing that
 // Config.HTTPClient brought. A renewal of the token that is under way ends by
 // itself, within 5 seconds.
-func (c *Client) Close() error {
-	if c.tokens == nil {
-		return c.rest.Close()
-	}
-	return errors.Join(c.rest.Close(), c.tokens.rest.Close())
+func (c *Client) Close() error { return c.api.Close() }
+
+// Format keeps the credentials and the token of a Client out of every print.
+func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("bandwidth.Client{[hidden]}")) }
+
+type messageOption string
+
+// WithMessage replaces Config.Message in one Send, in the person's language
+// perhaps. The same rules hold. It must not hold what a person typed.
+func WithMessage(template string) verify.SendOption {
+	return verify.VendorOption(vendor, messageOption(template))
 }

@@ -28,37 +28,16 @@ func valid() bandwidth.Config {
 	}
 }
 
-func user() bandwidth.Config {
-	cfg := valid()
-	cfg.ClientID, cfg.ClientSecret = "", ""
-	cfg.Username, cfg.Password = bandwidthtest.Username, bandwidthtest.Password
-	return cfg
-}
-
 func TestNewRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		change func(*bandwidth.Config)
 		says   string
 	}{
-		"nothing at all":                {func(c *bandwidth.Config) { *c = bandwidth.Config{} }, "either ClientID"},
-		"a credential and a user":       {func(c *bandwidth.Config) { c.Username, c.Password = "user", secret }, "either ClientID"},
-		"a credential and a password":   {func(c *bandwidth.Config) { c.Password = secret }, "either ClientID"},
-		"a credential without a name":   {func(c *bandwidth.Config) { c.ClientID = "" }, "ClientID or ClientSecret"},
-		"a credential without a secret": {func(c *bandwidth.Config) { c.ClientSecret = "" }, "ClientID or ClientSecret"},
-		"a credential with a colon":     {func(c *bandwidth.Config) { c.ClientID = "a:" + secret }, "ClientID or ClientSecret"},
-		"a user without a name": {func(c *bandwidth.Config) {
-			*c = user()
-			c.Username = ""
-		}, "Username or Password"},
-		"a user without a password": {func(c *bandwidth.Config) {
-			*c = user()
-			c.Password = ""
-		}, "Username or Password"},
-		"a user with a colon": {func(c *bandwidth.Config) {
-			*c = user()
-			c.Username = "a:" + secret
-		}, "Username or Password"},
+		"nothing at all":                     {func(c *bandwidth.Config) { *c = bandwidth.Config{} }, "ClientID or ClientSecret"},
+		"a credential without a name":        {func(c *bandwidth.Config) { c.ClientID = "" }, "ClientID or ClientSecret"},
+		"a credential without a secret":      {func(c *bandwidth.Config) { c.ClientSecret = "" }, "ClientID or ClientSecret"},
+		"a credential with a colon":          {func(c *bandwidth.Config) { c.ClientID = "a:" + secret }, "ClientID or ClientSecret"},
 		"no account":                         {func(c *bandwidth.Config) { c.AccountID = "" }, "AccountID"},
 		"an account with a slash":            {func(c *bandwidth.Config) { c.AccountID = "9900000/../1" }, "AccountID"},
 		"an account that is too long":        {func(c *bandwidth.Config) { c.AccountID = strings.Repeat("9", 33) }, "AccountID"},
@@ -92,7 +71,7 @@ func TestNewRefuses(t *testing.T) {
 			_, err := bandwidth.New(cfg)
 			require.ErrorContains(t, err, tc.says)
 			assert.True(t, strings.HasPrefix(err.Error(), "bandwidth: "), err.Error())
-			for _, value := range []string{secret, bandwidthtest.AccountID, bandwidthtest.ClientSecret, bandwidthtest.Password} {
+			for _, value := range []string{secret, bandwidthtest.AccountID, bandwidthtest.ClientSecret} {
 				assert.NotContains(t, err.Error(), value, "an error names the field, never its value")
 			}
 		})
@@ -151,7 +130,6 @@ func TestNewAccepts(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*bandwidth.Config){
 		"an API credential":          func(*bandwidth.Config) {},
-		"an API user":                func(c *bandwidth.Config) { *c = user() },
 		"messages only":              func(c *bandwidth.Config) { c.VoiceApplicationID = "" },
 		"calls only":                 func(c *bandwidth.Config) { c.SMSApplicationID = "" },
 		"a container's name":         func(c *bandwidth.Config) { c.BaseURL = "http://emulator:4010" },
@@ -179,7 +157,7 @@ func TestNewAccepts(t *testing.T) {
 
 func TestConfigPrintsNoSecret(t *testing.T) {
 	t.Parallel()
-	cfg := bandwidth.Config{ClientSecret: secret, Password: secret, CallbackURL: "https://app.example.com/?key=" + secret}
+	cfg := bandwidth.Config{ClientSecret: secret, CallbackURL: "https://app.example.com/?key=" + secret}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("made", "config", cfg)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("made", "config", cfg)
@@ -205,7 +183,6 @@ func TestCapabilities(t *testing.T) {
 		"without one for calls":       {func(c *bandwidth.Config) { c.VoiceApplicationID = "" }, []verify.Channel{verify.ChannelSMS}},
 		"without one for messages":    {func(c *bandwidth.Config) { c.SMSApplicationID = "" }, []verify.Channel{verify.ChannelVoice}},
 		"with an expiry of a minute":  {func(c *bandwidth.Config) { c.Expiry = time.Minute }, all.Channels},
-		"with a name and a password":  {func(c *bandwidth.Config) { *c = user() }, all.Channels},
 		"with a callback of messages": {func(c *bandwidth.Config) { c.CallbackURL = "https://app.example.com" }, all.Channels},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -64,7 +64,7 @@ func TestCallbackURLGoesWithMessagesOnly(t *testing.T) {
 		"voice_200":              verify.ChannelVoice,
 	} {
 		c := replayed(t, file)
-		c.settings.callbackURL = "https://app.example.com/status"
+		c.cfg.CallbackURL = "https://app.example.com/status"
 		_, err := c.Send(t.Context(), recipient, verify.WithChannel(channel))
 		require.NoError(t, err)
 	}

@@ -22,9 +22,7 @@ func TestProbe(t *testing.T) {
 		says   string
 	}{
 		"an API credential":  {func(*bandwidth.Config) {}, bandwidthtest.Fault{}, "", ""},
-		"an API user":        {basic, bandwidthtest.Fault{}, "", ""},
 		"a wrong secret":     {func(c *bandwidth.Config) { c.ClientSecret = "placeholder" }, bandwidthtest.Fault{}, verify.ErrUnauthorized, "check ClientID, ClientSecret and TokenURL"},
-		"a wrong password":   {func(c *bandwidth.Config) { basic(c); c.Password = "placeholder" }, bandwidthtest.Fault{}, verify.ErrUnauthorized, "the credentials are wrong"},
 		"another account":    {func(c *bandwidth.Config) { c.AccountID = "1" }, bandwidthtest.Fault{}, verify.ErrUnauthorized, "the credentials are wrong"},
 		"MFA is not active":  {func(*bandwidth.Config) {}, on("check", bandwidthtest.Refusal(403)), verify.ErrUnauthorized, "MFA is not active"},
 		"throttled":          {func(*bandwidth.Config) {}, on("check", bandwidthtest.Refusal(429)), verify.ErrRateLimited, ""},

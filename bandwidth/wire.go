@@ -2,13 +2,14 @@ package bandwidth
 
 import (
 	"encoding/json"
+	"errors"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // The calls: https://dev.bandwidth.com/apis/mfa-apis/mfa/, and for a token
@@ -20,41 +21,25 @@ const (
 	tokenPath      = "/api/v1/oauth2/token"
 )
 
-// channels are those that an application may serve.
-var channels = [...]verify.Channel{verify.ChannelSMS, verify.ChannelVoice}
-
-func codeRoute(c verify.Channel) string {
-	if c == verify.ChannelVoice {
-		return voiceRoute
-	}
-	return messagingRoute
-}
-
 // defaultScope is what Bandwidth calls the empty scope.
 const defaultScope = "2FA"
 
-// refuseScope refuses a name that may be the empty scope's in disguise.
-func refuseScope(scope string) string {
-	if strings.EqualFold(scope, defaultScope) {
-		return "2FA is what Bandwidth calls the empty scope: choose another name"
-	}
-	return ""
-}
+// errScope refuses a name that may be the empty scope's in disguise.
+var errScope = errors.New("2FA is what Bandwidth calls the empty scope: choose another name")
 
-// codeBody writes what asks for a new code, or says why it cannot.
-func (s *settings) codeBody(req verify.SendRequest) (body []byte, refusal string) {
-	message, refusal := s.messageFor(req)
-	if refusal == "" {
-		refusal = refuseScope(req.Scope)
+func (c *Client) newSend(send driver.Send) (driver.Call, error) {
+	message, err := c.messageFor(send)
+	switch {
+	case err != nil:
+		return driver.Call{}, err
+	case strings.EqualFold(send.Scope, defaultScope):
+		return driver.Call{}, errScope
 	}
-	if refusal != "" {
-		return nil, refusal
+	route, application, callbackURL := messagingRoute, c.cfg.SMSApplicationID, c.cfg.CallbackURL
+	if send.Channel == verify.ChannelVoice {
+		route, application, callbackURL = voiceRoute, c.cfg.VoiceApplicationID, "" // callbacks are of messages only
 	}
-	callbackURL := s.callbackURL
-	if req.Channel == verify.ChannelVoice {
-		callbackURL = "" // of messages only
-	}
-	body, _ = json.Marshal(struct { // strings and a number always marshal
+	body, err := json.Marshal(struct {
 		To            string `json:"to"`
 		From          string `json:"from"`
 		ApplicationID string `json:"applicationId"`
@@ -62,98 +47,119 @@ func (s *settings) codeBody(req verify.SendRequest) (body []byte, refusal string
 		Message       string `json:"message"`
 		Digits        int    `json:"digits"`
 		CallbackURL   string `json:"callbackUrl,omitempty"`
-	}{req.To, s.from, s.applications[req.Channel], req.Scope, message, req.Digits, callbackURL})
-	return body, ""
+	}{send.To, c.cfg.From, application, send.Scope, message, send.Digits, callbackURL})
+	return driver.Call{Route: route, Args: []string{c.cfg.AccountID}, JSON: body}, err
 }
 
-// verifyBody writes what asks about a code, or says why it cannot.
-func (s *settings) verifyBody(req verify.CheckRequest) (body []byte, refusal string) {
-	if refusal := refuseScope(req.Scope); refusal != "" {
-		return nil, refusal
+// messageFor returns the message of one Send, or says why it cannot be sent.
+func (c *Client) messageFor(send driver.Send) (string, error) {
+	messages := verify.VendorOptions[messageOption](send.SendRequest, vendor)
+	switch {
+	case len(messages) == 0:
+		return c.cfg.Message, nil
+	case len(messages) > 1:
+		return "", errors.New("a message is given once")
+	case !isMessage(string(messages[0])):
+		return "", errors.New("a message " + messageRule)
 	}
-	body, _ = json.Marshal(struct { // strings and a number always marshal
+	return string(messages[0]), nil
+}
+
+// readSend wants Bandwidth's reference: it says that the code was accepted.
+func (c *Client) readSend(send driver.Send, reply driver.Reply) (verify.Receipt, error) {
+	key, id := "messageId", ""
+	if send.Channel == verify.ChannelVoice {
+		key = "callId"
+	}
+	if err := driver.Scan(reply.Body, driver.Field{Key: key, To: &id, Need: true}); err != nil {
+		return verify.Receipt{}, err
+	}
+	if id == "" {
+		return verify.Receipt{}, errors.New("the answer's reference is empty")
+	}
+	return verify.Receipt{ID: driver.ReceiptID(id), ExpiresAt: reply.Began.Add(c.cfg.Expiry)}, nil
+}
+
+func (c *Client) newCheck(check driver.Check) (driver.Call, error) {
+	if strings.EqualFold(check.Scope, defaultScope) {
+		return driver.Call{}, errScope
+	}
+	body, err := json.Marshal(struct {
 		To      string `json:"to"`
 		Scope   string `json:"scope,omitempty"`
 		Minutes int    `json:"expirationTimeInMinutes"`
 		Code    string `json:"code"`
-	}{req.To, req.Scope, int(s.expiry / time.Minute), req.Code})
-	return body, ""
+	}{check.To, check.Scope, int(c.cfg.Expiry / time.Minute), check.Code})
+	return driver.Call{Route: verifyRoute, Args: []string{c.cfg.AccountID}, JSON: body}, err
 }
 
-// readCode reads the answer to a send strictly: Bandwidth's reference is what
-// says that the code was accepted.
-func (c *Client) readCode(reply rest.Reply, channel verify.Channel) (id string, err error) {
-	key := "messageId"
-	if channel == verify.ChannelVoice {
-		key = "callId"
-	}
-	err = rest.Scan(reply.Body, rest.Field{Key: key, To: &id, Need: true})
-	switch {
-	case err != nil:
-		return "", c.rest.Unknown("send", reply, err.Error())
-	case id == "":
-		return "", c.rest.Unknown("send", reply, "the answer's reference is empty")
-	case !isReference(id):
-		return "", nil
-	}
-	return id, nil
-}
-
-// readVerify reads the answer to a check strictly. Bandwidth echoes neither the
-// recipient nor the scope.
-func (c *Client) readVerify(reply rest.Reply) (valid bool, err error) {
+// readCheck wants valid to be there. Bandwidth names neither the recipient nor
+// the scope.
+func readCheck(_ driver.Check, reply driver.Reply) (driver.Verdict, error) {
+	var valid bool
 	var problem []byte
-	err = rest.Scan(reply.Body,
-		rest.Field{Key: "valid", To: &valid, Need: true},
-		rest.Field{Key: "error", To: &problem},
+	err := driver.Scan(reply.Body,
+		driver.Field{Key: "valid", To: &valid, Need: true},
+		driver.Field{Key: "error", To: &problem},
 	)
 	switch {
 	case err != nil:
-		return false, c.rest.Unknown("check", reply, err.Error())
+		return driver.Verdict{}, err
 	case len(problem) > 0:
-		return false, c.rest.Unknown("check", reply, "the answer contradicts itself")
+		return driver.Verdict{}, errors.New("the answer contradicts itself")
+	case valid:
+		return driver.Approved(""), nil
 	}
-	return valid, nil
+	return driver.Denied(verify.ErrMismatch).WithDetail("Bandwidth answers a wrong, an old and an unknown code alike"), nil
 }
 
-// isReference keeps anything that may be a number or a text out of receipts.
-func isReference(s string) bool {
-	return isID(s, 128) && strings.Trim(s, "0123456789") != ""
+// pause is how long Bandwidth checks no code of a number after too many wrong
+// ones: https://dev.bandwidth.com/docs/mfa/errors.
+const pause = 2 * time.Minute
+
+// statuses says what each status means, since Bandwidth has no codes:
+// https://dev.bandwidth.com/docs/mfa/errors.
+var statuses = map[int]driver.Failure{
+	http.StatusBadRequest:          {Outcome: verify.ErrRejected, Detail: "a field is not valid: check From and the channel's application id, else the number"},
+	http.StatusUnauthorized:        {Outcome: verify.ErrUnauthorized, Detail: "the credentials are wrong or have no access to AccountID"},
+	http.StatusForbidden:           {Outcome: verify.ErrUnauthorized, Detail: "the credentials are wrong, or MFA is not active for them, or BaseURL is wrong: Bandwidth answers all alike"},
+	http.StatusNotFound:            {Outcome: verify.ErrRejected, Detail: "the call was not found: check BaseURL and AccountID"},
+	http.StatusTooManyRequests:     {Outcome: verify.ErrRateLimited, Detail: "the account's messages or calls come too fast, or their queue is full"},
+	http.StatusInternalServerError: {Outcome: verify.ErrOutcomeUnknown, Detail: "Bandwidth failed: a message may have left, unless the application id is unknown"},
 }
 
-// isID knows up to most of [A-Za-z0-9_-].
-func isID(s string, most int) bool {
-	return s != "" && len(s) <= most &&
-		strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == ""
+// checkStatuses says what a status means to a check alone.
+var checkStatuses = map[int]driver.Failure{
+	http.StatusBadRequest:          {Outcome: verify.ErrRejected, Detail: "a field is not valid"},
+	http.StatusTooManyRequests:     {Outcome: verify.ErrTooManyAttempts, Detail: "too many wrong codes of this number", RetryAfter: pause},
+	http.StatusInternalServerError: {Outcome: verify.ErrOutcomeUnknown, Detail: "Bandwidth failed: the code may be spent"},
 }
 
-// isUser knows a name that Basic carries: RFC 7617 section 2.
-func isUser(s string) bool { return s != "" && !strings.Contains(s, ":") }
-
-const messageRule = "must be at most 2048 characters with {CODE} once, and no braces but those of {NAME} and {SCOPE}"
-
-// isMessage knows a template: a brace that is none of ours is a misspelled
-// placeholder, which a person would read instead of the code.
-func isMessage(s string) bool {
-	rest := strings.NewReplacer("{CODE}", "", "{NAME}", "", "{SCOPE}", "").Replace(s)
-	return utf8.ValidString(s) && utf8.RuneCountInString(s) <= maxMessage &&
-		strings.Count(s, "{CODE}") == 1 && !strings.ContainsAny(rest, "{}") &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && unicode.IsControl(r) })
-}
-
-// isPublicHost knows a host name of two or more labels whose last one is no
-// number, as that of an address would be, and no domain for private use
-// (RFC 6761, RFC 6762, RFC 8375 and ICANN's reservation of internal).
-func isPublicHost(host string) bool {
-	labels := strings.Split(strings.ToLower(host), ".")
-	last := labels[len(labels)-1]
-	if len(labels) < 2 || strings.Trim(last, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" ||
-		last == "" || last[0] < 'a' || last[0] > 'z' {
-		return false
+// readError reads an error by its status.
+func readError(op string, status int, body []byte) driver.Failure {
+	if !isError(body) {
+		return driver.Failure{}
 	}
-	switch last {
-	case "localhost", "local", "internal", "invalid", "test", "onion", "localdomain", "lan", "home", "corp":
-		return false
+	f, known := checkStatuses[status]
+	if op != "check" || !known {
+		f, known = statuses[status]
 	}
-	return !strings.HasSuffix(strings.ToLower(host), ".home.arpa")
+	if !known {
+		f = driver.Unlisted(status)
+	}
+	return f
+}
+
+// isError knows the shapes of Bandwidth's errors: {"error":"...","requestId":
+// "..."}, {"message":"..."}, {"Message":"..."}, and {"result":"..."} of old. What
+// they say is never read: it may quote the recipient.
+func isError(body []byte) bool {
+	var texts [4][]byte
+	err := driver.Scan(body,
+		driver.Field{Key: "error", To: &texts[0]},
+		driver.Field{Key: "message", To: &texts[1]},
+		driver.Field{Key: "Message", To: &texts[2]},
+		driver.Field{Key: "result", To: &texts[3]},
+	)
+	return err == nil && slices.ContainsFunc(texts[:], func(text []byte) bool { return text != nil })
 }

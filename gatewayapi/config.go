@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // Limits of a sender and a label, in characters:
@@ -67,7 +67,7 @@ type Config struct {
 func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("gatewayapi.Config{[hidden]}")) }
 
 // credentials returns the Authorization of every request, or what signs each.
-func (cfg Config) credentials() (authorization string, sign func(*http.Request) error, err error) {
+func (cfg Config) credentials() (authorization string, sign func(*http.Request, []byte) error, err error) {
 	token := cfg.Token != ""
 	key := cfg.Key != "" || cfg.Secret != ""
 	switch {
@@ -86,7 +86,7 @@ func (cfg Config) credentials() (authorization string, sign func(*http.Request) 
 	case cfg.Basic && strings.Contains(cfg.Token, ":"):
 		return "", nil, errors.New("gatewayapi: Token holds a colon, which Basic cannot carry")
 	case cfg.Basic:
-		return rest.Basic(cfg.Token, ""), nil, nil
+		return driver.Basic(cfg.Token, ""), nil, nil
 	}
 	return "Token " + cfg.Token, nil, nil
 }

@@ -36,7 +36,7 @@ import (
 	"fmt"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 	"github.com/go2fa/verify/otp"
 )
 
@@ -44,8 +44,8 @@ const vendor = "gatewayapi"
 
 // A Client is an [otp.Messenger] over GatewayAPI. It is safe for concurrent use.
 type Client struct {
-	rest         *rest.Client
-	account      rest.Config // of the road to the account's balance
+	rest         *driver.Client
+	account      driver.Config // of the road to the account's balance
 	settings     settings
 	capabilities verify.Capabilities
 }
@@ -70,17 +70,17 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	config := rest.Config{
-		Vendor:  vendor,
-		BaseURL: base,
-		Client:  cfg.HTTPClient,
-		Sign:    sign,
-		Refused: refused,
+	config := driver.Config{
+		Vendor:    vendor,
+		BaseURL:   base,
+		Client:    cfg.HTTPClient,
+		Sign:      sign,
+		ReadError: refused,
 	}
 	if sign == nil {
 		config.Header = map[string]string{authorizationHeader: authorization}
 	}
-	c, err := rest.New(config)
+	c, err := driver.New(config)
 	if err != nil {
 		return nil, fmt.Errorf("gatewayapi: %w", err)
 	}
@@ -104,7 +104,7 @@ func (c *Client) Deliver(ctx context.Context, m otp.Message) (id string, err err
 		return "", &verify.Error{Vendor: vendor, Op: "send", Outcome: verify.ErrUnsupported, Detail: refusal}
 	}
 
-	reply, err := c.rest.Do(ctx, rest.Call{Op: "send", Route: s.route(), JSON: s.body(m)})
+	reply, err := c.rest.Do(ctx, driver.Call{Op: "send", Route: s.route(), JSON: s.body(m)})
 	if err != nil {
 		return "", err
 	}

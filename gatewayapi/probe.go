@@ -6,7 +6,7 @@ import (
 	"strconv"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // meRoute tells the balance: https://gatewayapi.com/docs/apis/rest/. Only the host
@@ -16,7 +16,7 @@ const meRoute = "/rest/me"
 var _ verify.Prober = (*Client)(nil)
 
 // account is config for the host that knows the balance.
-func (cfg Config) account(config rest.Config) rest.Config {
+func (cfg Config) account(config driver.Config) driver.Config {
 	cfg.Classic = true
 	config.BaseURL, _ = cfg.base() // New has checked the region
 	return config
@@ -26,19 +26,19 @@ func (cfg Config) account(config rest.Config) rest.Config {
 // platform and, where Key signs, a clock that is not far off. No credit left is
 // [verify.ErrUnauthorized]. Whether Sender is accepted only a message can tell.
 func (c *Client) Probe(ctx context.Context) error {
-	account, err := rest.New(c.account)
+	account, err := driver.New(c.account)
 	if err != nil {
 		return &verify.Error{Vendor: vendor, Op: "probe", Outcome: verify.ErrUnsupported, Detail: err.Error()}
 	}
 	defer func() { _ = account.Close() }() // it was for this call alone
 
-	reply, err := account.Do(ctx, rest.Call{Op: "probe", Method: "GET", Route: meRoute, Repeatable: true})
+	reply, err := account.Do(ctx, driver.Call{Op: "probe", Method: "GET", Route: meRoute, Repeatable: true})
 	if err != nil {
 		return err
 	}
 
 	var credit json.RawMessage
-	if err := rest.Scan(reply.Body, rest.Field{Key: "credit", To: &credit, Need: true}); err != nil {
+	if err := driver.Scan(reply.Body, driver.Field{Key: "credit", To: &credit, Need: true}); err != nil {
 		return account.Unknown("probe", reply, err.Error())
 	}
 	left, err := strconv.ParseFloat(string(credit), 64)

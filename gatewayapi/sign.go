@@ -12,11 +12,11 @@ const authorizationHeader = "Authorization"
 // newSigner signs requests by OAuth 1.0a without a user: token and token secret
 // stay empty (https://gatewayapi.com/docs/apis/authentication/). Each signature
 // has a nonce and a time of its own.
-func newSigner(key, secret string) func(*http.Request) error {
+func newSigner(key, secret string) func(*http.Request, []byte) error {
 	// Of the library's client only the transport is of use: it alone signs.
 	client := oauth1.NewClient(context.Background(), oauth1.NewConfig(key, secret), oauth1.NewToken("", ""))
 	transport, _ := client.Transport.(*oauth1.Transport)
-	return func(req *http.Request) error {
+	return func(req *http.Request, _ []byte) error {
 		try := *transport
 		try.Base = receiver(req.Header)
 		_, err := try.RoundTrip(req) //nolint:bodyclose // there is no response: nothing is sent

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/otp/text"
 )
@@ -138,10 +138,10 @@ func (s settings) read(body []byte, m otp.Message) (id, doubt string) {
 func readMobile(body []byte, m otp.Message) (id string, same bool, err error) {
 	var recipient json.RawMessage
 	var reference []byte
-	err = rest.Scan(body,
-		rest.Field{Key: "msg_id", To: &id, Need: true},
-		rest.Field{Key: "recipient", To: &recipient},
-		rest.Field{Key: "reference", To: &reference},
+	err = driver.Scan(body,
+		driver.Field{Key: "msg_id", To: &id, Need: true},
+		driver.Field{Key: "recipient", To: &recipient},
+		driver.Field{Key: "reference", To: &reference},
 	)
 	same = (recipient == nil || isNumber(recipient) && sameNumber(string(recipient), msisdn(m.To))) &&
 		(reference == nil || string(reference) == m.Ref)
@@ -154,7 +154,7 @@ func readMobile(body []byte, m otp.Message) (id string, same bool, err error) {
 // readClassic reads {"ids":[421332671],"usage":{...}}: one id for one recipient.
 func readClassic(body []byte) (id string, err error) {
 	var ids json.RawMessage
-	err = rest.Scan(body, rest.Field{Key: "ids", To: &ids, Need: true})
+	err = driver.Scan(body, driver.Field{Key: "ids", To: &ids, Need: true})
 	list, opened := bytes.CutPrefix(ids, []byte("["))
 	list, closed := bytes.CutSuffix(list, []byte("]"))
 	if list = bytes.TrimSpace(list); opened && closed && isNumber(list) {

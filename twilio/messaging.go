@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 	"github.com/go2fa/verify/otp"
 )
 
@@ -20,7 +20,7 @@ import (
 //	})
 //	verifier, err := otp.New(otp.Config{Messenger: messenger /* ... */})
 type Messaging struct {
-	rest         *rest.Client
+	rest         *driver.Client
 	account      string
 	from         string
 	service      string // of Messaging, not of Verify
@@ -46,13 +46,13 @@ func NewMessaging(cfg MessagingConfig) (*Messaging, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := rest.New(rest.Config{
+	c, err := driver.New(driver.Config{
 		Vendor:    vendor,
 		BaseURL:   base,
 		Client:    cfg.HTTPClient,
-		Header:    map[string]string{"Authorization": rest.Basic(user, password)},
+		Header:    map[string]string{"Authorization": driver.Basic(user, password)},
 		RequestID: "Twilio-Request-Id",
-		Refused:   refusedMessage,
+		ReadError: refusedMessage,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("twilio: %w", err)
@@ -78,7 +78,7 @@ func (c *Messaging) Deliver(ctx context.Context, m otp.Message) (id string, err 
 		return "", unsupported("send", refusal)
 	}
 
-	reply, err := c.rest.Do(ctx, rest.Call{
+	reply, err := c.rest.Do(ctx, driver.Call{
 		Op: "send", Route: messagesRoute, Args: []string{c.account}, Form: form,
 	})
 	if err != nil {
@@ -96,7 +96,7 @@ func (c *Messaging) Deliver(ctx context.Context, m otp.Message) (id string, err 
 }
 
 // verdict turns the status of a new message into accepted or not.
-func (c *Messaging) verdict(reply rest.Reply, a messageAnswer) error {
+func (c *Messaging) verdict(reply driver.Reply, a messageAnswer) error {
 	kind, known := acceptances[string(a.status)]
 	switch {
 	case !known:

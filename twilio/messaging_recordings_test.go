@@ -71,7 +71,7 @@ func TestEveryListedCodeOfMessagingHasAnRecording(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			plays := []string{file}
-			if messageRefusals[code].Kind == verify.ErrRateLimited {
+			if messageRefusals[code].Outcome == verify.ErrRateLimited {
 				plays = []string{file, file, file}
 			}
 			_, err := carried(t, nil, plays...)

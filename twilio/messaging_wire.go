@@ -5,7 +5,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 	"github.com/go2fa/verify/otp"
 )
 
@@ -20,14 +20,14 @@ const (
 )
 
 // form writes the parameters of a new message, or says why it cannot.
-func (c *Messaging) form(m otp.Message) (form rest.Form, refusal string) {
+func (c *Messaging) form(m otp.Message) (form driver.Form, refusal string) {
 	switch {
 	case m.Channel != c.capabilities.Channels[0]:
 		return nil, "messages go by sms only"
 	case utf8.RuneCountInString(m.Text) > maxText:
 		return nil, "the text is longer than 1600 characters"
 	}
-	form = make(rest.Form, 0, 256)
+	form = make(driver.Form, 0, 256)
 	form.Add("To", m.To)
 	if c.from != "" {
 		form.Add("From", c.from)
@@ -51,14 +51,14 @@ type messageAnswer struct {
 
 // read reads an answer strictly and checks that it speaks of the same account
 // and recipient. The text, which Twilio echoes, is not read.
-func (c *Messaging) read(reply rest.Reply, to string) (messageAnswer, error) {
+func (c *Messaging) read(reply driver.Reply, to string) (messageAnswer, error) {
 	var a messageAnswer
-	err := rest.Scan(reply.Body,
-		rest.Field{Key: "sid", To: &a.sid, Need: true},
-		rest.Field{Key: "status", To: &a.status, Need: true},
-		rest.Field{Key: "account_sid", To: &a.account},
-		rest.Field{Key: "to", To: &a.to},
-		rest.Field{Key: "error_code", To: &a.code, Number: true},
+	err := driver.Scan(reply.Body,
+		driver.Field{Key: "sid", To: &a.sid, Need: true},
+		driver.Field{Key: "status", To: &a.status, Need: true},
+		driver.Field{Key: "account_sid", To: &a.account},
+		driver.Field{Key: "to", To: &a.to},
+		driver.Field{Key: "error_code", To: &a.code, Number: true},
 	)
 	switch {
 	case err != nil:

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // Limits of the options: https://www.twilio.com/docs/verify/api/verification.
@@ -56,7 +56,7 @@ func WithAppHash(hash string) verify.SendOption {
 }
 
 // addOptions writes the options addressed to Twilio, or says why it cannot.
-func addOptions(form *rest.Form, req verify.SendRequest) (refusal string) {
+func addOptions(form *driver.Form, req verify.SendRequest) (refusal string) {
 	templates := verify.VendorOptions[templateOption](req, vendor)
 	hashes := verify.VendorOptions[appHashOption](req, vendor)
 	if len(templates) > 1 || len(hashes) > 1 {
@@ -110,7 +110,7 @@ func object[P ~struct{ name, value string }](pairs []P, most int) (map[string]st
 }
 
 // addObject writes a map as the JSON text that Twilio wants inside a field.
-func addObject(form *rest.Form, key string, o map[string]string) {
+func addObject(form *driver.Form, key string, o map[string]string) {
 	if len(o) == 0 {
 		return
 	}

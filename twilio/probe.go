@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // serviceRoute reads a Service: https://www.twilio.com/docs/verify/api/service.
@@ -47,7 +47,7 @@ func serviceOf(scope string) string {
 
 // differences says in which settings a Service is not what Config has it be.
 func (c *Client) differences(ctx context.Context, service Service) (found []string, err error) {
-	reply, err := c.rest.Do(ctx, rest.Call{
+	reply, err := c.rest.Do(ctx, driver.Call{
 		Op: "probe", Method: "GET", Route: serviceRoute, Args: []string{service.SID}, Repeatable: true,
 	})
 	if isGone(err) {
@@ -59,10 +59,10 @@ func (c *Client) differences(ctx context.Context, service Service) (found []stri
 
 	var sid, digits string
 	var psd2 *bool
-	err = rest.Scan(reply.Body,
-		rest.Field{Key: "sid", To: &sid, Need: true},
-		rest.Field{Key: "code_length", To: &digits, Need: true, Number: true},
-		rest.Field{Key: "psd2_enabled", To: &psd2},
+	err = driver.Scan(reply.Body,
+		driver.Field{Key: "sid", To: &sid, Need: true},
+		driver.Field{Key: "code_length", To: &digits, Need: true, Number: true},
+		driver.Field{Key: "psd2_enabled", To: &psd2},
 	)
 	length, wrong := strconv.Atoi(digits)
 	switch {

@@ -30,7 +30,7 @@ import (
 	"slices"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 const vendor = "twilio"
@@ -38,7 +38,7 @@ const vendor = "twilio"
 // A Client is a [verify.Verifier] and a [verify.Canceler] over Twilio Verify. It
 // is safe for concurrent use.
 type Client struct {
-	rest         *rest.Client
+	rest         *driver.Client
 	services     map[string]Service // by scope
 	capabilities verify.Capabilities
 }
@@ -67,13 +67,13 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := rest.New(rest.Config{
+	c, err := driver.New(driver.Config{
 		Vendor:    vendor,
 		BaseURL:   base,
 		Client:    cfg.HTTPClient,
-		Header:    map[string]string{"Authorization": rest.Basic(user, password)},
+		Header:    map[string]string{"Authorization": driver.Basic(user, password)},
 		RequestID: "Twilio-Request-Id",
-		Refused:   refused,
+		ReadError: refused,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("twilio: %w", err)
@@ -121,7 +121,7 @@ func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption)
 		return verify.Receipt{}, unsupported("send", refusal)
 	}
 
-	reply, err := c.rest.Do(ctx, rest.Call{
+	reply, err := c.rest.Do(ctx, driver.Call{
 		Op: "send", Route: createRoute, Args: []string{service.SID}, Form: form,
 	})
 	if err != nil {
@@ -152,7 +152,7 @@ func (c *Client) Check(ctx context.Context, to, code string, opts ...verify.Chec
 		return unsupported("check", refusal)
 	}
 
-	reply, err := c.rest.Do(ctx, rest.Call{
+	reply, err := c.rest.Do(ctx, driver.Call{
 		Op: "check", Route: checkRoute, Args: []string{service.SID}, Form: checkForm(req),
 		Repeatable: true,
 	})
@@ -168,7 +168,7 @@ func (c *Client) Check(ctx context.Context, to, code string, opts ...verify.Chec
 }
 
 // verdict turns the answer to a check into yes or no.
-func (c *Client) verdict(reply rest.Reply, v verification) error {
+func (c *Client) verdict(reply driver.Reply, v verification) error {
 	kind, known := verdicts[string(v.status)]
 	switch {
 	case !known:
@@ -195,9 +195,9 @@ func (c *Client) Cancel(ctx context.Context, to string, opts ...verify.CheckOpti
 	}
 	service := c.services[req.Scope]
 
-	var form rest.Form
+	var form driver.Form
 	form.Add("Status", "canceled")
-	reply, err := c.rest.Do(ctx, rest.Call{
+	reply, err := c.rest.Do(ctx, driver.Call{
 		Op: "cancel", Route: oneRoute, Args: []string{service.SID, req.To}, Form: form,
 		Repeatable: true,
 	})
@@ -225,7 +225,7 @@ func (c *Client) Fetch(ctx context.Context, to string, opts ...verify.CheckOptio
 	}
 	service := c.services[req.Scope]
 
-	reply, err := c.rest.Do(ctx, rest.Call{
+	reply, err := c.rest.Do(ctx, driver.Call{
 		Op: "fetch", Method: "GET", Route: oneRoute, Args: []string{service.SID, req.To},
 		Repeatable: true,
 	})

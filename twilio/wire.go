@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/rest"
+	"github.com/go2fa/verify/driver"
 )
 
 // The calls: https://www.twilio.com/docs/verify/api/verification and
@@ -32,7 +32,7 @@ func channelName(c verify.Channel) string {
 
 // createForm writes the parameters of a new verification, or says why it
 // cannot.
-func createForm(req verify.SendRequest, service Service) (form rest.Form, refusal string) {
+func createForm(req verify.SendRequest, service Service) (form driver.Form, refusal string) {
 	if refusal := service.refuse(req.Transaction); refusal != "" {
 		return nil, refusal
 	}
@@ -42,7 +42,7 @@ func createForm(req verify.SendRequest, service Service) (form rest.Form, refusa
 	if service.PSD2 && req.Channel == verify.ChannelVoice {
 		return nil, "a Service with PSD2 does not call"
 	}
-	form = make(rest.Form, 0, 128)
+	form = make(driver.Form, 0, 128)
 	form.Add("To", req.To)
 	form.Add("Channel", channelName(req.Channel))
 	if locale := localeOf(req); locale != "" {
@@ -55,15 +55,15 @@ func createForm(req verify.SendRequest, service Service) (form rest.Form, refusa
 	return form, addOptions(&form, req)
 }
 
-func checkForm(req verify.CheckRequest) rest.Form {
-	form := make(rest.Form, 0, 64)
+func checkForm(req verify.CheckRequest) driver.Form {
+	form := make(driver.Form, 0, 64)
 	form.Add("To", req.To)
 	form.Add("Code", req.Code)
 	addTransaction(&form, req.Transaction)
 	return form
 }
 
-func addTransaction(form *rest.Form, t verify.Transaction) {
+func addTransaction(form *driver.Form, t verify.Transaction) {
 	if t != (verify.Transaction{}) {
 		form.Add("Amount", t.Amount)
 		form.Add("Payee", t.Payee)
@@ -92,18 +92,18 @@ type verification struct {
 
 // read reads an answer strictly and checks that it speaks of the same Service
 // and recipient.
-func (c *Client) read(op string, reply rest.Reply, service Service, to string) (verification, error) {
+func (c *Client) read(op string, reply driver.Reply, service Service, to string) (verification, error) {
 	var v verification
-	err := rest.Scan(reply.Body,
-		rest.Field{Key: "status", To: &v.status, Need: true},
-		rest.Field{Key: "valid", To: &v.valid},
-		rest.Field{Key: "service_sid", To: &v.serviceSID},
-		rest.Field{Key: "to", To: &v.to},
-		rest.Field{Key: "channel", To: &v.channel},
-		rest.Field{Key: "sid", To: &v.sid},
-		rest.Field{Key: "date_created", To: &v.created},
-		rest.Field{Key: "date_updated", To: &v.updated},
-		rest.Field{Key: "send_code_attempts", To: &v.sends},
+	err := driver.Scan(reply.Body,
+		driver.Field{Key: "status", To: &v.status, Need: true},
+		driver.Field{Key: "valid", To: &v.valid},
+		driver.Field{Key: "service_sid", To: &v.serviceSID},
+		driver.Field{Key: "to", To: &v.to},
+		driver.Field{Key: "channel", To: &v.channel},
+		driver.Field{Key: "sid", To: &v.sid},
+		driver.Field{Key: "date_created", To: &v.created},
+		driver.Field{Key: "date_updated", To: &v.updated},
+		driver.Field{Key: "send_code_attempts", To: &v.sends},
 	)
 	if err != nil {
 		return v, c.rest.Unknown(op, reply, err.Error())

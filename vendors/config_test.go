@@ -24,8 +24,6 @@ func TestParseDSN(t *testing.T) {
 			"account_sid": "AC0", "auth_token": "t/k", "service_sid": "VA0", "digits": "8"}}},
 		"references as they are": {"twilio://VA0?auth_token=env:NAME&account_sid=file:/run/a%20b", vendors.Config{Vendor: "twilio", Settings: map[string]string{
 			"service_sid": "VA0", "auth_token": "env:NAME", "account_sid": "file:/run/a b"}}},
-		"basic":             {"bandwidth://u:p@9?auth=basic", vendors.Config{Vendor: "bandwidth", Settings: map[string]string{"username": "u", "password": "p", "account_id": "9", "auth": "basic"}}},
-		"oauth":             {"bandwidth://u:p@9?auth=oauth", vendors.Config{Vendor: "bandwidth", Settings: map[string]string{"client_id": "u", "client_secret": "p", "account_id": "9", "auth": "oauth"}}},
 		"of another module": {"smtp://u:p@h%3A587?from=a@b.c", vendors.Config{Vendor: "smtp", Settings: map[string]string{"user": "u", "pass": "p", "host": "h:587", "from": "a@b.c"}}},
 		"nothing":           {"smtp://", vendors.Config{Vendor: "smtp"}},
 		"a failover": {"failover(authy://KEY@phone failover(a://)?name=b)?route.45=authy", vendors.Config{
@@ -63,7 +61,6 @@ func TestParseDSNRefuses(t *testing.T) {
 		"smtp://u@h?user=v":                "character 12: this scheme: user is given twice",
 		"twilio://VA0?service_sid=VA1":     "character 14: twilio: service_sid is given twice",
 		"gatewayapi://T:p@eu":              "character 16: gatewayapi has no pass",
-		"bandwidth://u:p@9?auth=env:AUTH":  "character 19: bandwidth: auth is written out",
 		"failover(a:// authy://K:p@phone)": "character 25: authy has no pass",
 	} {
 		c, err := vendors.ParseDSN(dsn)
@@ -169,7 +166,7 @@ func TestConfigIsNamedAlikeInJSONAndYAML(t *testing.T) {
 func FuzzConfig(f *testing.F) {
 	for _, seed := range []string{
 		plain, plain + "?scope.pay=" + vb + "&name=a", "twilio://?account_sid=env:A&auth_token=file:/b", "authy://K@phone",
-		"bandwidth://u:p@9?auth=basic&sms_app=a&from=+15017122661", "bandwidth://u:p@9?auth=oauth", "smtp://u:p@h%3A587?a=b%26c%23%25",
+		"bandwidth://u:p@9?sms_app=a&from=+15017122661", "smtp://u:p@h%3A587?a=b%26c%23%25",
 		"gatewayapi://T@eu?sender=Acme&key=" + otpKey + "&store=memory", "failover(" + plain + " authy://K@phone)?route.1=authy",
 		"failover(failover(a://)?b=c)", "a://%40%3A%2F?%3D=%26", "a+b-c.d://", "failover(gatewayapi://T@eu?sender=A%20B)" + "?key=" + otpKey + "&store=memory",
 	} {

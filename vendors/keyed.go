@@ -10,20 +10,15 @@ type partKeys struct{ user, pass, host string }
 
 func (k partKeys) has(key string) bool { return key == k.user || key == k.pass || key == k.host }
 
-// parts names the parts of d. What auth says decides it, so it is read as it is
-// written.
+// parts names the parts, unless a key of d is no more: it comes first, since what
+// stands in front of the question mark may belong to it.
 func (v vendor[C]) parts(d dsn) (partKeys, error) {
-	keys := partKeys{v.user, v.pass, v.host}
-	i := slices.IndexFunc(d.pairs, func(p pair) bool { return v.basic && p.key == "auth" })
-	switch {
-	case i < 0:
-		return keys, nil
-	case isReference(d.pairs[i].value):
-		return keys, faultAt(d.pairs[i].at, v.scheme+": auth is written out: oauth or basic")
-	case d.pairs[i].value == "basic":
-		keys.user, keys.pass = "username", "password"
+	for _, p := range d.pairs {
+		if why, ended := v.ended[p.key]; ended {
+			return partKeys{}, faultAt(p.at, v.scheme+": "+p.key+" "+why)
+		}
 	}
-	return keys, nil
+	return partKeys{v.user, v.pass, v.host}, nil
 }
 
 // keyed returns all settings of d under their keys. In front of the question mark

@@ -1,6 +1,7 @@
 package vendors_test
 
 import (
+	"cmp"
 	"net/http"
 	"testing"
 	"time"
@@ -45,11 +46,11 @@ var pairable = map[string]func(t *testing.T) paired{
 	"bandwidth": func(t *testing.T) paired {
 		srv := bandwidthtest.NewServer(t)
 		v, err := bandwidth.New(bandwidth.Config{
-			AccountID: bandwidthtest.AccountID, Username: bandwidthtest.Username, Password: bandwidthtest.Password,
+			AccountID: bandwidthtest.AccountID, ClientID: bandwidthtest.ClientID, ClientSecret: bandwidthtest.ClientSecret,
 			SMSApplicationID: bandwidthtest.SMSApplicationID, From: bandwidthtest.From, BaseURL: srv.URL,
 		})
 		require.NoError(t, err)
-		return paired{v, func() string { return srv.Code(person, "") }, srv.Effects, func(f twiliotest.Fault) { srv.Fail(f) }, srv.Close}
+		return paired{v, func() string { return srv.Code(person, "") }, srv.Effects, func(f twiliotest.Fault) { f.On = cmp.Or(f.On, "/code/"); srv.Fail(f) }, srv.Close}
 	},
 	"authy": func(t *testing.T) paired {
 		srv := authytest.NewServer(t)

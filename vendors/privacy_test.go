@@ -87,7 +87,6 @@ func TestErrorsOfCallsAreSilent(t *testing.T) {
 		"twilio":             "twilio://" + ac + ":§@" + va,
 		"twilio, by key":     "twilio://" + va + "?api_key_sid=" + sk + "&api_key_secret=§",
 		"bandwidth":          "bandwidth://§:§@9900000?sms_app=§&from=+15017122661",
-		"bandwidth, basic":   "bandwidth://§:§@9900000?sms_app=§&from=+15017122661&auth=basic",
 		"authy":              "authy://§@phone",
 		"authy's users":      "authy://§@users",
 		"gatewayapi":         "gatewayapi://§@eu?sender=Acme&key=§§§&store=memory",

@@ -145,18 +145,23 @@ func TestSignedByAnAPIKey(t *testing.T) {
 	walk(t, v, func() string { return srv.Code(to) })
 }
 
-func TestBandwidthByNameAndPassword(t *testing.T) {
-	const rest = "sms_app=" + bandwidthtest.SMSApplicationID + "&from=" + bandwidthtest.From
-	for name, dsn := range map[string]string{
-		"in front": "bandwidth://" + bandwidthtest.Username + ":" + bandwidthtest.Password + "@" + bandwidthtest.AccountID + "?auth=basic&" + rest,
-		"by keys": "bandwidth://" + bandwidthtest.AccountID + "?username=" + bandwidthtest.Username + "&password=" +
-			bandwidthtest.Password + "&auth=basic&" + rest,
-		"by keys alone": "bandwidth://" + bandwidthtest.AccountID + "?username=" + bandwidthtest.Username + "&password=" + bandwidthtest.Password + "&" + rest,
+// Bandwidth ended user names on 2026-12-02: a line that still has one says what to
+// do, wherever the user stands.
+func TestBandwidthsUserNamesHaveEnded(t *testing.T) {
+	const rest = "sms_app=a&from=+15017122661"
+	for name, tc := range map[string]struct{ dsn, want string }{
+		"in front":          {"bandwidth://u:p@9900000?auth=basic&" + rest, "character 25: bandwidth: auth is of the past"},
+		"by keys":           {"bandwidth://9900000?username=u&password=p&" + rest, "character 21: bandwidth: username is of the past"},
+		"the password only": {"bandwidth://ID:SECRET@9900000?password=p&" + rest, "bandwidth: password is of the past"},
+		"auth=oauth":        {"bandwidth://ID:SECRET@9900000?auth=oauth&" + rest, "bandwidth: auth is of the past"},
+		"auth by reference": {"bandwidth://ID:SECRET@9900000?auth=env:AUTH&" + rest, "bandwidth: auth is of the past"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			srv := bandwidthtest.NewServer(t)
-			walk(t, opened(t, dsn+"&base_url="+srv.URL), func() string { return srv.Code(to, "") })
-			assert.Zero(t, srv.Tokens())
+			_, err := vendors.Open(tc.dsn)
+			require.ErrorContains(t, err, tc.want)
+			assert.ErrorContains(t, err, "give its client_id and client_secret")
+			_, err = vendors.ParseDSN(tc.dsn)
+			require.ErrorContains(t, err, tc.want, "a program that moves its line into a struct is told as well")
 		})
 	}
 }
@@ -211,12 +216,6 @@ func TestRefusedByAVendor(t *testing.T) {
 		"bandwidth, nothing":                {"bandwidth://", "character 1: bandwidth: account_id is missing"},
 		"bandwidth, no number":              {"bandwidth://ID:SECRET@9900000?sms_app=a", "character 1: bandwidth: from is missing"},
 		"bandwidth, no application":         {"bandwidth://ID:SECRET@9900000?from=+15017122661", "give SMSApplicationID, VoiceApplicationID or both"},
-		"bandwidth, two credentials":        {bandwidth + "&username=u&password=p", "bandwidth: give either ClientID and ClientSecret, or Username and Password"},
-		"bandwidth, basic and a client":     {"bandwidth://9900000?client_id=u&client_secret=p&auth=basic&sms_app=a&from=+15017122661", "auth=basic goes with username and password"},
-		"bandwidth, oauth and a user":       {"bandwidth://9900000?username=u&password=p&auth=oauth&sms_app=a&from=+15017122661", "auth=oauth goes with client_id and client_secret"},
-		"bandwidth, basic twice":            {"bandwidth://u:p@9900000?username=u&auth=basic", "character 25: bandwidth: username is given twice"},
-		"bandwidth, another auth":           {bandwidth + "&auth=digest", "auth must be oauth or basic"},
-		"bandwidth, auth from elsewhere":    {bandwidth + "&auth=env:AUTH", "auth is written out: oauth or basic"},
 		"bandwidth, an expiry of a day":     {bandwidth + "&expiry=24h", "Expiry must be 1 to 10 whole minutes"},
 		"bandwidth, an expiry in numbers":   {bandwidth + "&expiry=5", "expiry must be a time such as 90s, 10m or 24h"},
 		"bandwidth, an expiry of nothing":   {bandwidth + "&expiry=0s", "expiry must be a time"},

@@ -29,8 +29,8 @@ type setting[C any] struct {
 type vendor[C any] struct {
 	scheme           string
 	doc              string
-	user, pass, host string // the keys that these parts stand for; empty: refused
-	basic            bool   // auth=basic has user and pass stand for username and password
+	user, pass, host string            // the keys that these parts stand for; empty: refused
+	ended            map[string]string // keys that are no more: what to do instead
 	settings         []setting[C]
 	engine           []setting[C] // of a messenger: those of the engine over it
 	make             func(C, options) (verify.Verifier, error)

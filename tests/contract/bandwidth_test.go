@@ -30,10 +30,6 @@ func TestBandwidthKeepsTheContract(t *testing.T) {
 	const to = "+15005550006"
 	for name, change := range map[string]func(*bandwidth.Config){
 		"with an API credential": func(*bandwidth.Config) {},
-		"with an API user": func(c *bandwidth.Config) {
-			c.ClientID, c.ClientSecret = "", ""
-			c.Username, c.Password = bandwidthtest.Username, bandwidthtest.Password
-		},
 		"with all settings": func(c *bandwidth.Config) {
 			c.Message = "{NAME} <{SCOPE}> " + strings.Repeat("é", 2000) + "\n{CODE}"
 			c.Expiry = time.Minute

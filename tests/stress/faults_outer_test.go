@@ -64,7 +64,7 @@ func (c cell) through(w want, way func(*run) (string, *http.Client)) []play {
 		base, client := way(r)
 		k := r.kind
 		if k.name == "bandwidth" {
-			k.open = openBandwidthUser // a client without a token would lose its request for one instead
+			k.open = openBandwidthWithToken // else the request for a token is lost instead
 		}
 		r.verifier, _ = k.must(r.t, base, client, r.store)
 		r.elsewhere = true

@@ -96,7 +96,7 @@ func TestDeadVendor(t *testing.T) {
 // askDead makes n calls, and counts their requests.
 func askDead(t *testing.T, k kind, dead func(*http.Request) (*http.Response, error), op string, n int) (tries int) {
 	if k.name == "bandwidth" {
-		k.open = openBandwidthUser // its requests alone are counted
+		k.open = openBandwidthWithToken // its requests alone are counted
 	}
 	o := newOutage(k.emulate(nil))
 	o.dead = dead

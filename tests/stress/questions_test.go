@@ -48,7 +48,7 @@ func questions(t testing.TB) []question {
 func asking(t testing.TB, k kind) func(int, []byte) error {
 	said := new(spoken)
 	if k.name == "bandwidth" {
-		k.open = openBandwidthUser
+		k.open = openBandwidthWithToken
 	}
 	v, _ := k.must(t, "http://vendor", &http.Client{Transport: said}, nil)
 	code := canaryCode(k.digits())

@@ -1,0 +1,253 @@
+// Package driver is for authors of vendors: what every vendor must do alike is
+// code here, so that a vendor says only what its own API looks like.
+//
+// A vendor that makes and checks codes itself fills in an [API]: what it can do,
+// how its requests are made and how its answers are read. The API resolves the
+// arguments, makes the calls and translates the answers, and it fails closed: a
+// check is approved by [Approved] alone, and what cannot be read is
+// verify.ErrOutcomeUnknown. A vendor that only delivers messages calls
+// [Client.Do] and reads the answer with [Scan].
+//
+// # Requests
+//
+// A [Client] makes the calls. A side effect happens at most once, every wait and
+// every read is bounded, and nothing secret reaches an error. A request that
+// surely was not written, one that was throttled, and one that the vendor
+// declares unprocessed is repeated twice at most. One that may have been
+// processed is repeated once, and only if the call is Repeatable. All repeats of
+// a client share one budget: a tenth of its calls and twenty more.
+//
+// # References
+//
+// Some vendors check a code by an id that their answer to the send held. Such a
+// vendor sets API.References, which remember the id: see [References].
+package driver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"time"
+
+	"github.com/go2fa/verify"
+	"github.com/hashicorp/go-retryablehttp"
+)
+
+// A Config describes one vendor's API.
+type Config struct {
+	// Vendor names errors, and the vendor to itself in the User-Agent. Required.
+	Vendor string
+	// BaseURL is https, or http to a loopback or dotless host. Required.
+	BaseURL string
+	// Client is the application's: its transport and its timeout are used. Defaults
+	// to a client of our own.
+	Client *http.Client
+	// Header is sent with each request: credentials, a version.
+	Header map[string]string
+	// OAuth2 gets an access token for each request, where the vendor wants one.
+	OAuth2 *OAuth2
+	// Sign adds what each request needs anew: a signature, a timestamp, a nonce. It
+	// must leave the body alone, which it is given.
+	Sign func(r *http.Request, body []byte) error
+	// RequestID names the answer's header that holds the vendor's reference.
+	RequestID string
+	// ReadError reads an answer of class 4xx or 5xx. See [Failure].
+	ReadError func(op string, status int, body []byte) Failure
+}
+
+// A Failure is what a vendor's error body means. The zero Failure says that the
+// body is not the vendor's: it may be a proxy's, so it decides nothing.
+type Failure struct {
+	// Outcome says what it means. ErrUnavailable promises that the vendor did not
+	// process the request, so that it is repeated.
+	Outcome verify.Outcome
+	// Code is the vendor's own number for it. It is left out of errors if it may be
+	// a code or a number of a person.
+	Code string
+	// Detail says in our own words what an operator can do. It never quotes the
+	// vendor.
+	Detail string
+	// RetryAfter is used where the answer's header names no time.
+	RetryAfter time.Duration
+	// AttemptsLeft is how many attempts an ErrMismatch leaves; zero if unknown.
+	AttemptsLeft int
+}
+
+// A Call is one request to make.
+type Call struct {
+	Op     string   // names errors: "send"; an [API] sets it
+	Method string   // defaults to POST
+	Route  string   // each {name} stands for one of Args
+	Args   []string // ids of [A-Za-z0-9_-]+, or recipients
+	Query  Form     // appended to the URL
+	Form   Form     // the body ...
+	JSON   []byte   // ... or this
+	Header map[string]string
+	Token  string // the Authorization of this call alone
+	// Repeatable says that the vendor may safely receive the request twice. An API
+	// sets it for checks. Never set it for a Send, unless an idempotency key makes
+	// two requests one.
+	Repeatable bool
+	// Timeout is for all requests of the call. Defaults to 15 s, and to 10 s if it
+	// is Repeatable.
+	Timeout time.Duration
+}
+
+// A Reply is a complete answer of class 2xx.
+type Reply struct {
+	Status    int
+	Body      []byte
+	RequestID string
+	Requests  int
+	Repeated  bool      // an earlier request of this call may have been processed
+	Began     time.Time // when the call began, which is before the vendor made a code
+}
+
+// A Client makes calls to one vendor. It is safe for concurrent use. A nil
+// Client refuses every call.
+type Client struct {
+	vendor    string
+	base      *url.URL
+	header    http.Header
+	sign      func(r *http.Request, body []byte) error
+	requestID string
+	readError func(op string, status int, body []byte) Failure
+	http      retryablehttp.Client
+	own       *http.Transport // nil if the application brought a transport
+	bare      bool            // the transport is one of net/http, with no RoundTripper before it
+	budget    budget
+	timeout   time.Duration // the application's own http.Client.Timeout; zero: none
+	tokens    *tokens       // nil without OAuth2
+}
+
+// New checks cfg and makes a client. It does no I/O. Its errors name the field
+// at fault and never its value.
+func New(cfg Config) (*Client, error) {
+	base, err := parseBase(cfg.BaseURL)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		vendor: cfg.Vendor, base: base, sign: cfg.Sign,
+		requestID: cfg.RequestID, readError: cfg.ReadError,
+		header: http.Header{
+			"Accept":          {"application/json"},
+			"Accept-Encoding": {"identity"}, // a bomb would burst our limit
+			"User-Agent":      {userAgent(cfg.Vendor)},
+		},
+	}
+	for key, value := range cfg.Header {
+		if !isHeaderValue(value) {
+			return nil, errors.New("a credential holds a control character or is empty")
+		}
+		c.header[http.CanonicalHeaderKey(key)] = []string{value}
+	}
+	if cfg.OAuth2 != nil {
+		if c.tokens, err = newTokens(cfg.Vendor, *cfg.OAuth2, cfg.Client); err != nil {
+			return nil, err
+		}
+	}
+	client := c.copyClient(cfg.Client)
+	c.http.HTTPClient = &client
+	c.http.RetryMax = maxSendRequests - 1
+	c.http.CheckRetry = checkRetry
+	c.http.Backoff = backoff
+	c.http.ErrorHandler = retryablehttp.PassthroughErrorHandler
+	c.http.Logger = nil // it would log whole URLs
+	return c, nil
+}
+
+// copyClient takes only the transport and the timeout of the application's
+// client: a cookie jar or a redirect policy would break our promises.
+func (c *Client) copyClient(theirs *http.Client) http.Client {
+	t := &transport{client: c}
+	if theirs != nil {
+		c.timeout, t.base = theirs.Timeout, theirs.Transport
+	}
+	if t.base == nil {
+		c.own = newTransport()
+		t.base = c.own
+	}
+	_, c.bare = t.base.(*http.Transport)
+	return http.Client{Transport: t, CheckRedirect: dontFollow}
+}
+
+func dontFollow(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// Close closes the idle connections of our own transport, and nothing that the
+// application handed in. A renewal of a token that is under way ends by itself,
+// within 5 seconds.
+func (c *Client) Close() error {
+	if c == nil {
+		return nil
+	}
+	if c.own != nil {
+		c.own.CloseIdleConnections()
+	}
+	if c.tokens != nil {
+		return c.tokens.client.Close()
+	}
+	return nil
+}
+
+// Do makes one call. The error is a [*verify.Error].
+func (c *Client) Do(ctx context.Context, call Call) (Reply, error) {
+	switch {
+	case c == nil:
+		return Reply{}, unsupported("", call.Op, "the client was not made by New")
+	case c.tokens != nil:
+		return c.doWithToken(ctx, call)
+	}
+	return c.do(ctx, call)
+}
+
+func (c *Client) do(ctx context.Context, call Call) (Reply, error) {
+	if call.Method == "" {
+		call.Method = http.MethodPost
+	}
+	u, err := c.resolveURL(call)
+	if err != nil {
+		return Reply{}, unsupported(c.vendor, call.Op, err.Error())
+	}
+	if call.Token != "" && !isHeaderValue(call.Token) {
+		return Reply{}, unsupported(c.vendor, call.Op, "the token holds a control character")
+	}
+	for _, value := range call.Header {
+		if !isHeaderValue(value) {
+			return Reply{}, unsupported(c.vendor, call.Op, "a header holds a control character or is empty")
+		}
+	}
+	s := newCallState(ctx, c, call)
+	if err := ctx.Err(); err != nil {
+		s.last = canceled(verify.ErrUnavailable, err)
+		return Reply{}, s.failure()
+	}
+	c.budget.earn()
+	resp, err := c.http.Do(&retryablehttp.Request{Request: s.request(call.Method, u)})
+	return s.finish(resp, err)
+}
+
+func unsupported(vendor, op, detail string) error {
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnsupported, Detail: detail}
+}
+
+// request makes what all requests of a call share; each is sent as a copy with a
+// header, a body and a deadline of its own.
+func (s *callState) request(method string, u *url.URL) *http.Request {
+	r := http.Request{
+		Method: method, URL: u, Host: u.Host, Header: http.Header{},
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	return r.WithContext(httptrace.WithClientTrace(s, &s.trace))
+}
+
+// Unknown is the error for an answer that cannot be trusted: the vendor has
+// probably done what was asked.
+func (c *Client) Unknown(op string, r Reply, detail string) error {
+	return &verify.Error{
+		Vendor: c.vendor, Op: op, Outcome: verify.ErrOutcomeUnknown, Detail: detail,
+		HTTPStatus: r.Status, RequestID: r.RequestID, Requests: r.Requests,
+	}
+}

@@ -1,0 +1,220 @@
+package driver
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/go2fa/verify"
+)
+
+const (
+	maxBody    = 64 << 10
+	maxHeader  = 32 << 10
+	dialTime   = 3 * time.Second
+	idleTime   = 30 * time.Second // less than vendors keep a connection open
+	idleConns  = 32
+	keepProbes = 30 * time.Second
+)
+
+var (
+	errNoState  = errors.New("a request that is not ours")
+	errTooLarge = errors.New("body over the limit")
+	errEncoded  = errors.New("body encoded though identity was asked for")
+)
+
+// newTransport makes the transport for applications that bring none. HTTP/1.1
+// only: there "headers not written" proves that nothing left.
+func newTransport() *http.Transport {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	d := &dialer{net.Dialer{Timeout: dialTime, KeepAlive: keepProbes}}
+	t := &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            d.dial,
+		TLSHandshakeTimeout:    dialTime,
+		MaxIdleConnsPerHost:    idleConns,
+		IdleConnTimeout:        idleTime,
+		MaxResponseHeaderBytes: maxHeader,
+		DisableCompression:     true,
+		Protocols:              &protocols,
+	}
+	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return d.dialTLS(ctx, network, addr, t.TLSClientConfig)
+	}
+	return t
+}
+
+// A transport makes each request complete in itself: it signs, sets the deadline,
+// watches what was written and reads the whole answer. It has no
+// CloseIdleConnections on purpose: go-retryablehttp calls that after every
+// failure, and the pool may be shared with other vendors.
+type transport struct {
+	client *Client
+	base   http.RoundTripper
+}
+
+// RoundTrip leaves the result in the call's state. It always answers with an
+// empty response, so that net/http has no redirect to follow and no error to wrap
+// with the URL.
+func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	s, ok := stateOf(req.Context())
+	if !ok {
+		return nil, errNoState
+	}
+	ctx, cancel := context.WithDeadline(req.Context(), s.begin())
+	defer cancel()
+	r := req.WithContext(ctx)
+	s.prepare(r)
+	s.last = s.roundTrip(t, r)
+	s.answer = http.Response{Body: http.NoBody, Request: req}
+	return &s.answer, nil
+}
+
+func (s *callState) roundTrip(t *transport, req *http.Request) result {
+	if t.client.sign != nil {
+		if err := t.client.sign(req, s.body); err != nil {
+			return result{outcome: verify.ErrUnavailable, detail: "the request could not be signed"}
+		}
+	}
+	if err := req.Context().Err(); err != nil {
+		return s.failed(req, err, true) // a transport that is not even asked fires no hook
+	}
+
+	resp, err := t.base.RoundTrip(req) //nolint:bodyclose // readBody closes it
+	if s.conn != nil {
+		defer s.conn.release(s.busy)
+	}
+	switch {
+	case err != nil:
+		return s.failed(req, err, s.notWritten())
+	case resp == nil:
+		return result{}
+	case resp.Body == nil: // net/http forgives a test double that too
+		resp.Body = http.NoBody
+	}
+	return s.answered(req, resp)
+}
+
+// prepare gives the request a header and a body of its own. A GET carries an
+// empty body that cannot be rewound, so that net/http never replays it on a stale
+// connection: a vendor's GET may send a message or spend a code. The same holds
+// for every request without a body on a transport that may speak HTTP/2.
+func (s *callState) prepare(r *http.Request) {
+	r.Header = make(http.Header, len(s.client.header)+1)
+	maps.Copy(r.Header, s.client.header)
+	if s.token != "" {
+		r.Header["Authorization"] = []string{s.token}
+	}
+	for key, value := range s.header {
+		r.Header[http.CanonicalHeaderKey(key)] = []string{value}
+	}
+	if s.body != nil {
+		r.Header["Content-Type"] = s.mediaType
+		s.setBody(r)
+		return
+	}
+	s.sending = nil
+	if s.client.own == nil || r.Method == http.MethodGet {
+		r.Body = emptyBody{s}
+	}
+}
+
+// An emptyBody cannot be rewound, and notes that it was read.
+type emptyBody struct{ s *callState }
+
+func (b emptyBody) Read([]byte) (int, error) {
+	b.s.touched.Store(true)
+	return 0, io.EOF
+}
+
+func (emptyBody) Close() error { return nil }
+
+var (
+	formType = []string{"application/x-www-form-urlencoded"}
+	jsonType = []string{"application/json"}
+)
+
+// setBody uses readers that net/http knows: it sends a body of any other kind
+// in a second packet. Only on our own transport the body can be rewound, which
+// net/http does there where it wrote nothing. On another one HTTP/2 may be
+// spoken, and net/http sends a request again whose stream was reset, though the
+// vendor may have read it.
+func (s *callState) setBody(r *http.Request) {
+	body := s.body
+	s.sending = bytes.NewReader(body)
+	r.ContentLength = int64(len(body))
+	r.Body = io.NopCloser(s.sending)
+	if s.client.own != nil && !isKeyed(r.Header) {
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
+}
+
+// isKeyed knows headers by which net/http believes that a POST may be repeated.
+func isKeyed(h http.Header) bool {
+	return h["Idempotency-Key"] != nil || h["X-Idempotency-Key"] != nil
+}
+
+// failed classifies a request without a usable answer.
+func (s *callState) failed(req *http.Request, err error, notWritten bool) result {
+	late := req.Context().Err() != nil
+	switch ended := s.Err(); {
+	case ended != nil && notWritten:
+		return canceled(verify.ErrUnavailable, ended)
+	case ended != nil:
+		return canceled(verify.ErrOutcomeUnknown, ended)
+	case notWritten:
+		return s.client.classifyUnreached(req, err, late)
+	}
+	r := classifyLost(err, late)
+	r.retryable = r.retryable && s.repeatable
+	return r
+}
+
+// answered classifies a request whose answer has begun to arrive.
+func (s *callState) answered(req *http.Request, resp *http.Response) result {
+	ctx := req.Context()
+	body, err := readBody(resp)
+	r := result{}
+	switch {
+	case resp.StatusCode/100 != 2 && err != nil:
+		r = s.classifyStatus(resp, nil) // half an error body decides nothing
+		r.cause = ctx.Err()
+	case resp.StatusCode/100 != 2:
+		r = s.classifyStatus(resp, body)
+	case err != nil:
+		r = s.failed(req, err, false)
+		r.retryable = r.retryable && ctx.Err() == nil // a body that drips would drip again
+	default:
+		r.body = body
+	}
+	r.status, r.requestID = resp.StatusCode, cleanID(resp.Header.Get(s.client.requestID))
+	return r
+}
+
+// readBody reads a whole body of at most maxBody bytes.
+func readBody(resp *http.Response) ([]byte, error) {
+	defer func() { _ = resp.Body.Close() }() // read to its end, or given up
+	switch enc := resp.Header.Get("Content-Encoding"); {
+	case resp.StatusCode == http.StatusSwitchingProtocols:
+		return nil, nil // a bare connection, whose reads no deadline ends
+	case enc != "" && enc != "identity":
+		return nil, errEncoded
+	case resp.ContentLength > maxBody:
+		return nil, errTooLarge
+	case resp.ContentLength > 0:
+		body := make([]byte, resp.ContentLength)
+		_, err := io.ReadFull(resp.Body, body) // net/http ends it there
+		return body, err
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if err == nil && len(body) > maxBody {
+		err = errTooLarge
+	}
+	return body, err
+}
