@@ -44,8 +44,6 @@ const (
 	AccountID          = "9900000"
 	ClientID           = "emulatedclientid"
 	ClientSecret       = "emulatedclientsecret0000000000000"
-	Username           = "emulateduser"
-	Password           = "emulatedpassword0000000000000000"
 	SMSApplicationID   = "00000000-0000-4000-8000-000000000001"
 	VoiceApplicationID = "00000000-0000-4000-8000-000000000002"
 	From               = "+15017122661"

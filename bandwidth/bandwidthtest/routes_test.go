@@ -75,7 +75,7 @@ func TestTokenEnds(t *testing.T) {
 	assert.Equal(t, 1, a.Effects())
 }
 
-func TestCredentials(t *testing.T) {
+func TestAnAccessTokenIsTheOnlyCredential(t *testing.T) {
 	a := newAccount(t)
 	unauthorized := map[string]any{"message": "Unauthorized"}
 	denied := map[string]any{"Message": "User is not authorized to access this resource with an explicit deny"}
@@ -91,8 +91,7 @@ func TestCredentials(t *testing.T) {
 		"empty token":     {messaging, bearer(""), 401, unauthorized},
 		"another scheme":  {messaging, func(r *http.Request) { r.Header.Set("Authorization", "Token x") }, 401, unauthorized},
 		"another account": {"/accounts/9900001/code/messaging", func(*http.Request) {}, 401, unauthorized},
-		"wrong password":  {messaging, func(r *http.Request) { r.SetBasicAuth(bandwidthtest.Username, "wrong") }, 403, denied},
-		"wrong user":      {messaging, func(r *http.Request) { r.SetBasicAuth("somebody", bandwidthtest.Password) }, 403, denied},
+		"an API user":     {messaging, func(r *http.Request) { r.SetBasicAuth("somebody", "placeholder") }, 403, denied},
 		"a credential where its token belongs": {messaging, func(r *http.Request) {
 			r.SetBasicAuth(bandwidthtest.ClientID, bandwidthtest.ClientSecret)
 		}, 403, denied},

@@ -32,19 +32,16 @@ var prepare = map[string]func(t *testing.T, e emulator.Emulator) (env []string, 
 		return []string{"CALLBACK=" + callback(t)}, nil
 	},
 	"npm-bandwidth/sdk.mjs": func(t *testing.T, e emulator.Emulator) ([]string, func()) {
-		return apiUser, func() {
+		return nil, func() {
 			assert.Equal(t, 1, e.(*bandwidthtest.Emulator).Tokens(), "one token served all calls of a client")
 		}
 	},
-	"npm-bandwidth/legacy.mjs": func(*testing.T, emulator.Emulator) ([]string, func()) { return apiUser, nil },
 }
 
 // chosen are settings that a Sample leaves out.
 var chosen = map[string]map[string]string{
 	"gatewayapi": {"api_key": gatewayapitest.Key, "api_secret": gatewayapitest.Secret},
 }
-
-var apiUser = []string{"API_USER=" + bandwidthtest.Username, "API_PASSWORD=" + bandwidthtest.Password}
 
 // Each vendor has the scripts of the folder npm-SCHEME. They get VERIFY_URL,
 // VERIFY_CODE, and the settings of the emulator in capitals: "account_sid" as
