@@ -69,8 +69,9 @@ type Config struct {
 	// Subject is that of every mail, in one line of at most 150 bytes. Defaults to
 	// "Your code", in the languages of package otp: da, de, en, es, fr, it and pt.
 	Subject string
-	// Subjects go before Subject, by BCP 47 tag, where "pt" serves "pt-BR" too; the
-	// tag is that of verify.WithLocale. Defaults to none.
+	// Subjects go before Subject, by BCP 47 tag, where "pt" serves "pt-BR" too and
+	// "zh-TW" serves "zh-Hant-TW"; the tag is that of verify.WithLocale. Defaults to
+	// none.
 	Subjects map[string]string
 
 	// Hello is the name by which the server is greeted. Many servers refuse one

@@ -109,6 +109,8 @@ func TestSubjects(t *testing.T) {
 		"a variety of that":         {"pt-BR", "Login", own, "Código"},
 		"a variety of its own":      {"de-at", "", own, "Grüezi"},
 		"another variety":           {"de-CH", "", own, "Ihr Code"},
+		"a script that is implied":  {"zh-Hant-TW", "", map[string]string{"zh-TW": "您的驗證碼"}, "您的驗證碼"},
+		"another name of it":        {"no", "", map[string]string{"nb": "Koden din"}, "Koden din"},
 		"none of them":              {"fr", "Login", own, "Login"},
 	}
 	for name, tc := range tests {

@@ -84,15 +84,14 @@ func builtin(language string) string {
 	return "Your code"
 }
 
-// subject is the one for a tag, or for the language it is a variety of.
+// subject is the one for a tag, or for the nearest one there is.
 func (cfg Config) subject(tag string) string {
-	tag = strings.ToLower(tag)
-	language, _, _ := strings.Cut(tag, "-")
-	for ; tag != ""; tag = tag[:max(0, strings.LastIndexByte(tag, '-'))] {
-		if s, ok := cfg.Subjects[tag]; ok {
+	for _, near := range verify.LocaleFallbacks(tag) {
+		if s, ok := cfg.Subjects[strings.ToLower(near)]; ok {
 			return s
 		}
 	}
+	language, _, _ := strings.Cut(strings.ToLower(tag), "-")
 	return cmp.Or(cfg.Subject, builtin(language))
 }
 

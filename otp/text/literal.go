@@ -46,24 +46,11 @@ func isVisible(before, r, after rune) bool {
 
 func isScript(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }
 
-// compositions are the letters that have one character together with each
-// combining mark, in upper case where both cases have one. They are those of Latin,
-// Greek and Cyrillic, and the sound marks of kana: what keyboards and file names of
-// some systems take apart.
-var compositions = map[rune]string{
-	'\u0300': "AEINOUWYÂÊÔĂƠƯÜЕИ", '\u0301': "ACEGIKLMNOPRSUWYZÂÊÔĂƠƯÄÜÆØÅÇÕГКΑΕΗΙΟΥΩΪΫ",
-	'\u0302': "ACEGHIJOSUWYZẠẸỌ", '\u0303': "AEINOUVYÂÊÔĂƠƯ", '\u0304': "AEGIOUYÆÜИУΑΙΥ",
-	'\u0306': "AEGIOUАЕЖИУΑΙΥẠ", '\u0307': "ABCDEFGHMNOPRSTWXYZ", '\u0308': "AEHIOUWXYАЕЖЗИОУЧЫЭІΙΥ",
-	'\u0309': "AEIOUYÂÊÔĂƠƯ", '\u030a': "AU", '\u030b': "OUУ", '\u030c': "ACDEGHIKLNORSTUZ",
-	'\u031b': "OU", '\u0323': "ABDEHIKLMNORSTUVWYZƠƯ", '\u0327': "CDEGHKLNRST", '\u0328': "AEIOU",
-	'\u3099': "うかきくけこさしすせそたちつてとはひふへほゝウカキクケコサシスセソタチツテトハヒフヘホワヰヱヲヽ", '\u309a': "はひふへほハヒフヘホ",
-}
-
 // composes reports whether two characters have a form in one, by which a text
 // costs less: Hangul too, whose syllables some systems take apart.
 func composes(letter, mark rune) bool {
 	if bases, ok := compositions[mark]; ok {
-		return letter != 0 && strings.ContainsRune(bases, unicode.ToUpper(letter))
+		return strings.ContainsRune(bases, letter)
 	}
 	return letter >= '\u1100' && letter <= '\u1112' && mark >= '\u1161' && mark <= '\u1175'
 }
