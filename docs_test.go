@@ -22,26 +22,22 @@ const (
 	vendorFile = "docs/new-vendor.md"
 )
 
-// A number is quoted as R07, V-15, F11: at the head of a message, row 28, or
-// rows 30 to 32.
+// A number is quoted as R07, V-15, or F11: at the head of a message. Failures have
+// names, so that no number of a row is defined.
 var (
 	quotedIDs  = regexp.MustCompile(`\b(?:R[0-9]{2}|V-[0-9]{2})\b|\bF[0-9]{1,2}\b:`)
-	quotedRows = regexp.MustCompile(`\b[Rr]ows? ([0-9]{1,2})\b(?:(?: to |, | and | or )([0-9]{1,2})\b)?`)
-	definition = regexp.MustCompile(`(?m)^\| (R[0-9]{2}|V-[0-9]{2}|F[0-9]{1,2}|[0-9]{1,2}) \|`)
+	quotedRows = regexp.MustCompile(`\b[Rr]ows? [0-9]{1,2}\b`)
+	definition = regexp.MustCompile(`(?m)^\| (R[0-9]{2}|V-[0-9]{2}|F[0-9]{1,2}) \|`)
 )
 
-// quotes lists the numbers that a text quotes, rows as "row 28".
+// quotes lists the numbers that a text quotes.
 func quotes(text string) []string {
 	var all []string
 	for _, id := range quotedIDs.FindAllString(text, -1) {
 		all = append(all, strings.TrimSuffix(id, ":"))
 	}
-	for _, rows := range quotedRows.FindAllStringSubmatch(text, -1) {
-		for _, n := range rows[1:] {
-			if n != "" {
-				all = append(all, "row "+n)
-			}
-		}
+	for _, row := range quotedRows.FindAllString(text, -1) {
+		all = append(all, strings.ToLower(row))
 	}
 	return all
 }
@@ -50,11 +46,7 @@ func quotes(text string) []string {
 func definitions(rules string) []string {
 	var all []string
 	for _, d := range definition.FindAllStringSubmatch(rules, -1) {
-		id := d[1]
-		if id[0] <= '9' {
-			id = "row " + id
-		}
-		all = append(all, id)
+		all = append(all, d[1])
 	}
 	return all
 }
@@ -128,7 +120,7 @@ func TestRulesAreComplete(t *testing.T) {
 	for _, list := range []struct {
 		form string
 		n    int
-	}{{"R%02d", 81}, {"row %d", 40}, {"V-%02d", 30}, {"F%d", 17}} {
+	}{{"R%02d", 81}, {"V-%02d", 30}, {"F%d", 17}} {
 		for n := 1; n <= list.n; n++ {
 			want = append(want, fmt.Sprintf(list.form, n))
 		}
@@ -154,20 +146,19 @@ func TestDocumentsNameRealOutcomes(t *testing.T) {
 // A test that finds nothing to complain about would never be noticed. Here only
 // these numbers are defined.
 func TestQuotesRing(t *testing.T) {
-	defined := []string{"R07", "V-15", "F11", "row 28", "row 30"}
+	defined := []string{"R07", "V-15", "F11"}
 	tests := map[string]struct {
 		file, text string
 		want       []string // a part of each complaint, in order
 	}{
-		"defined numbers":         {"x.go", "package x // R07, V-15, row 28, rows 28 and 30\nvar _ = \"F11: x\"\n", nil},
+		"defined numbers":         {"x.go", "package x // R07, V-15\nvar _ = \"F11: x\"\n", nil},
 		"a requirement":           {"x_test.go", "package x // R08 holds\n", []string{"R08"}},
 		"in a string":             {"a/b/x_test.go", "package x\nvar _ = \"R08: x\"\n", []string{"a/b/x_test.go quotes R08"}},
-		"in a raw string":         {"x.go", "package x\nvar _ = `row 29`\n", []string{"row 29"}},
+		"in a raw string":         {"x.go", "package x\nvar _ = `" + "row" + " 29`\n", []string{"row" + " 29"}},
 		"a failure of others":     {"x.go", "package x // V-16\n", []string{"V-16"}},
 		"a finding":               {"x.go", "package x // F12: x\n", []string{"F12"}},
-		"a row at the head":       {"x.go", "package x // Row 27 is odd\n", []string{"row 27"}},
-		"the end of some rows":    {"x.go", "package x // rows 30 to 33\n", []string{"row 33"}},
-		"the begin of some rows":  {"x.go", "package x // rows 27, 28\n", []string{"row 27"}},
+		"a row at the head":       {"x.go", "package x // " + "Row" + " 27 is odd\n", []string{"row" + " 27"}},
+		"some rows":               {"x.go", "package x // " + "rows" + " 30 to 33\n", []string{"rows" + " 30"}},
 		"a document":              {"docs/x.md", "see R08\n", []string{"R08"}},
 		"a script":                {"redisstore/x.lua", "-- R08\n", []string{"R08"}},
 		"a nested module":         {"cmd/verify/x.go", "package main // R08\n", []string{"R08"}},

@@ -106,7 +106,7 @@ func TestPhoneApprovalWhoseReplyWasLost(t *testing.T) {
 			srv.Fail(authytest.Fault{On: "check", Break: authytest.Reset, Effect: true})
 			srv.Fail(second...)
 			err = client.Check(t.Context(), phone, code)
-			require.ErrorIs(t, err, verify.ErrOutcomeUnknown, "row 28")
+			require.ErrorIs(t, err, verify.ErrOutcomeUnknown, "denial after a lost answer")
 			assert.Contains(t, detail(err), "may have been an approval")
 		})
 	}

@@ -153,7 +153,7 @@ func TestBodyThatIsNotBandwidths(t *testing.T) {
 			client, srv := emulated(t)
 			srv.Fail(bandwidthtest.Fault{On: "/code/", Status: 404, Body: body}, bandwidthtest.Fault{On: "/code/", Status: 404, Body: body})
 			require.ErrorIs(t, client.Check(t.Context(), phone, "123456"), verify.ErrOutcomeUnknown,
-				"row 24: a proxy's refusal is not the vendor's")
+				"a proxy's refusal is not the vendor's")
 			_, err := client.Send(t.Context(), phone)
 			require.ErrorIs(t, err, verify.ErrRejected)
 			assert.ErrorContains(t, err, "proxy")

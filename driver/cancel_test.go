@@ -19,7 +19,7 @@ func TestCanceledAfterTheRequest(t *testing.T) {
 		for where, begun := range map[string]string{
 			"before the answer": "", "in the answer": long, "in the page of a 500": head(500),
 		} {
-			t.Run("row 14: the caller cancels "+where+", "+name, func(t *testing.T) {
+			t.Run("the caller cancels "+where+", "+name, func(t *testing.T) {
 				t.Parallel()
 				ctx, cancel := context.WithCancel(t.Context())
 				var at atomic.Value
@@ -56,7 +56,7 @@ func TestCanceledBeforeTheRequest(t *testing.T) {
 	}
 	for name, ctx := range map[string]context.Context{"canceled": canceled, "past its deadline": expired} {
 		for how, k := range kinds() {
-			t.Run("row 4: the caller's context is "+name+", "+how, func(t *testing.T) {
+			t.Run("the caller's context is "+name+", "+how, func(t *testing.T) {
 				_, err := c.Do(ctx, k.call)
 				e := assertOutcome(t, err, verify.ErrUnavailable)
 				assert.ErrorIs(t, err, ctx.Err())
@@ -71,7 +71,7 @@ func TestCanceledBeforeTheRequest(t *testing.T) {
 func TestCanceledBeforeTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, k := range kinds() {
-		t.Run("row 4: the caller cancels while the connection is made, "+name, func(t *testing.T) {
+		t.Run("the caller cancels while the connection is made, "+name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			hole := forever(t.Context())
 			theirs := dialing(func(ctx context.Context, network, addr string) (net.Conn, error) {

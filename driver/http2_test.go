@@ -87,7 +87,7 @@ func TestRefusedStream(t *testing.T) {
 	protocols.SetUnencryptedHTTP2(true)
 	theirs := &http.Client{Transport: &http.Transport{Protocols: &protocols}}
 	for name, k := range kinds() {
-		t.Run("row 15: the stream is refused, on a transport of the application, "+name, func(t *testing.T) {
+		t.Run("the stream is refused, on a transport of the application, "+name, func(t *testing.T) {
 			k.call.Timeout = soon
 			timely(t, soon, func() {
 				_, err := newClient(t, "http://"+addr, theirs).Do(t.Context(), k.call)

@@ -16,7 +16,8 @@ func second(status int, code string, steps ...step) row {
 	}}
 }
 
-// A check that is tried again: row 28, and what the first try may have done.
+// A check that is tried again: a denial after a lost answer, and what the first try
+// may have done.
 func TestAnswersAfterALostOne(t *testing.T) {
 	t.Parallel()
 	notFound := answer(404, vendorError("20404"))
@@ -27,24 +28,24 @@ func TestAnswersAfterALostOne(t *testing.T) {
 	}
 
 	runTable(t, posts(), map[string]row{
-		"row 28: not found, after a reset":        second(404, "20404", reset(""), notFound),
-		"row 28: not found, after half an answer": second(404, "20404", broken(long), notFound),
-		"row 28: not found, after a 500":          second(404, "20404", answer(500, prose), notFound),
-		"row 28: not found, after a 408":          second(404, "20404", answer(408, ""), notFound),
-		"row 28: a wrong code, after a reset":     second(400, "40001", reset(""), answer(400, vendorError("40001"))),
-		"row 28: too many guesses, after a reset": second(429, "60202", reset(""), answer(429, vendorError("60202"))),
-		"row 28: a page, after a reset":           second(404, "", reset(""), answer(404, "<html>")),
-		"row 28: nonsense, after half an answer":  second(200, "", broken(long), answer(200, "<html>")),
-		"row 28: throttled, after a reset":        undone(second(429, "20429", reset(""), refusal(429, vendorError("20429")))),
-		"row 28: not processed, after a reset":    undone(second(503, "20503", reset(""), refusal(503, vendorError("20503")))),
-		"row 28: the credentials, after a reset":  undone(second(401, "", reset(""), refusal(401, ""))),
+		"not found, after a reset":        second(404, "20404", reset(""), notFound),
+		"not found, after half an answer": second(404, "20404", broken(long), notFound),
+		"not found, after a 500":          second(404, "20404", answer(500, prose), notFound),
+		"not found, after a 408":          second(404, "20404", answer(408, ""), notFound),
+		"a wrong code, after a reset":     second(400, "40001", reset(""), answer(400, vendorError("40001"))),
+		"too many guesses, after a reset": second(429, "60202", reset(""), answer(429, vendorError("60202"))),
+		"a page, after a reset":           second(404, "", reset(""), answer(404, "<html>")),
+		"nonsense, after half an answer":  second(200, "", broken(long), answer(200, "<html>")),
+		"throttled, after a reset":        undone(second(429, "20429", reset(""), refusal(429, vendorError("20429")))),
+		"not processed, after a reset":    undone(second(503, "20503", reset(""), refusal(503, vendorError("20503")))),
+		"the credentials, after a reset":  undone(second(401, "", reset(""), refusal(401, ""))),
 
-		"row 13: approved after a reset":         approvedSecond(reset(""), approved),
-		"row 19: approved after half an answer":  approvedSecond(broken(long), approved),
-		"row 37: approved after a 503":           approvedSecond(answer(503, "", "Retry-After: 0"), approved),
-		"row 27: not found, after a throttle":    goneSecond(refusal(429, ""), notFound),
-		"row 27: not found, after not processed": goneSecond(refusal(503, vendorError("20503")), notFound),
-		"row 13: a send, reset after a throttle": {
+		"approved after a reset":         approvedSecond(reset(""), approved),
+		"approved after half an answer":  approvedSecond(broken(long), approved),
+		"approved after a 503":           approvedSecond(answer(503, "", "Retry-After: 0"), approved),
+		"not found, after a throttle":    goneSecond(refusal(429, ""), notFound),
+		"not found, after not processed": goneSecond(refusal(503, vendorError("20503")), notFound),
+		"a send, reset after a throttle": {
 			only: "send", script: script(refusal(429, ""), reset("")),
 			send: want{kind: unknown, requests: 2, effects: 1},
 		},
@@ -63,7 +64,7 @@ func goneSecond(steps ...step) row {
 	}}
 }
 
-// The throttle of an account: rows 30 to 32. Those that are waited for are in
+// The throttles of an account. Those that are waited for are in
 // TestRetryAfterIsWaited.
 func TestThrottled(t *testing.T) {
 	t.Parallel()
@@ -74,30 +75,30 @@ func TestThrottled(t *testing.T) {
 			return []string{"Date: " + start.Format(dateForms[0]), "Retry-After: " + start.Add(d).Format(form)}
 		}
 		runTable(t, posts(), map[string]row{
-			fmt.Sprintf("row 31: come back at a date, form %d", i): at429(time.Hour, date(time.Hour)...),
-			fmt.Sprintf("row 31: come back next year, form %d", i): at429(24*time.Hour, date(300*24*time.Hour)...),
-			fmt.Sprintf("row 32: come back yesterday, form %d", i): tried(limited, 429, "", refusal(429, "", date(-24*time.Hour)...)),
+			fmt.Sprintf("come back at a date, form %d", i): at429(time.Hour, date(time.Hour)...),
+			fmt.Sprintf("come back next year, form %d", i): at429(24*time.Hour, date(300*24*time.Hour)...),
+			fmt.Sprintf("come back yesterday, form %d", i): tried(limited, 429, "", refusal(429, "", date(-24*time.Hour)...)),
 		})
 	}
 	runTable(t, posts(), map[string]row{
-		"row 30: accepted after a throttle": {
+		"accepted after a throttle": {
 			script: script(refusal(429, vendorError("20429"), "Retry-After: 0"), answer(200, accepted)),
 			send:   want{requests: 2, effects: 1}, check: want{requests: 2, effects: 1},
 		},
-		"row 30: accepted after two": {
+		"accepted after two": {
 			only: "send", script: script(refusal(429, ""), refusal(429, ""), answer(200, accepted)),
 			send: want{requests: 3, effects: 1},
 		},
-		"row 30: throttled without end":     tried(limited, 429, "20429", refusal(429, vendorError("20429"), "Retry-After: 0")),
-		"row 31: come back in 6 seconds":    at429(6*time.Second, "Retry-After: 6"),
-		"row 31: come back in an hour":      at429(time.Hour, "Retry-After: 3600"),
-		"row 31: come back in 31 years":     at429(24*time.Hour, "Retry-After: 1000000000"),
-		"row 31: come back past the end":    at429(4*time.Second, "Retry-After: 4"),
-		"row 32: throttled without a hint":  tried(limited, 429, "", refusal(429, "")),
-		"row 32: come back soon":            tried(limited, 429, "", refusal(429, "", "Retry-After: soon")),
-		"row 32: come back before now":      tried(limited, 429, "", refusal(429, "", "Retry-After: -1")),
-		"row 32: come back after all time":  tried(limited, 429, "", refusal(429, "", "Retry-After: 9223372036854775807")),
-		"row 32: come back in half seconds": tried(limited, 429, "", refusal(429, "", "Retry-After: 0.5")),
+		"throttled without end":     tried(limited, 429, "20429", refusal(429, vendorError("20429"), "Retry-After: 0")),
+		"come back in 6 seconds":    at429(6*time.Second, "Retry-After: 6"),
+		"come back in an hour":      at429(time.Hour, "Retry-After: 3600"),
+		"come back in 31 years":     at429(24*time.Hour, "Retry-After: 1000000000"),
+		"come back past the end":    at429(4*time.Second, "Retry-After: 4"),
+		"throttled without a hint":  tried(limited, 429, "", refusal(429, "")),
+		"come back soon":            tried(limited, 429, "", refusal(429, "", "Retry-After: soon")),
+		"come back before now":      tried(limited, 429, "", refusal(429, "", "Retry-After: -1")),
+		"come back after all time":  tried(limited, 429, "", refusal(429, "", "Retry-After: 9223372036854775807")),
+		"come back in half seconds": tried(limited, 429, "", refusal(429, "", "Retry-After: 0.5")),
 	})
 }
 

@@ -37,7 +37,7 @@ func TestNetHTTPReplays(t *testing.T) {
 }
 
 // On any transport of net/http a send that was read is one request, however the
-// connection ends: row 13.
+// connection ends: a lost answer.
 func TestNetHTTPNeverReplaysASend(t *testing.T) {
 	t.Parallel()
 	transports := map[string]func() http.RoundTripper{

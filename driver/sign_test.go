@@ -65,7 +65,7 @@ func TestSignatureFails(t *testing.T) {
 func TestCanceledWhileSigning(t *testing.T) {
 	t.Parallel()
 	for name, k := range kinds() {
-		t.Run("row 4: the caller cancels while the request is signed, "+name, func(t *testing.T) {
+		t.Run("the caller cancels while the request is signed, "+name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t, answer(200, accepted))
 			ctx, cancel := context.WithCancel(t.Context())

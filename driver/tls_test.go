@@ -39,7 +39,7 @@ func bareServer(t *testing.T, serve func(net.Conn)) (addr string) {
 	return l.Addr().String()
 }
 
-// Rows 7 and 8.
+// A failed handshake, and an untrusted certificate.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	var reached atomic.Int32
@@ -72,12 +72,12 @@ func TestTLS(t *testing.T) {
 		heals  bool
 		detail string
 	}{
-		"row 7: the handshake is reset":     {"https://" + resetting, nil, again, "no connection"},
-		"row 7: nothing newer than TLS 1.1": {old.URL, nil, again, "no connection"},
-		"row 8: nobody knows the authority": {current.URL, nil, never, untrusted},
-		"row 8: the name does not match":    {"https://canary.invalid", trusting, never, untrusted},
-		"row 8: the certificate is expired": {"https://example.com", expired, never, untrusted},
-		"row 8: plain http on the port": {
+		"the handshake is reset":     {"https://" + resetting, nil, again, "no connection"},
+		"nothing newer than TLS 1.1": {old.URL, nil, again, "no connection"},
+		"nobody knows the authority": {current.URL, nil, never, untrusted},
+		"the name does not match":    {"https://canary.invalid", trusting, never, untrusted},
+		"the certificate is expired": {"https://example.com", expired, never, untrusted},
+		"plain http on the port": {
 			"https" + plain.URL[4:], nil, never, "the server does not speak TLS: check the base URL",
 		},
 	}
@@ -95,7 +95,7 @@ func TestTLS(t *testing.T) {
 func TestProxyRefuses(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{403, 407, 502, 503} {
-		t.Run(fmt.Sprintf("row 9: CONNECT is answered with %d", status), func(t *testing.T) {
+		t.Run(fmt.Sprintf("CONNECT is answered with %d", status), func(t *testing.T) {
 			t.Parallel()
 			for name, k := range kinds() {
 				t.Run(name, func(t *testing.T) {

@@ -21,8 +21,8 @@ type stillborn struct{ net.Conn }
 
 func (stillborn) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-// Row 10 needs a header that does not fit in the buffer of net/http: of a small
-// one it tells that it was written before it is.
+// It takes headers that do not fit in the buffer of net/http: of small ones it tells
+// that they were written before they are.
 func TestHeaderThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	dials := 0
@@ -44,7 +44,7 @@ func TestHeaderThatCannotBeWritten(t *testing.T) {
 		"the application's, a check": {&http.Client{Transport: &http.Transport{DialContext: dial}}, true, 2, verify.ErrOutcomeUnknown},
 	}
 	for name, test := range tests {
-		t.Run("row 10: a connection and no header, "+name, func(t *testing.T) {
+		t.Run("a connection and no header, "+name, func(t *testing.T) {
 			c, err := New(Config{
 				Vendor: "acme", BaseURL: "http://localhost", Client: test.theirs,
 				Header: map[string]string{"Authorization": strings.Repeat("x", 16<<10)},

@@ -51,7 +51,7 @@ type dial func(ctx context.Context, network, addr string) (net.Conn, error)
 // dialing is an application's client that reaches what d reaches.
 func dialing(d dial) *http.Client { return &http.Client{Transport: &http.Transport{DialContext: d}} }
 
-// Rows 5 and 6.
+// No such host, and no connection.
 func TestNoConnection(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -59,21 +59,21 @@ func TestNoConnection(t *testing.T) {
 		heals  bool
 		detail string
 	}{
-		"row 5: no such host": {
+		"no such host": {
 			&net.DNSError{Err: "no such host", Name: "canary.example", IsNotFound: true}, never,
 			"the vendor's host name does not exist: check the base URL and DNS",
 		},
-		"row 6: DNS fails for now": {
+		"DNS fails for now": {
 			&net.DNSError{Err: "server misbehaving", Name: "canary.example", IsTemporary: true}, again,
 			"the vendor's host name could not be looked up",
 		},
-		"row 6: DNS takes too long": {
+		"DNS takes too long": {
 			&net.DNSError{Err: "i/o timeout", Name: "canary.example", IsTimeout: true}, again,
 			"the vendor's host name could not be looked up",
 		},
-		"row 6: refused":     {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, again, "no connection"},
-		"row 6: unreachable": {&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, again, "no connection"},
-		"row 6: timed out":   {&net.OpError{Op: "dial", Err: context.DeadlineExceeded}, again, "no connection"},
+		"refused":     {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, again, "no connection"},
+		"unreachable": {&net.OpError{Op: "dial", Err: syscall.EHOSTUNREACH}, again, "no connection"},
+		"timed out":   {&net.OpError{Op: "dial", Err: context.DeadlineExceeded}, again, "no connection"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestNoConnection(t *testing.T) {
 			assertUnreached(t, "https://canary.example", theirs, test.heals, test.detail)
 		})
 	}
-	t.Run("row 6: refused by a closed port", func(t *testing.T) {
+	t.Run("refused by a closed port", func(t *testing.T) {
 		t.Parallel()
 		s := newServer(t)
 		s.close()
@@ -97,11 +97,11 @@ func TestBlackHole(t *testing.T) {
 	for name, k := range kinds() {
 		k.call.Timeout = soon
 		for what, do := range map[string]func(*testing.T) error{
-			"row 6: packets vanish": func(t *testing.T) error {
+			"packets vanish": func(t *testing.T) error {
 				_, err := newClient(t, "https://canary.example", hole).Do(t.Context(), k.call)
 				return err
 			},
-			"row 7: nobody shakes hands": func(t *testing.T) error {
+			"nobody shakes hands": func(t *testing.T) error {
 				_, err := newClient(t, "https://"+silent, nil).Do(t.Context(), k.call)
 				return err
 			},

@@ -39,7 +39,7 @@ func TestRetryAfterIsWaited(t *testing.T) {
 	}
 	for form, f := range forms {
 		for _, asked := range []time.Duration{time.Second, 5 * time.Second, 6 * time.Second} {
-			t.Run("row 30: a throttle of "+asked.String()+" in "+form, func(t *testing.T) {
+			t.Run("a throttle of "+asked.String()+" in "+form, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					c, d := newDouble(t, say(429, "", f.header(asked, f.layout)...))
 					took := waits(func() {
@@ -79,30 +79,30 @@ func TestWaits(t *testing.T) {
 		tries       int
 		want        verify.Outcome
 	}{
-		"row 6: refused, a send":               {"send", []move{refuse}, 0, 0, 600 * ms, 3, unavailable},
-		"row 6: refused, a check":              {"check", []move{refuse}, 0, 0, 200 * ms, 2, unavailable},
-		"row 6: refused at first":              {"send", []move{refuse, ok}, 0, 0, 200 * ms, 2, ""},
-		"row 6: refused, after a throttle":     {"send", []move{throttled(0), refuse}, 0, 0, 600 * ms, 3, unavailable},
-		"row 13: no hook, after a refusal":     {"send", []move{refuse, mute}, 0, 0, 200 * ms, 2, unknown},
-		"row 6: packets vanish, a send":        {"send", []move{vanish}, 0, 15 * s, 15 * s, 1, unavailable},
-		"row 6: packets vanish, a check":       {"check", []move{vanish}, 0, 9 * s, 10 * s, 2, unavailable},
-		"row 12: no answer to a send":          {"send", []move{stall}, 0, 15 * s, 15 * s, 1, unknown},
-		"row 12: no answer to a check":         {"check", []move{stall}, 0, 10 * s, 10 * s, 2, unknown},
-		"row 12: no answer to a check at once": {"check", []move{stall, ok}, 0, 5 * s, 5200 * ms, 2, ""},
-		"row 12: no answer to a short check":   {"check", []move{stall}, 4 * s, 4 * s, 4 * s, 2, unknown},
-		"row 12: no answer to a shorter one":   {"check", []move{stall}, 3 * s, 3 * s, 3 * s, 1, unknown},
-		"row 13: reset at first":               {"check", []move{lose, ok}, 0, 0, 200 * ms, 2, ""},
-		"row 20: a drip, a check":              {"check", []move{dribble}, 0, 5 * s, 5 * s, 1, unknown},
-		"row 20: a drip, a send":               {"send", []move{dribble}, 0, 15 * s, 15 * s, 1, unknown},
-		"row 28: refused, after a reset":       {"check", []move{lose, refuse}, 0, 0, 200 * ms, 2, unknown},
-		"row 28: no way back, after a reset":   {"check", []move{lose, vanish}, 0, 10 * s, 10 * s, 2, unknown},
-		"row 30: an answer after 5 s":          {"check", []move{throttled(5), ok}, 0, 5 * s, 5 * s, 2, ""},
-		"row 31: come back in an hour":         {"send", []move{throttled(hour)}, 0, 0, 0, 1, limited},
-		"row 31: come back at the deadline":    {"send", []move{throttled(4)}, 4 * s, 0, 0, 1, limited},
-		"row 31: come back just before":        {"send", []move{throttled(4), ok}, 4001 * ms, 4 * s, 4 * s, 2, ""},
-		"row 37: busy for 5 s":                 {"check", []move{busy(5), ok}, 0, 5 * s, 5 * s, 2, ""},
-		"row 37: busy for 6 s":                 {"check", []move{busy(6), ok}, 0, 0, 0, 1, unknown},
-		"three waits are too long":             {"send", []move{throttled(5), throttled(5), throttled(5)}, 10 * s, 5 * s, 5 * s, 2, limited},
+		"refused, a send":              {"send", []move{refuse}, 0, 0, 600 * ms, 3, unavailable},
+		"refused, a check":             {"check", []move{refuse}, 0, 0, 200 * ms, 2, unavailable},
+		"refused at first":             {"send", []move{refuse, ok}, 0, 0, 200 * ms, 2, ""},
+		"refused, after a throttle":    {"send", []move{throttled(0), refuse}, 0, 0, 600 * ms, 3, unavailable},
+		"no hook, after a refusal":     {"send", []move{refuse, mute}, 0, 0, 200 * ms, 2, unknown},
+		"packets vanish, a send":       {"send", []move{vanish}, 0, 15 * s, 15 * s, 1, unavailable},
+		"packets vanish, a check":      {"check", []move{vanish}, 0, 9 * s, 10 * s, 2, unavailable},
+		"no answer to a send":          {"send", []move{stall}, 0, 15 * s, 15 * s, 1, unknown},
+		"no answer to a check":         {"check", []move{stall}, 0, 10 * s, 10 * s, 2, unknown},
+		"no answer to a check at once": {"check", []move{stall, ok}, 0, 5 * s, 5200 * ms, 2, ""},
+		"no answer to a short check":   {"check", []move{stall}, 4 * s, 4 * s, 4 * s, 2, unknown},
+		"no answer to a shorter one":   {"check", []move{stall}, 3 * s, 3 * s, 3 * s, 1, unknown},
+		"reset at first":               {"check", []move{lose, ok}, 0, 0, 200 * ms, 2, ""},
+		"a drip, a check":              {"check", []move{dribble}, 0, 5 * s, 5 * s, 1, unknown},
+		"a drip, a send":               {"send", []move{dribble}, 0, 15 * s, 15 * s, 1, unknown},
+		"refused, after a reset":       {"check", []move{lose, refuse}, 0, 0, 200 * ms, 2, unknown},
+		"no way back, after a reset":   {"check", []move{lose, vanish}, 0, 10 * s, 10 * s, 2, unknown},
+		"an answer after 5 s":          {"check", []move{throttled(5), ok}, 0, 5 * s, 5 * s, 2, ""},
+		"come back in an hour":         {"send", []move{throttled(hour)}, 0, 0, 0, 1, limited},
+		"come back at the deadline":    {"send", []move{throttled(4)}, 4 * s, 0, 0, 1, limited},
+		"come back just before":        {"send", []move{throttled(4), ok}, 4001 * ms, 4 * s, 4 * s, 2, ""},
+		"busy for 5 s":                 {"check", []move{busy(5), ok}, 0, 5 * s, 5 * s, 2, ""},
+		"busy for 6 s":                 {"check", []move{busy(6), ok}, 0, 0, 0, 1, unknown},
+		"three waits are too long":     {"send", []move{throttled(5), throttled(5), throttled(5)}, 10 * s, 5 * s, 5 * s, 2, limited},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -207,7 +207,7 @@ func TestCanceledWhileWaiting(t *testing.T) {
 		"busy, a check":      {"check", say(503, "", "Retry-After", "4"), unknown},
 	}
 	for name, test := range tests {
-		t.Run("row 14: "+name, func(t *testing.T) {
+		t.Run(""+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c, d := newDouble(t, test.move)
 				ctx, cancel := context.WithCancel(t.Context())

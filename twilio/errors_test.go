@@ -104,7 +104,7 @@ func TestBodyThatIsNotTwilios(t *testing.T) {
 	client, srv := emulated(t)
 	srv.Fail(twiliotest.Fault{Status: 404, Body: `{"error":"not found"}`}, twiliotest.Fault{Status: 404, Body: `<html>`})
 	require.ErrorIs(t, client.Check(t.Context(), phone, "123456"), verify.ErrOutcomeUnknown,
-		"row 24: a proxy's 404 is not the vendor's word that nothing is pending")
+		"a proxy's 404 is not the vendor's word that nothing is pending")
 	_, err := client.Send(t.Context(), phone)
 	require.ErrorIs(t, err, verify.ErrRejected)
 }

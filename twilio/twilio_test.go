@@ -245,7 +245,7 @@ func TestApprovalWhoseReplyWasLost(t *testing.T) {
 	require.NoError(t, err)
 	srv.Fail(twiliotest.Fault{On: "check", Break: twiliotest.Reset, Effect: true})
 	err = client.Check(t.Context(), phone, srv.Code(phone, ""))
-	require.ErrorIs(t, err, verify.ErrOutcomeUnknown, "row 28: a 404 after an ambiguous try may follow an approval")
+	require.ErrorIs(t, err, verify.ErrOutcomeUnknown, "a 404 after an ambiguous try may follow an approval")
 	require.NotErrorIs(t, err, verify.ErrNotPending)
 }
 

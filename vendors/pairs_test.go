@@ -87,23 +87,23 @@ var rows = map[string]struct {
 	next  follow
 	sent  bool // the first vendor's message arrives all the same
 }{
-	"row 6: refused dial":              {nil, follows, false},
-	"row 13: reset after the effect":   {&twiliotest.Fault{Break: twiliotest.Reset, Effect: true}, byChoice, true},
-	"row 13: closed after the request": {&twiliotest.Fault{Break: twiliotest.Close}, byChoice, false},
-	"row 16: garbage":                  {&twiliotest.Fault{Break: twiliotest.Garbage}, byChoice, false},
-	"row 18: a page":                   {&twiliotest.Fault{Status: 200, Body: "<html>"}, byChoice, false},
-	"row 19: truncated":                {&twiliotest.Fault{Break: twiliotest.Truncate}, byChoice, true},
-	"row 22: redirect": {&twiliotest.Fault{
+	"refused dial":             {nil, follows, false},
+	"reset after the effect":   {&twiliotest.Fault{Break: twiliotest.Reset, Effect: true}, byChoice, true},
+	"closed after the request": {&twiliotest.Fault{Break: twiliotest.Close}, byChoice, false},
+	"garbage":                  {&twiliotest.Fault{Break: twiliotest.Garbage}, byChoice, false},
+	"a page":                   {&twiliotest.Fault{Status: 200, Body: "<html>"}, byChoice, false},
+	"truncated":                {&twiliotest.Fault{Break: twiliotest.Truncate}, byChoice, true},
+	"redirect": {&twiliotest.Fault{
 		Status: 307, Header: http.Header{"Location": {"https://elsewhere.example.com/"}},
 	}, byChoice, false},
-	"row 24: a proxy's 400": {&twiliotest.Fault{Status: 400, Body: "<html>"}, never, false},
-	"row 25: credentials":   {&twiliotest.Fault{Status: 401, Body: "<html>"}, follows, false},
-	"row 31: throttled for an hour": {&twiliotest.Fault{
+	"a proxy's 400": {&twiliotest.Fault{Status: 400, Body: "<html>"}, never, false},
+	"credentials":   {&twiliotest.Fault{Status: 401, Body: "<html>"}, follows, false},
+	"throttled for an hour": {&twiliotest.Fault{
 		Status: 429, Body: "<html>", Header: http.Header{"Retry-After": {"3600"}},
 	}, follows, false},
-	"row 34: 500 after the effect": {&twiliotest.Fault{Status: 500, Effect: true, Body: "<html>"}, byChoice, true},
-	"row 35: 501":                  {&twiliotest.Fault{Status: 501, Body: "<html>"}, follows, false},
-	"row 36: 502":                  {&twiliotest.Fault{Status: 502, Body: "<html>"}, byChoice, false},
+	"500 after the effect": {&twiliotest.Fault{Status: 500, Effect: true, Body: "<html>"}, byChoice, true},
+	"501":                  {&twiliotest.Fault{Status: 501, Body: "<html>"}, follows, false},
+	"502":                  {&twiliotest.Fault{Status: 502, Body: "<html>"}, byChoice, false},
 }
 
 // The failover promise, for every pair of vendors and every row, with the

@@ -18,43 +18,43 @@ import (
 // outerRows are those in which no request is answered, or none is even made.
 func outerRows() []row {
 	return []row{
-		{1, "a malformed argument", malformed},
-		{2, "a limit of ours", ourLimit},
-		{3, "the breaker is open", openBreaker},
-		{4, "the context ends before the write", func(cell) []play {
+		{"malformed argument", malformed},
+		{"limit of ours", ourLimit},
+		{"open breaker", openBreaker},
+		{"ended context", func(cell) []play {
 			ended := func(r *run) { r.cancel() }
 			return []play{{before: ended, anyhow: true, want: want{verify.ErrUnavailable, 0}}}
 		}},
-		{5, "no such host", func(c cell) []play { return c.through(want{verify.ErrUnavailable, 1}, noHost) }},
-		{6, "no connection", func(c cell) []play {
+		{"no such host", func(c cell) []play { return c.through(want{verify.ErrUnavailable, 1}, noHost) }},
+		{"no connection", func(c cell) []play {
 			w := c.by(want{verify.ErrUnavailable, 3}, want{verify.ErrUnavailable, 2})
 			return append(c.through(w, closedPort), c.through(w, unreachable)...)
 		}},
-		{7, "the handshake fails", func(c cell) []play {
+		{"failed handshake", func(c cell) []play {
 			return c.through(c.by(want{verify.ErrUnavailable, 3}, want{verify.ErrUnavailable, 2}), brokenHandshake)
 		}},
-		{8, "not trusted", func(c cell) []play {
+		{"untrusted", func(c cell) []play {
 			return append(c.through(want{verify.ErrUnavailable, 1}, stranger), c.through(want{verify.ErrUnavailable, 1}, plainPort)...)
 		}},
-		{9, "a proxy refuses", func(c cell) []play {
+		{"refusing proxy", func(c cell) []play {
 			return c.through(c.by(want{verify.ErrUnavailable, 3}, want{verify.ErrUnavailable, 2}), refusingProxy)
 		}},
-		{10, "a connection, and no header", func(c cell) []play {
+		{"headers not written", func(c cell) []play {
 			return c.through(c.by(want{unknown, 1}, want{unknown, 2}), stillborn) // no proof on a transport that is not ours
 		}},
-		{11, "the body breaks off", func(c cell) []play {
+		{"broken body", func(c cell) []play {
 			return c.through(c.by(want{unknown, 1}, want{unknown, 2}), brokenBody)
 		}},
-		{14, "the caller cancels after the write", func(cell) []play {
+		{"canceled after the write", func(cell) []play {
 			return []play{{before: cancelOnArrival, want: want{unknown, 1}}}
 		}},
-		{15, "HTTP/2 refuses the stream", func(c cell) []play {
+		{"refused stream", func(c cell) []play {
 			plays := c.through(want{unknown, -1}, refusedStreams)
 			plays[0].late = true
 			return plays
 		}},
-		{39, "a store that did nothing", func(c cell) []play { return c.stored(true, unknown) }},
-		{40, "a store whose answer was lost", func(c cell) []play { return c.stored(false, "") }},
+		{"idle store", func(c cell) []play { return c.stored(true, unknown) }},
+		{"lost store answer", func(c cell) []play { return c.stored(false, "") }},
 	}
 }
 

@@ -8,9 +8,8 @@ import (
 
 // A row is one row of the table of failures in docs/rules.md.
 type row struct {
-	number int
-	name   string
-	plays  func(c cell) []play // none: the vendor has no such thing
+	name  string
+	plays func(c cell) []play // none: the vendor has no such thing
 }
 
 // A cell is a row at one vendor, for Send or for Check.
@@ -103,46 +102,46 @@ func (c cell) bodies(texts ...string) []play {
 	return c.once(unknown, steps...)
 }
 
-// rows are all forty. Those before 11, and the last two, are in another file.
+// rows are all forty. Those in which no request is answered are in another file.
 func rows() []row {
 	return append(outerRows(), []row{
-		{12, "no answer in time", func(c cell) []play {
+		{"no answer", func(c cell) []play {
 			return c.late(after(hang("")), hang(""), after(hang("HTTP/1.1 200 OK\r\nContent-")))
 		}},
-		{13, "reset or closed after the write", func(c cell) []play {
+		{"lost answer", func(c cell) []play {
 			return append(c.lost(after(reset), after(raw(""))), play{
 				script: []step{reset, healthy}, want: c.by(want{unknown, 1}, want{"", 2}),
 			})
 		}},
-		{16, "no HTTP", func(c cell) []play {
+		{"no HTTP", func(c cell) []play {
 			return c.lost(after(raw("SSH-2.0-x\r\n")), raw("HTTP/1.1 two\r\n\r\n"), after(raw("HTTP/1.1 200 OK\r\nContent-Le")),
 				raw("HTTP/1.1 200 OK\r\nX: "+strings.Repeat("x", 40<<10)+"\r\n\r\n"))
 		}},
-		{17, "accepted", func(c cell) []play { return c.once("", healthy) }},
-		{18, "not understood", func(c cell) []play {
+		{"accepted", func(c cell) []play { return c.once("", healthy) }},
+		{"not understood", func(c cell) []play {
 			return c.bodies(append([]string{"", page, `{}`, `[]`, `null`, `{"success": tr`}, c.facts.unknown...)...)
 		}},
-		{19, "cut off", func(c cell) []play {
+		{"cut off", func(c cell) []play {
 			return c.lost(half, after(raw(long+"{")), after(raw(chunked+"5\r\n12345\r\n")))
 		}},
-		{20, "too large, encoded or dripping", func(c cell) []play {
+		{"too large", func(c cell) []play {
 			return append(c.once(unknown, after(flood(endless, " ", 1<<20)), after(reply(200, "{}", "Content-Encoding", "gzip"))),
 				c.late(after(drip(endless)))...)
 		}},
-		{21, "a contradiction", func(c cell) []play { return c.bodies(c.facts.contradictions...) }},
-		{22, "a redirect", func(c cell) []play {
+		{"contradiction", func(c cell) []play { return c.bodies(c.facts.contradictions...) }},
+		{"redirect", func(c cell) []play {
 			return c.once(unknown, reply(302, "", "Location", forwarded), reply(307, "", "Location", forwarded),
 				reply(308, page, "Location", forwarded), reply(300, ""))
 		}},
-		{23, "the vendor's own error", func(c cell) []play { return c.own(c.facts.refused) }},
-		{24, "a proxy's error", func(c cell) []play {
+		{"vendor's error", func(c cell) []play { return c.own(c.facts.refused) }},
+		{"proxy's error", func(c cell) []play {
 			w := c.by(want{verify.ErrRejected, 1}, want{unknown, 1})
 			return append(c.each(w, reply(400, page), reply(404, ""), reply(403, page)), c.once(unknown, after(reply(499, page)))...)
 		}},
-		{25, "the credentials or the account", func(c cell) []play { return c.own(c.facts.account) }},
-		{26, "a fraud guard", func(c cell) []play { return c.own(c.facts.blocked) }},
-		{27, "not found", func(c cell) []play { return c.own(c.facts.gone) }},
-		{28, "a denial after a lost answer", func(c cell) []play {
+		{"credentials", func(c cell) []play { return c.own(c.facts.account) }},
+		{"guard", func(c cell) []play { return c.own(c.facts.blocked) }},
+		{"not found", func(c cell) []play { return c.own(c.facts.gone) }},
+		{"denial after a lost answer", func(c cell) []play {
 			if c.op == "send" {
 				return nil // it does not occur
 			}
@@ -151,28 +150,28 @@ func rows() []row {
 				{script: []step{after(raw("")), healthy}, want: want{unknown, 2}},
 			}
 		}},
-		{29, "408", func(c cell) []play { return c.lost(after(reply(408, page)), reply(408, "")) }},
-		{30, "throttled for a second", func(c cell) []play {
+		{"408", func(c cell) []play { return c.lost(after(reply(408, page)), reply(408, "")) }},
+		{"short throttle", func(c cell) []play {
 			return []play{{script: []step{reply(429, "", "Retry-After", "1"), healthy}, want: want{"", 2}}}
 		}},
-		{31, "throttled for long", func(c cell) []play {
+		{"long throttle", func(c cell) []play {
 			return c.once(verify.ErrRateLimited, reply(429, "", "Retry-After", "3600"), reply(429, page, "Retry-After", "9999999999"))
 		}},
-		{32, "throttled", func(c cell) []play {
+		{"bare throttle", func(c cell) []play {
 			return append(c.again(verify.ErrRateLimited, reply(429, ""), reply(429, page, "Retry-After", "soon")),
 				play{script: []step{reply(429, ""), healthy}, want: want{"", 2}})
 		}},
-		{33, "a limit of the recipient", func(c cell) []play { return c.own(c.facts.limited) }},
-		{34, "500", func(c cell) []play { return c.lost(after(reply(500, page)), reply(500, "")) }},
-		{35, "501, 505", func(c cell) []play {
+		{"recipient's limit", func(c cell) []play { return c.own(c.facts.limited) }},
+		{"500", func(c cell) []play { return c.lost(after(reply(500, page)), reply(500, "")) }},
+		{"501 or 505", func(c cell) []play {
 			return c.each(c.by(want{verify.ErrUnavailable, 1}, want{unknown, 1}), reply(501, page), reply(505, page))
 		}},
-		{36, "502, 504", func(c cell) []play {
+		{"502 or 504", func(c cell) []play {
 			return c.lost(after(reply(502, page)), reply(502, page), after(reply(504, page)), reply(504, page))
 		}},
-		{37, "503", func(c cell) []play {
+		{"503", func(c cell) []play {
 			return c.lost(after(reply(503, page)), reply(503, page), after(reply(503, page, "Retry-After", "0")))
 		}},
-		{38, "no in a body of 2xx", func(c cell) []play { return c.own(c.facts.no) }},
+		{"no in a 2xx", func(c cell) []play { return c.own(c.facts.no) }},
 	}...)
 }
