@@ -40,7 +40,7 @@ var arrows = map[string][]string{
 	"references":       {},                             // what a check needs of its send
 	"emulator":         {},                             // what emulators are made of
 	"internal/fixture": {httpmock, testify},
-	"otp":              {".", "otp/text"},
+	"otp":              {".", "otp/text", "internal/keys"},
 	"otp/text":         {"."},
 	"input":            {"."},
 	"internal/keys":    {},

@@ -25,7 +25,8 @@ const (
 
 // A Fake is a verify.Verifier in memory that keeps the rules of a real one: a code
 // lives ten minutes, dies with the next one sent, is accepted once, and can be
-// attempted five times. It is safe for concurrent use.
+// attempted five times. The zero value is ready for use: it sends random codes. It
+// is safe for concurrent use.
 type Fake struct {
 	mu      sync.Mutex
 	fixed   []string
@@ -56,7 +57,7 @@ func (*Fake) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("mocks.Fake{[hi
 // NewFake makes a fake. It sends the given codes in turn, the last one again
 // and again, and random ones if none is given.
 func NewFake(codes ...string) *Fake {
-	return &Fake{fixed: slices.Clone(codes), pending: map[subject]*pending{}}
+	return &Fake{fixed: slices.Clone(codes)}
 }
 
 // capabilities are generous, so that a test may narrow but need not widen them.
@@ -87,6 +88,9 @@ func (f *Fake) Send(ctx context.Context, to string, opts ...verify.SendOption) (
 		return verify.Receipt{}, err
 	}
 	p := &pending{code: f.code(req.Digits), transaction: req.Transaction, expires: f.now().Add(lifetime)}
+	if f.pending == nil {
+		f.pending = map[subject]*pending{}
+	}
 	f.pending[subjectOf(req.To, req.Scope)] = p
 	return verify.Receipt{
 		ID: fmt.Sprintf("fake-%d", len(f.sent)), Vendor: vendor, Channel: req.Channel,

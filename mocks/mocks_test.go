@@ -70,6 +70,16 @@ func TestAPanicInWordsIsNotHiddenEither(t *testing.T) {
 	assert.PanicsWithValue(t, "boom", func() { _ = c.Check(t.Context(), phone, "123456") })
 }
 
+func TestTheZeroFakeIsReadyForUse(t *testing.T) {
+	t.Parallel()
+	var f mocks.Fake
+	require.ErrorIs(t, f.Check(t.Context(), "+15005550006", "123456"), verify.ErrNotPending)
+	require.NoError(t, f.Cancel(t.Context(), "+15005550006"))
+	_, err := f.Send(t.Context(), "+15005550006")
+	require.NoError(t, err)
+	require.NoError(t, f.Check(t.Context(), "+15005550006", f.CodeFor("+15005550006", "")))
+}
+
 func TestTheFakePrintsNobody(t *testing.T) {
 	t.Parallel()
 	f := mocks.NewFake("135790")

@@ -2,18 +2,17 @@ package otp
 
 import (
 	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/keys"
 	"github.com/go2fa/verify/otp/text"
 )
 
 const (
-	minKey     = 32 // bytes
 	maxTTL     = 10 * time.Minute
 	defaultTTL = maxTTL
 	maxScope   = 64 // bytes
@@ -96,7 +95,7 @@ func New(cfg Config) (*Engine, error) {
 	cfg.Limits.Cooldown = slices.Clone(cfg.Limits.Cooldown)
 	e := &Engine{
 		messenger: cfg.Messenger, store: cfg.Store, caps: cfg.Messenger.Capabilities(),
-		keys: newKeys(codeKeys, indexKey), texts: texts, limits: cfg.Limits.WithDefaults(),
+		keys: newHasher(codeKeys, indexKey), texts: texts, limits: cfg.Limits.WithDefaults(),
 		ttl: orDefault(cfg.TTL, defaultTTL), random: rand.Reader,
 	}
 	if len(e.caps.Channels) == 0 {
@@ -121,33 +120,10 @@ func (cfg Config) validate() error {
 	case cfg.TTL < 0 || cfg.TTL > maxTTL:
 		return errors.New("otp: TTL must be at most 10 minutes, and not negative")
 	}
-	if err := cfg.validateKeys(); err != nil {
+	if err := keys.Validate("otp", cfg.Keys, cfg.IndexKey); err != nil {
 		return err
 	}
 	return cfg.Limits.validate()
-}
-
-func (cfg Config) validateKeys() error {
-	if len(cfg.Keys) == 0 {
-		return errors.New("otp: Keys is missing")
-	}
-	for i, key := range cfg.Keys {
-		if len(key) < minKey {
-			return errors.New("otp: each of Keys must have at least 32 bytes")
-		}
-		for _, other := range cfg.Keys[:i] {
-			if subtle.ConstantTimeCompare(key, other) == 1 {
-				return errors.New("otp: Keys holds a key twice")
-			}
-		}
-	}
-	switch {
-	case cfg.IndexKey == nil && len(cfg.Keys) > 1:
-		return errors.New("otp: IndexKey is required with several Keys; it stays the oldest of them")
-	case cfg.IndexKey != nil && len(cfg.IndexKey) < minKey:
-		return errors.New("otp: IndexKey must have at least 32 bytes")
-	}
-	return nil
 }
 
 // ownKeys copies the keys: those of the caller may change under our hands.
@@ -155,9 +131,5 @@ func (cfg Config) ownKeys() (codeKeys [][]byte, indexKey []byte) {
 	for _, key := range cfg.Keys {
 		codeKeys = append(codeKeys, append([]byte(nil), key...))
 	}
-	indexKey = append([]byte(nil), cfg.IndexKey...)
-	if len(indexKey) == 0 {
-		indexKey = codeKeys[0]
-	}
-	return codeKeys, indexKey
+	return codeKeys, append([]byte(nil), keys.Index(cfg.Keys, cfg.IndexKey)...)
 }

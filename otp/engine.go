@@ -33,7 +33,7 @@ type Engine struct {
 	messenger Messenger
 	store     Store
 	caps      verify.Capabilities
-	keys      *keys
+	keys      *hasher
 	texts     *text.Texts
 	limits    Limits
 	ttl       time.Duration

@@ -18,9 +18,9 @@ const (
 	purposeCode   = "github.com/go2fa/verify/otp 1 code"
 )
 
-// keys makes the keyed hashes. Its pool spares a Check six allocations for
+// A hasher makes the keyed hashes. Its pool spares a Check six allocations for
 // each key.
-type keys struct{ pool sync.Pool }
+type hasher struct{ pool sync.Pool }
 
 // A desk is what one call works on. It is wiped before the next call gets it.
 type desk struct {
@@ -33,7 +33,7 @@ type desk struct {
 	draw
 }
 
-func newKeys(codeKeys [][]byte, indexKey []byte) *keys {
+func newHasher(codeKeys [][]byte, indexKey []byte) *hasher {
 	// The record key is derived even from an IndexKey of its own: so the key that
 	// once served alone still names the same records as IndexKey.
 	record := derived(indexKey, purposeRecord)
@@ -41,7 +41,7 @@ func newKeys(codeKeys [][]byte, indexKey []byte) *keys {
 	for _, key := range codeKeys {
 		derivedKeys = append(derivedKeys, derived(key, purposeCode))
 	}
-	k := new(keys)
+	k := new(hasher)
 	k.pool.New = func() any {
 		d := &desk{record: hmac.New(sha256.New, record), macs: make([]MAC, len(derivedKeys))}
 		for _, key := range derivedKeys {
@@ -58,10 +58,10 @@ func derived(key []byte, purpose string) []byte {
 	return h.Sum(nil)
 }
 
-func (k *keys) get() *desk { return k.pool.Get().(*desk) }
+func (k *hasher) get() *desk { return k.pool.Get().(*desk) }
 
 // put wipes what could name a person or a code, and gives the desk back.
-func (k *keys) put(d *desk) {
+func (k *hasher) put(d *desk) {
 	clear(d.fields[:cap(d.fields)])
 	clear(d.text[:cap(d.text)])
 	clear(d.macs)

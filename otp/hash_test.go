@@ -28,7 +28,7 @@ func TestTheLayoutOfHashes(t *testing.T) {
 	tx := verify.Transaction{Amount: "EUR 1", Payee: "Acme"}
 	record := plainly(keyC, "github.com/go2fa/verify/otp 1 record")
 	codeA, codeB := plainly(keyA, "github.com/go2fa/verify/otp 1 code"), plainly(keyB, "github.com/go2fa/verify/otp 1 code")
-	k := newKeys([][]byte{keyA, keyB}, keyC)
+	k := newHasher([][]byte{keyA, keyB}, keyC)
 	for range 3 {
 		d := k.get()
 		assert.Equal(t, Key(plainly(record, "login", phone)[:16]), d.key(phone, "login"))
@@ -47,7 +47,7 @@ func TestTheLayoutOfHashes(t *testing.T) {
 func TestHashesDiffer(t *testing.T) {
 	t.Parallel()
 	parts := []string{"", "a", "aa", "a\x00", "\x00a", "{a}", "a:a", "aaa", "\x00\x00\x00\x01a", strings.Repeat("a", 65), strings.Repeat("a", 97)}
-	d := newKeys([][]byte{keyA}, keyA).get()
+	d := newHasher([][]byte{keyA}, keyA).get()
 	records, codes, n := map[Key]string{}, map[MAC]string{}, 0
 	for _, to := range append(parts, "a@example.com", "b@example.com", strings.Repeat("a", 64)+"@example.com") {
 		for _, scope := range parts {
@@ -68,7 +68,7 @@ func TestHashesDiffer(t *testing.T) {
 
 func TestUpperAndLowerCaseAreOneMailbox(t *testing.T) {
 	t.Parallel()
-	d := newKeys([][]byte{keyA}, keyA).get()
+	d := newHasher([][]byte{keyA}, keyA).get()
 	for n := range 64 {
 		local := strings.Repeat("Z", n+1)
 		assert.Equal(t, d.key(strings.ToLower(local)+"@example.com", ""), d.key(local+"@EXAMPLE.com", ""), "of %d letters", n+1)
@@ -78,7 +78,7 @@ func TestUpperAndLowerCaseAreOneMailbox(t *testing.T) {
 
 func TestADeskIsWiped(t *testing.T) {
 	t.Parallel()
-	k := newKeys([][]byte{keyA}, keyA)
+	k := newHasher([][]byte{keyA}, keyA)
 	e, _ := newEngine(t)
 	req, err := e.caps.SendRequest(phone)
 	require.NoError(t, err)

@@ -21,9 +21,9 @@ func (e *Engine) refused(a Admission) *verify.Error {
 	var err *verify.Error
 	switch a.Refused {
 	case TooSoon:
-		err = e.failure("send", verify.ErrTooManySends, "the code before was sent a moment ago", nil)
+		err = e.failure("send", verify.ErrTooManySends, "the code before was sent a moment ago", a.Refused)
 	case TooMany:
-		err = e.failure("send", verify.ErrTooManySends, "all sends of the window are spent", nil)
+		err = e.failure("send", verify.ErrTooManySends, "all sends of the window are spent", a.Refused)
 	case SendBlocked:
 		err = e.blocked("send")
 	case Full:

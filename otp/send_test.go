@@ -177,6 +177,37 @@ func TestACooldownHoldsAfterARecipientThatCannotBeReached(t *testing.T) {
 	}
 }
 
+// TestAPageCanTellAWaitFromALimit: both are the same outcome.
+func TestAPageCanTellAWaitFromALimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, p := newEngine(t, func(c *Config) { c.Limits.Sends = 2 })
+		mustSend(t, e, p)
+		_, err := e.Send(t.Context(), phone)
+		assert.Equal(t, 30*time.Second, requireOne(t, err, verify.ErrTooManySends).RetryAfter)
+		require.ErrorIs(t, err, TooSoon)
+		require.NotErrorIs(t, err, TooMany)
+
+		time.Sleep(30 * time.Second)
+		mustSend(t, e, p)
+		_, err = e.Send(t.Context(), phone)
+		assert.Equal(t, 570*time.Second, requireOne(t, err, verify.ErrTooManySends).RetryAfter)
+		require.ErrorIs(t, err, TooMany)
+		require.NotErrorIs(t, err, TooSoon)
+	})
+}
+
+// TestMoneyOfALocaleIsOneTransaction: whatever formats money puts other spaces in
+// it, and a page may do so in another way at Check.
+func TestMoneyOfALocaleIsOneTransaction(t *testing.T) {
+	t.Parallel()
+	e, p := newEngine(t)
+	code := mustSend(t, e, p, verify.WithTransaction("12\u202f345,60\u00a0€", "Bäckerei\u00a0Krüger"))
+	assert.Contains(t, p.last(t).Text, "12 345,60 € to Bäckerei Krüger")
+	requireOne(t, e.Check(t.Context(), phone, code, verify.WithTransaction("12 345,61 €", "Bäckerei Krüger")), verify.ErrMismatch)
+	require.NoError(t, e.Check(t.Context(), phone, code, verify.WithTransaction("12 345,60 €", "Bäckerei Krüger")))
+}
+
 // TestASendTakesFifteenSecondsAtMost: with any number of vendors that hang.
 func TestASendTakesFifteenSecondsAtMost(t *testing.T) {
 	t.Parallel()

@@ -81,7 +81,9 @@ type Admission struct {
 	Wait    time.Duration // until the next send may be admitted, as things stand; zero if unknown or at once
 }
 
-// A Refusal says why a Store did not admit a send. The zero value is Admitted.
+// A Refusal says why a Store did not admit a send. The zero value is Admitted. It
+// is an error, so that a page can tell a person who must wait a moment from one
+// who has asked for all codes of the window: errors.Is(err, otp.TooSoon).
 type Refusal uint8
 
 // The refusals. Of TooSoon and TooMany, TooMany goes first.
@@ -97,6 +99,9 @@ const (
 func (r Refusal) String() string {
 	return name(int(r), "admitted", "too soon", "too many", "blocked", "full")
 }
+
+// Error is String.
+func (r Refusal) Error() string { return r.String() }
 
 // A Verdict is a Store's answer to Attempt. The zero value approves nothing.
 type Verdict uint8
