@@ -16,10 +16,11 @@ type account struct {
 	Password string // argon2id, with its salt and parameters
 
 	On       bool   // the second factor is on ...
-	Phone    string // ... and this number, proven by SMS, has it
-	Calls    bool   // calls to it were proven as well
+	Phone    string // ... and this number has it
+	Ways     ways   // how codes come to Phone; each was proven by itself
 	Pending  string // a number that is not proven yet
-	Strict   bool   // prove Pending by a call as well
+	Wanted   ways   // what to prove of Pending
+	Email    string // of Pending, for a vendor that registers people
 	Policy   policy
 	Recovery []string // keyed hashes of the codes that are left
 

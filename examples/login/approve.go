@@ -12,19 +12,21 @@ type passage struct {
 	next   string
 	notice string
 	tone   string
-	login  string // the login to adopt, if it is a new one
+	login  string  // the login to adopt, if it is a new one
+	device *device // that is remembered from now on
+	left   string  // a number that the account gave up
 }
 
 // approve ends the challenge and does what it was for.
-func (s *site) approve(tx *bolt.Tx, c *challenge, a *account, key string) (passage, error) {
+func (s *site) approve(tx *bolt.Tx, c *challenge, a *account, key string, from origin) (passage, error) {
 	c.Done, c.Live = true, false
 	a.Failures = 0
 	delete(a.Sends, c.Purpose)
 	switch c.Purpose {
 	case loggingIn:
-		return opened(tx, a, key)
+		return s.opened(tx, a, key, from)
 	case enrolment:
-		return s.numberProven(tx, a, key)
+		return s.textsProven(tx, a, key, c.Subject)
 	case callProof:
 		return callsProven(tx, a, key, c.Subject)
 	case settings:
@@ -36,20 +38,16 @@ func (s *site) approve(tx *bolt.Tx, c *challenge, a *account, key string) (passa
 }
 
 // pass lets somebody through who has typed the right code.
-func (s *site) pass(w http.ResponseWriter, r *http.Request, v visitor, c challenge, p passage) error {
+func (s *site) pass(w http.ResponseWriter, r *http.Request, name string, p passage) error {
 	if p.login != "" {
 		if err := s.adopt(r.Context(), p.login); err != nil {
 			return err
 		}
 	}
-	if c.Purpose == loggingIn {
-		known := s.device(r, v.account.Name)
-		if known != nil || v.account.Policy == risky && r.PostFormValue("remember") == "on" {
-			if err := s.remember(w, r, v.account.Name, known); err != nil {
-				return err
-			}
-		}
+	if p.device != nil {
+		s.giveCookie(w, name, *p.device)
 	}
+	s.unregister(r.Context(), p.left)
 	if p.notice != "" {
 		s.say(r, p.tone, p.notice)
 	}

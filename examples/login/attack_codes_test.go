@@ -168,7 +168,7 @@ func attackANumberInAnotherWindow(t *testing.T) {
 	_, _, err := b.site.claimAttempt(v, id)
 	require.NoError(t, err)
 	two.post("/enrol", "number", "+15017122661", "region", "US")
-	_, _, err = b.site.settle(v, id, nil)
+	_, _, err = b.site.settle(v, id, nil, origin{})
 	require.ErrorIs(t, err, errGone, "the right code for one number, while the other one became pending")
 	one.type_(b.code(""))
 	a, _ := b.store.account("mallory")
@@ -185,9 +185,9 @@ func attackTwoAnswersAtOnce(t *testing.T) {
 		_, _, err := b.site.claimAttempt(v, id)
 		require.NoError(t, err)
 	}
-	_, _, err := b.site.settle(v, id, nil)
+	_, _, err := b.site.settle(v, id, nil, origin{})
 	require.NoError(t, err)
-	_, _, err = b.site.settle(v, id, nil)
+	_, _, err = b.site.settle(v, id, nil, origin{})
 	require.ErrorIs(t, err, errSpent, "both were approved by the vendor, and one counts")
 }
 

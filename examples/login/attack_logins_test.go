@@ -30,8 +30,7 @@ func attackSessionFixation(t *testing.T) {
 		p.client.Jar.SetCookies(at, []*http.Cookie{{Name: "session", Value: token, Path: "/"}})
 		return p
 	}
-	attacker := come().get("/transfer") // leaves a notice, and so a session
-	planted := cookies(attacker)
+	planted := cookies(come().signUp("mallory")) // a session that the site knows
 
 	victim := plant(come(), planted).logIn("ada")
 	half := cookies(victim)

@@ -36,6 +36,14 @@ func TestAttack(t *testing.T) {
 		"many accounts and dear numbers":       attackManyAccountsAndDearNumbers,
 		"one number from many accounts":        attackOneNumberFromManyAccounts,
 		"a request that is too large":          attackARequestThatIsTooLarge,
+		"keeping a person out":                 attackKeepingAPersonOut,
+		"sessions for nobody":                  attackSessionsForNobody,
+		"a call by the code of a message":      attackACallByTheCodeOfAMessage,
+		"a call by a message to somebody else": attackACallByAMessageForAnotherAccount,
+		"a device without a login":             attackADeviceWithoutALogin,
+		"a password that was changed":          attackAPasswordThatWasChanged,
+		"without the factor that is demanded":  attackWithoutTheFactorThatIsDemanded,
+		"a registration of somebody else":      attackARegistrationOfSomebodyElse,
 	} {
 		t.Run(name, attack)
 	}

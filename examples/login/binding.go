@@ -9,16 +9,18 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// noTransfer says why transfers cannot be confirmed, or nothing if they can. A
-// code must serve one transfer only. Either the vendor binds it to amount and
+// noTransfer says why transfers of an account cannot be confirmed, or nothing if
+// they can. A code must serve one transfer only. Either the vendor binds it to amount and
 // payee, or each transfer has a scope of its own, or the code before is canceled.
-func (s *site) noTransfer() string {
+func (s *site) noTransfer(a account) string {
 	_, cancels := verify.As[verify.Canceler](s.verifier)
 	switch {
 	case !holds(s.capabilities, string(transfer)):
 		return "The vendor " + s.capabilities.Vendor + " keeps no separate codes for transfers: a code for a log-in would approve one, too."
 	case !s.capabilities.Transaction && s.capabilities.MaxScope < len(ownScope(payment{ID: rand.Text()})) && !cancels:
 		return "The vendor " + s.capabilities.Vendor + " cannot tell the codes of two transfers apart."
+	case a.On && s.capabilities.Transaction && !a.Ways.has(verify.ChannelSMS):
+		return "The code for a transfer comes with its amount, which no call names: receive codes by text messages, too."
 	}
 	return ""
 }

@@ -30,7 +30,7 @@ const lookAround = `(() => {
   return {
     Path: location.pathname,
     Title: document.title,
-    Notice: notice ? notice.innerText.trim() : "",
+    Notice: notice ? notice.innerText.trim().replaceAll("\u00a0", " ") : "",
     Role: notice ? notice.getAttribute("role") : "",
     Headings: all("h1").map((e) => e.innerText),
     Language: document.documentElement.lang,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	cdppage "github.com/chromedp/cdproto/page"
@@ -72,6 +73,7 @@ func pasted(t *testing.T, c *chromium) {
 		"Acme: 123456 confirms EUR 39.99 to Zoe": "123456",
 		"EUR 123456.00 to Zoe: 654321":           "654321",
 		"654321\n\n@localhost #654321":           "654321",
+		"١٢٣٤٥٦":                                 "",
 	} {
 		eval[chromedp.Void](p, `((text) => {
   const clipboardData = new DataTransfer();
@@ -90,23 +92,19 @@ func spoken(t *testing.T, c *chromium) {
 	p.click("logout")
 	p.asks("ada")
 	p.click("send-sms")
-	tree := p.says("status", "A code is on its way.")
-	field := tree.one(t, "textbox")
-	assert.Equal(t, "Code", field.name)
-	assert.Equal(t, "6 digits. We never ask for it by phone. A code is on its way.", field.description)
-	assert.Equal(t, "A code is on its way.", tree.one(t, "status").text, "a notice that is good news does not interrupt")
+	field := func() heard { return p.tree().one("textbox") }
+	becomes(p, "Code", "the name of the field", func() string { return field().name })
+	becomes(p, "6 digits. We never ask for it by phone. A code is on its way.", "its description", func() string { return field().description })
+	becomes(p, "A code is on its way.", "good news, which does not interrupt", func() string { return p.tree().one("status").text })
 
 	p.types(wrong(b.received().Code))
-	const refusal = "This code is wrong. You have 4 tries left."
-	tree = p.says("alert", refusal)
-	assert.Equal(t, refusal, tree.one(t, "alert").text)
-	field = tree.one(t, "textbox")
-	assert.Equal(t, "true", field.state("invalid"))
-	assert.Equal(t, "true", field.state("required"))
-	assert.Equal(t, "true", field.state("focused"))
-	assert.Contains(t, field.description, "This code is wrong.")
+	const refused = "This code is wrong or too old. You have 4 tries left, or send a new one."
+	becomes(p, refused, "bad news, which does", func() string { return p.tree().one("alert").text })
+	for _, state := range []string{"invalid", "required", "focused"} {
+		becomes(p, "true", state, func() string { return field().state(state) })
+	}
+	becomes(p, true, "what is wrong is said with the field", func() bool { return strings.Contains(field().description, refused) })
 	p.do("wait until another code may be asked for", chromedp.WaitEnabled(chromedp.ID("send-sms")))
-	tree = p.says("status", "You can ask for another code now.")
-	assert.Equal(t, "You can ask for another code now.", tree.one(t, "status").text)
-	assert.False(t, tree.has("You can ask for another code in"), "the seconds are gone")
+	becomes(p, "You can ask for another code now.", "what is new", func() string { return p.tree().one("status").text })
+	becomes(p, false, "the seconds are there still", func() bool { return p.tree().has("You can ask for another code in") })
 }

@@ -25,7 +25,7 @@ func walkByKeyboard(t *testing.T, c *chromium) {
 	p.tabTo("send-sms")
 	b.sends(1, "the space bar", func() { p.load("press Space", chromedp.KeyEvent(" ")) })
 
-	require.Equal(t, "code", p.focus(), "the field waits for the code")
+	p.focuses("code")
 	p.press(b.received().Code)
 	assert.Equal(t, []string{"remember"}, p.tabs(1))
 	p.press(" ")
@@ -36,7 +36,7 @@ func walkByKeyboard(t *testing.T, c *chromium) {
 
 	p.tabTo("Skip to the content")
 	p.press(kb.Enter)
-	assert.Equal(t, "#main", eval[string](p, "location.hash"))
+	becomes(p, "#main", "the place on the page", func() string { return eval[string](p, "location.hash") })
 	assert.Equal(t, []string{"transfer-link"}, p.tabs(1), "the header is skipped")
 }
 
@@ -50,6 +50,12 @@ func (p *tab) focus() string {
 	return eval[string](p, `document.activeElement.id || document.activeElement.innerText.trim()`)
 }
 
+// focuses waits until something has the focus: a page gives it after it was loaded.
+func (p *tab) focuses(id string) {
+	p.t.Helper()
+	becomes(p, id, "the focus", p.focus)
+}
+
 // tabs presses Tab so often and returns where it went. Each place can be seen.
 func (p *tab) tabs(times int) []string {
 	p.t.Helper()
@@ -57,10 +63,12 @@ func (p *tab) tabs(times int) []string {
 	for range times {
 		p.press(kb.Tab)
 		at = append(at, p.focus())
-		assert.Equal(p.t, "solid 3px true", eval[string](p, `((e) => {
+		becomes(p, "solid 3px true", "a frame around "+at[len(at)-1], func() string {
+			return eval[string](p, `((e) => {
   const s = getComputedStyle(e), r = e.getBoundingClientRect();
   return s.outlineStyle + " " + s.outlineWidth + " " + (r.width > 2 && r.height > 2 && r.top >= 0 && r.bottom <= innerHeight);
-})(document.activeElement)`), "a frame around %s on %s", at[len(at)-1], p.at.Path)
+})(document.activeElement)`)
+		})
 	}
 	return at
 }

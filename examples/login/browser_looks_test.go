@@ -66,6 +66,7 @@ func (p *tab) look(name string) {
 	p.t.Helper()
 	p.hear()
 	eval[chromedp.Void](p, `window.stop()`) // of a page that looks again by itself
+	p.waitsForIcon()
 	seen := map[string]glance{}
 	for _, width := range []int{1280, phoneWidth} {
 		p.resize(width)
@@ -83,6 +84,18 @@ func (p *tab) look(name string) {
 		assert.NotEqual(p.t, seen["light"].Ground, seen["dark"].Ground, name)
 		assert.NotEqual(p.t, seen["light"].Ink, seen["dark"].Ink, name)
 	}
+}
+
+// waitsForIcon waits until the picture of the brand can be seen.
+func (p *tab) waitsForIcon() {
+	p.t.Helper()
+	_, err := chromedp.Run(p.ctx, chromedp.Evaluate[int](`(async () => {
+  const icon = new Image();
+  icon.src = getComputedStyle(document.getElementById("brand"), "::before").backgroundImage.slice(5, -2);
+  await icon.decode();
+  return 1;
+})()`, chromedp.EvalAwaitPromise))
+	require.NoError(p.t, err)
 }
 
 func (p *tab) resize(width int) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -70,18 +71,23 @@ func (p *tab) listen(event any) {
 	p.faults = append(p.faults, fault)
 }
 
-// expect takes one fault off the list: the test has brought it about.
-func (p *tab) expect(text string) {
+// expect waits for one fault of the console, a status that the test has brought
+// about, and takes it off the list.
+func (p *tab) expect(status int) {
 	p.t.Helper()
+	becomes(p, true, fmt.Sprintf("the console says %d", status), func() bool { return p.dropFault(fmt.Sprintf("a status of %d ", status)) })
+}
+
+func (p *tab) dropFault(text string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, f := range p.faults {
 		if strings.Contains(f, text) {
 			p.faults = append(p.faults[:i], p.faults[i+1:]...)
-			return
+			return true
 		}
 	}
-	assert.Fail(p.t, "the console does not say: "+text, "%q", p.faults)
+	return false
 }
 
 func (p *tab) do(what string, actions ...chromedp.Action[chromedp.Void]) {
@@ -132,7 +138,24 @@ func (p *tab) has(id string) bool {
 
 // text is what can be read in an element, and "" if there is none.
 func (p *tab) text(id string) string {
-	return eval[string](p, fmt.Sprintf(`(document.getElementById(%q)?.innerText ?? "").trim()`, id))
+	return eval[string](p, fmt.Sprintf(`(document.getElementById(%q)?.innerText ?? "").trim().replaceAll("\u00a0", " ")`, id))
+}
+
+// becomes waits until something is so: a browser is done with a page some time
+// after it has loaded it, and a busy machine takes longer.
+func becomes[T comparable](p *tab, want T, what string, got func() T) {
+	p.t.Helper()
+	last := got()
+	for last != want && p.ctx.Err() == nil {
+		select {
+		case <-p.ctx.Done():
+		case <-time.After(20 * time.Millisecond):
+		}
+		if p.ctx.Err() == nil {
+			last = got()
+		}
+	}
+	require.Equal(p.t, want, last, "%s, on %s", what, p.at.Path)
 }
 
 func quoted(text string) string {

@@ -23,6 +23,10 @@ func TestInARealBrowser(t *testing.T) {
 		"the code fills itself in":         fillsItselfIn,
 		"a code that is pasted":            pasted,
 		"a code that is wrong is spoken":   spoken,
+		"a code in digits of any script":   typedAsPeopleDo,
+		"recovery codes are kept":          keepsRecoveryCodes,
+		"new messages come by themselves":  watchesTheInbox,
+		"where the typing goes on":         focusAfterFaults,
 		"every page, in every light":       everyPage,
 	}
 	for vendor, play := range vendorsByDSN() {

@@ -1,19 +1,11 @@
 package main
 
 import (
-	"slices"
+	"fmt"
 	"strings"
-	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/accessibility"
-	"github.com/chromedp/chromedp"
-	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
-
-// patience is how long a browser may take to tell what it shows.
-const patience = 10 * time.Second
 
 // A tree is a page as a screen reader has it.
 type tree []heard
@@ -49,20 +41,6 @@ func (p *tab) tree() tree {
 	return found
 }
 
-// says waits until the tree has a text as its role, since a browser makes the
-// tree some time after the page. It returns the tree of that moment, or the last
-// one, about which the caller's assertions speak.
-func (p *tab) says(role, text string) tree {
-	p.t.Helper()
-	for end := time.Now().Add(patience); ; {
-		all := p.tree()
-		if time.Now().After(end) || slices.ContainsFunc(all.all(role), func(h heard) bool { return h.text == text }) {
-			return all
-		}
-		p.do("wait for the "+role+" to say "+text, chromedp.Sleep(50*time.Millisecond))
-	}
-}
-
 // said is a value of the tree as text.
 func said(v *accessibility.Value) string {
 	if v == nil {
@@ -95,11 +73,12 @@ func (all tree) all(role string) tree {
 	return found
 }
 
-func (all tree) one(t *testing.T, role string) heard {
-	t.Helper()
-	found := all.all(role)
-	require.Len(t, found, 1, role)
-	return found[0]
+// one is the only node of a role, or nothing.
+func (all tree) one(role string) heard {
+	if found := all.all(role); len(found) == 1 {
+		return found[0]
+	}
+	return heard{}
 }
 
 func (all tree) has(text string) bool {
@@ -114,10 +93,16 @@ func (all tree) has(text string) bool {
 // hear asserts what every page owes to those who listen to it.
 func (p *tab) hear() {
 	p.t.Helper()
-	all := p.tree()
-	where := p.at.Path + " " + p.at.Title
+	becomes(p, "", "what is wrong for those who listen", func() string { return p.tree().faults() })
+}
+
+// faults are what a page lacks, in words.
+func (all tree) faults() string {
+	var found []string
 	for _, role := range []string{"banner", "main", "navigation", "contentinfo"} {
-		assert.Equal(p.t, 1, all.count(role), "%s on %s", role, where)
+		if n := all.count(role); n != 1 {
+			found = append(found, fmt.Sprintf("%d times %s", n, role))
+		}
 	}
 	first := 0
 	for _, h := range all {
@@ -126,13 +111,16 @@ func (p *tab) hear() {
 			if h.state("level") == "1" {
 				first++
 			}
-		case "textbox", "combobox", "checkbox", "radio", "button", "link", "searchbox":
-			assert.NotEmpty(p.t, h.name, "a nameless %s on %s", h.role, where)
-		case "image":
-			assert.NotEmpty(p.t, h.name, "an image without words on %s", where)
+		case "textbox", "combobox", "checkbox", "radio", "button", "link", "searchbox", "image":
+			if h.name == "" {
+				found = append(found, "a nameless "+h.role)
+			}
 		}
 	}
-	assert.Equal(p.t, 1, first, "headings of the first level on %s", where)
+	if first != 1 {
+		found = append(found, fmt.Sprintf("%d headings of the first level", first))
+	}
+	return strings.Join(found, ", ")
 }
 
 func (all tree) count(role string) (n int) {

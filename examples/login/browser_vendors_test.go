@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/authy/authytest"
 	"github.com/go2fa/verify/bandwidth/bandwidthtest"
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
@@ -21,23 +19,25 @@ import (
 	"github.com/go2fa/verify/vendors"
 )
 
-// A vendorPlay is one vendor that is emulated, and what the site shall offer on it.
+// A vendorPlay is one vendor that is emulated, and what the site is to offer on it.
 type vendorPlay struct {
 	dsn   string
 	phone interface {
 		Messages() []twiliotest.Message
 		Effects() int
 	}
-	calls      bool
+	noCalls    string // why not; empty if calls are offered
 	transfers  bool
 	bound      bool   // the message of a transfer names amount and payee
 	noTransfer string // why not
+	registers  bool   // asks for an e-mail address
 }
 
-// vendorsByDSN are the four vendors as an operator names them.
+// vendorsByDSN are the vendors as an operator names them.
 func vendorsByDSN() map[string]func(*testing.T) vendorPlay {
 	return map[string]func(*testing.T) vendorPlay{
 		"twilio": playTwilio, "bandwidth": playBandwidth, "gatewayapi": playGatewayAPI, "authy": playAuthy,
+		"authy, registered": playAuthyUsers,
 	}
 }
 
@@ -52,7 +52,7 @@ func playTwilioWithInbox(t *testing.T) (vendorPlay, *inbox) {
 	vendor.Subscribe(box.add)
 	srv := httptest.NewServer(vendor)
 	t.Cleanup(srv.Close)
-	return vendorPlay{dsn: emulatorDSN(srv.URL), phone: vendor, calls: true, transfers: true, bound: true}, box
+	return vendorPlay{dsn: emulatorDSN(srv.URL), phone: vendor, transfers: true, bound: true}, box
 }
 
 // playTwilioOn is an account with a single Service, for walks that stop at enrolment.
@@ -60,7 +60,7 @@ func playTwilioOn(vendor *twiliotest.Emulator, url string) vendorPlay {
 	return vendorPlay{
 		dsn: "twilio://" + twiliotest.AccountSID + ":" + twiliotest.AuthToken + "@" + twiliotest.ServiceSID +
 			"?base_url=" + url,
-		phone: vendor, calls: true,
+		phone: vendor, noCalls: "the vendor twilio keeps no separate codes for calls: one from a text message would prove a call, too.",
 	}
 }
 
@@ -70,7 +70,7 @@ func playBandwidth(t *testing.T) vendorPlay {
 		dsn: "bandwidth://" + bandwidthtest.ClientID + ":" + bandwidthtest.ClientSecret + "@" + bandwidthtest.AccountID +
 			"?sms_app=" + bandwidthtest.SMSApplicationID + "&voice_app=" + bandwidthtest.VoiceApplicationID +
 			"&from=" + bandwidthtest.From + "&base_url=" + srv.URL,
-		phone: srv, calls: true, transfers: true,
+		phone: srv, transfers: true,
 	}
 }
 
@@ -80,7 +80,7 @@ func playGatewayAPI(t *testing.T) vendorPlay {
 	return vendorPlay{
 		dsn: "gatewayapi://" + gatewayapitest.Token + "@com?sender=Acme&key=emulatedotpkey000000000000000000" +
 			"&store=memory&cooldown=1s&base_url=" + srv.URL,
-		phone: srv, transfers: true, bound: true,
+		phone: srv, transfers: true, bound: true, noCalls: "the vendor gatewayapi makes no calls here.",
 	}
 }
 
@@ -88,8 +88,21 @@ func playAuthy(t *testing.T) vendorPlay {
 	srv := authytest.NewServer(t)
 	return vendorPlay{
 		dsn:   "authy://" + authytest.APIKey + "@phone?base_url=" + srv.URL,
-		phone: srv, calls: true,
-		noTransfer: "The vendor authy keeps no separate codes for transfers: a code for a log-in would approve one, too.",
+		phone: srv, noCalls: noAuthyCalls, noTransfer: noAuthyTransfers,
+	}
+}
+
+const (
+	noAuthyCalls     = "the vendor authy keeps no separate codes for calls: one from a text message would prove a call, too."
+	noAuthyTransfers = "The vendor authy keeps no separate codes for transfers: a code for a log-in would approve one, too."
+)
+
+// playAuthyUsers registers people, who may have its app.
+func playAuthyUsers(t *testing.T) vendorPlay {
+	srv := authytest.NewServer(t)
+	return vendorPlay{
+		dsn:   "authy://" + authytest.APIKey + "@users?base_url=" + srv.URL,
+		phone: srv, noCalls: noAuthyCalls, noTransfer: noAuthyTransfers, registers: true,
 	}
 }
 
@@ -98,20 +111,19 @@ type branch struct {
 	vendorPlay
 	t      *testing.T
 	url    string
-	vendor string        // as its Capabilities have it
 	asked  atomic.Int64  // how often it was told to send
 	asking chan struct{} // a word for each time
 }
 
 func openBranch(t *testing.T, v vendorPlay, adjust ...func(*config)) *branch {
 	t.Helper()
-	verifier, err := vendors.Open(v.dsn)
+	store := newStore(t)
+	verifier, err := vendors.Open(v.dsn, hand(store)...)
 	require.NoError(t, err)
 	capabilities := verifier.Capabilities()
-	require.Equal(t, v.calls, slices.Contains(capabilities.Channels, verify.ChannelVoice))
 	require.Equal(t, v.bound, capabilities.Transaction)
 	cfg := config{
-		Store: newStore(t), Verifier: verifier, Regions: []string{"US", "DK"}, Policy: risky,
+		Store: store, Verifier: verifier, Regions: []string{"US", "DK"}, Policy: risky,
 		Limits: limits{Cooldown: []time.Duration{time.Second}}, Log: slog.New(slog.DiscardHandler),
 	}
 	for _, a := range adjust {
@@ -119,7 +131,7 @@ func openBranch(t *testing.T, v vendorPlay, adjust ...func(*config)) *branch {
 	}
 	handler, err := newSite(cfg)
 	require.NoError(t, err)
-	b := &branch{vendorPlay: v, t: t, vendor: capabilities.Vendor, asking: make(chan struct{}, 100)}
+	b := &branch{vendorPlay: v, t: t, asking: make(chan struct{}, 100)}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/send") {
 			b.asked.Add(1)

@@ -17,6 +17,7 @@ func walkVendor(t *testing.T, c *chromium, v vendorPlay) {
 	p.seesWhatIsOffered(b)
 	codes := p.enrols(b)
 	p.click("logout")
+	assert.Equal(t, "You are logged out.", p.at.Notice)
 	p.logsInWithTrouble(b)
 	p.isRemembered(b)
 	other := c.tab(t, b.url)
@@ -33,14 +34,19 @@ func walkVendor(t *testing.T, c *chromium, v vendorPlay) {
 
 func (p *tab) signUp(name string) {
 	p.t.Helper()
+	p.asksToSignUp(name)
+	require.Equal(p.t, "Your account", p.text("title"))
+	assert.Equal(p.t, "Welcome. Now turn on the second factor.", p.at.Notice)
+	assert.Equal(p.t, "Off", p.text("factor-state"))
+}
+
+func (p *tab) asksToSignUp(name string) {
+	p.t.Helper()
 	p.open("/")
 	p.click("signup-link")
 	p.fill("name", name)
 	p.fill("password", password)
 	p.click("signup")
-	require.Equal(p.t, "Your account", p.text("title"))
-	assert.Equal(p.t, "Welcome. Now turn on the second factor.", p.at.Notice)
-	assert.Equal(p.t, "Off", p.text("factor-state"))
 }
 
 // asks logs in as far as a password goes.
@@ -63,17 +69,23 @@ func (p *tab) seesWhatIsOffered(b *branch) {
 	p.t.Helper()
 	assert.Equal(p.t, b.noTransfer != "", p.has("no-transfer"))
 	p.click("enrol-link")
-	assert.Equal(p.t, b.calls, p.has("strict"), "calls are offered where the vendor makes some")
-	assert.Equal(p.t, !b.calls, strings.HasSuffix(p.text("no-calls"), "the vendor "+b.vendor+" makes no calls here."), p.text("no-calls"))
+	assert.Equal(p.t, b.noCalls == "", p.has("ways"), "calls are offered where they can be proven")
+	if b.noCalls != "" {
+		assert.Equal(p.t, "Codes cannot come by call: "+b.noCalls, p.text("no-calls"))
+	}
+	assert.Equal(p.t, b.registers, p.has("email"))
 }
 
-// enrols proves the number, by a call as well where there are calls, and returns
-// the recovery codes.
-func (p *tab) enrols(b *branch) []string {
+// enrolsUntilCodes proves the number, by a call as well where calls can be proven,
+// and comes to the recovery codes.
+func (p *tab) enrolsUntilCodes(b *branch) {
 	p.t.Helper()
 	p.fill("number", "(500) 555-0006")
-	if b.calls {
-		p.tick("strict")
+	if b.noCalls == "" {
+		p.tick("ways-both")
+	}
+	if b.registers {
+		p.fill("email", "a@example.com")
 	}
 	b.sends(0, "typing a number", func() { p.click("enrol") })
 	assert.Equal(p.t, "+1 500-555-0006", p.text("to"))
@@ -81,7 +93,8 @@ func (p *tab) enrols(b *branch) []string {
 	b.sends(1, "one click", func() { p.click("send-sms") })
 	assert.Equal(p.t, "A code is on its way.", p.at.Notice)
 	p.types(b.received().Code)
-	if b.calls {
+	if b.noCalls == "" {
+		assert.Equal(p.t, "SMS is confirmed. Now confirm calls.", p.at.Notice)
 		assert.False(p.t, p.has("send-sms"), "calls are what is proven now")
 		b.sends(1, "one click", func() { p.click("send-voice") })
 		require.Equal(p.t, "voice", b.received().Channel)
@@ -89,6 +102,12 @@ func (p *tab) enrols(b *branch) []string {
 	}
 	require.Equal(p.t, "The second factor is on.", p.at.Notice, p.at.Path)
 	p.click("show-codes")
+}
+
+// enrols proves the number and returns the recovery codes.
+func (p *tab) enrols(b *branch) []string {
+	p.t.Helper()
+	p.enrolsUntilCodes(b)
 	codes := regexp.MustCompile(`[A-Z2-7]{4}(-[A-Z2-7]{4}){3}`).FindAllString(p.text("recovery-codes"), -1)
 	require.Len(p.t, codes, recoveryCodes)
 	p.click("done")
@@ -102,14 +121,14 @@ func (p *tab) enrols(b *branch) []string {
 func (p *tab) logsInWithTrouble(b *branch) {
 	p.t.Helper()
 	b.sends(0, "a password", func() { p.asks("ada") })
-	assert.Equal(p.t, "This device is not one that you had remembered.", p.text("why"))
-	assert.Equal(p.t, b.calls, p.has("send-voice"))
+	assert.Equal(p.t, "We do not recognize this device.", p.text("why"))
+	assert.Equal(p.t, b.noCalls == "", p.has("send-voice"))
 	b.sends(1, "one click", func() { p.click("send-sms") })
 	p.types(wrong(b.received().Code))
-	assert.Equal(p.t, "This code is wrong. You have 4 tries left.", p.at.Notice)
+	assert.Equal(p.t, "This code is wrong or too old. You have 4 tries left, or send a new one.", p.at.Notice)
 	assert.Equal(p.t, "Send again", p.text("send-sms"))
 	b.sends(1, "send again", func() { p.click("send-sms") })
-	if b.calls {
+	if b.noCalls == "" {
 		assert.Equal(p.t, "Call me instead", p.text("send-voice"))
 		b.sends(1, "another channel", func() { p.click("send-voice") })
 		assert.Equal(p.t, "voice", b.received().Channel)
@@ -153,7 +172,7 @@ func (p *tab) transfersMoney(b *branch, login string) {
 	assert.Equal(p.t, b.bound, strings.Contains(message.Text, "39.99") && strings.Contains(message.Text, "Zoe & Co"), message.Text)
 	require.NotEqual(p.t, message.Code, login)
 	p.types(login)
-	assert.Equal(p.t, "This code is wrong. You have 4 tries left.", p.at.Notice)
+	assert.Equal(p.t, "This code is wrong or too old. You have 4 tries left, or send a new one.", p.at.Notice)
 	p.types(message.Code)
 	require.Equal(p.t, "Transferred to Zoe & Co: EUR 39.99", p.at.Notice)
 	assert.Equal(p.t, "EUR 960.01", p.text("balance"))

@@ -28,7 +28,7 @@ type challenge struct {
 	ID      string
 	Login   string // only this login may send, attempt, and be let in
 	Purpose purpose
-	Subject string // what exactly is allowed: a transfer, a change
+	Subject string // what exactly is allowed: a transfer, a change, a new number or the same
 	Number  string // a keyed hash of the number, which may not change meanwhile
 	Why     string // the person is asked
 
@@ -38,6 +38,7 @@ type challenge struct {
 	Live     bool      // a code may be out
 	Channel  verify.Channel
 	Digits   int       // zero if unknown
+	Sent     time.Time // the code that may be out
 	Expires  time.Time // zero if unknown
 	Attempts int       // on this code
 	Done     bool
@@ -62,10 +63,15 @@ func (s *site) start(tx *bolt.Tx, a account, login string, p purpose, subject, w
 
 // to is the number whose owner is asked.
 func (c challenge) to(a account) string {
-	if c.Purpose == enrolment || c.Purpose == callProof && c.Subject == newNumber {
-		return a.Pending
+	if c.proven() {
+		return a.Phone
 	}
-	return a.Phone
+	return a.Pending
+}
+
+// proven reports whether the number is one that the account has proven before.
+func (c challenge) proven() bool {
+	return c.Purpose != enrolment && c.Purpose != callProof || c.Subject == sameNumber
 }
 
 // find returns the challenge of this login, and errGone for everybody else.

@@ -13,35 +13,39 @@ import (
 // A codeView is what the one page for codes shows, whatever the code is for.
 type codeView struct {
 	challenge
-	To        string
-	Channels  []verify.Channel
-	Wait      int // seconds until another code may be sent
-	Busy      bool
-	Digits    string // "6", "4 to 10"
-	Pattern   string
-	MaxLength int
-	Remember  bool
-	Recovery  bool
-	Payment   *payment
-	Bound     bool // the message names amount and payee
+	To       string
+	Channels []verify.Channel
+	Wait     int    // seconds until another code may be sent
+	Busy     bool   // a send is under way
+	Now      bool   // the code was sent a moment ago
+	Digits   string // "6", "4 to 10"
+	Least    int
+	Most     int
+	Remember bool
+	Recovery bool
+	Payment  *payment
+	Bound    bool // the message names amount and payee
+	Decides  bool // the vendor has an app, and decides by itself where the code is
 }
 
 // code shows where a challenge stands. It sends nothing, however often it is
 // loaded.
 func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
-	now, view := time.Now(), codeView{}
+	now, view := time.Now(), codeView{Decides: s.registrar != nil}
 	err := s.store.View(func(tx *bolt.Tx) error {
 		c, a, err := s.find(tx, v, r.PathValue("id"))
 		if err != nil {
 			return err
 		}
-		view.challenge, view.To = c, verify.Mask(c.to(a))
-		if c.Purpose == enrolment && !c.Live {
-			view.To = pretty(c.to(a)) // for its owner to compare
+		to := c.to(a)
+		view.challenge, view.To = c, verify.Mask(to)
+		if !c.proven() && !c.Live {
+			view.To = pretty(to) // for its owner to compare
 		}
-		view.Channels = s.channels(c.Purpose, a)
-		view.Wait = max(0, seconds(s.nextSend(&a, c, now).Sub(now)))
-		view.Remember = c.Purpose == loggingIn && a.Policy == risky
+		view.Channels = s.channels(c, a)
+		wait := max(s.nextSend(&a, c, now).Sub(now), longest(s.sends(c, to, party(s.client(r)))...))
+		view.Wait = max(0, seconds(wait))
+		view.Remember = c.Purpose == loggingIn && s.stricter(a.Policy) == risky
 		view.Recovery = (c.Purpose == loggingIn || c.Purpose == settings) && len(a.Recovery) > 0
 		if p, ok := load[payment](tx, transfers, a.Name+"/"+c.Subject); ok && c.Purpose == transfer {
 			view.Payment, view.Bound = &p, s.capabilities.Transaction
@@ -54,11 +58,11 @@ func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
 	if view.Done {
 		return seeOther(w, r, "/")
 	}
-	view.Busy = now.Sub(view.Sending) < sendTimeout
-	least, most := s.digits(view.challenge)
-	view.Digits, view.Pattern, view.MaxLength = fmt.Sprint(most), fmt.Sprintf("([0-9][ \\-]?){%d,%d}", least, most), 2*most
-	if least != most {
-		view.Digits = fmt.Sprintf("%d to %d", least, most)
+	view.Busy, view.Now = now.Sub(view.Sending) < sendTimeout, now.Sub(view.Sent) < time.Minute
+	view.Least, view.Most = s.digits(view.challenge)
+	view.Digits = fmt.Sprint(view.Most)
+	if view.Least != view.Most {
+		view.Digits = fmt.Sprintf("%d to %d", view.Least, view.Most)
 	}
 	return s.show(w, r, http.StatusOK, "code", titles[view.Purpose], view)
 }

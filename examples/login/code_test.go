@@ -22,7 +22,7 @@ func TestSendAgainObeysTheCooldown(t *testing.T) {
 			assert.Equal(t, wait, p.wait())
 			sent := b.vendor.Effects()
 			p.send("sms")
-			assert.Contains(t, p.text("notice"), "No code was sent: you have asked for too many.")
+			assert.Contains(t, p.text("notice"), "Not yet: you can ask for another code in")
 			assert.Equal(t, sent, b.vendor.Effects())
 			time.Sleep(time.Duration(wait) * time.Second)
 			assert.Zero(t, p.get(p.path).wait())
@@ -49,7 +49,7 @@ func TestTheChannelCanBeChanged(t *testing.T) {
 	b := newBank(t, func(c *config) { c.Limits.Cooldown = []time.Duration{0} })
 	p, _ := b.enrolled(t, "ada", true)
 	p.post("/logout").logIn("ada").send("sms").send("voice")
-	assert.Contains(t, p.text("sent"), "phone call")
+	assert.Contains(t, p.text("sent"), "We are calling")
 	assert.Equal(t, "Text me instead", p.text("send-sms"))
 	assert.Equal(t, "Call again", p.text("send-voice"))
 	p.type_(b.code(loginService))
@@ -110,7 +110,7 @@ func TestWhatIsSaidWhenThingsGoWrong(t *testing.T) {
 			},
 		},
 		"a slip of the finger": {
-			twiliotest.Fault{On: "fetch", Status: 503}, func(_ *bank, p *person) { p.send("sms").type_("12345") }, "This was not a try.", nil,
+			twiliotest.Fault{On: "fetch", Status: 503}, func(_ *bank, p *person) { p.send("sms").type_("12345") }, "This did not count as a try.", nil,
 		},
 	}
 	for name, tc := range tests {

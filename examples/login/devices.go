@@ -29,8 +29,10 @@ type device struct {
 }
 
 // mac is a keyed hash of parts, for one use.
-func (s *site) mac(use string, parts ...string) string {
-	h := hmac.New(sha256.New, s.key)
+func (s *site) mac(use string, parts ...string) string { return mac(s.key, use, parts...) }
+
+func mac(key []byte, use string, parts ...string) string {
+	h := hmac.New(sha256.New, key)
 	for _, part := range append([]string{use}, parts...) {
 		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part) // a hash takes all
 	}
@@ -63,30 +65,60 @@ func (s *site) device(r *http.Request, name string) *device {
 	return found
 }
 
-// remember keeps the device and gives it its cookie, or notes where one that is
-// known was used.
-func (s *site) remember(w http.ResponseWriter, r *http.Request, name string, known *device) error {
+// An origin is the browser that a request comes from.
+type origin struct {
+	known    *device // remembered, or nil
+	remember bool    // asks to be remembered from now on
+	name     string
+	network  string
+}
+
+func (s *site) origin(r *http.Request, name string) origin {
+	return origin{
+		known: s.device(r, name), remember: r.PostFormValue("remember") == "on",
+		name: browser(r.UserAgent()), network: network(s.client(r)),
+	}
+}
+
+// key is what attempts at a password count for on a remembered device.
+func (o origin) key() string {
+	if o.known == nil {
+		return ""
+	}
+	return o.known.key
+}
+
+// used notes that a remembered device was used, unless it was revoked a moment ago.
+func used(tx *bolt.Tx, from origin) error {
+	if from.known == nil {
+		return nil
+	}
+	d, still := load[device](tx, devices, from.known.key)
+	if !still {
+		return nil
+	}
+	d.Used, d.Network = time.Now(), from.network
+	return save(tx, devices, from.known.key, d)
+}
+
+// remember keeps a new device. It belongs to the transaction that lets somebody
+// in: a login that has ended meanwhile leaves no device behind.
+func remember(tx *bolt.Tx, account string, from origin) (*device, error) {
 	now := time.Now()
-	d := device{Name: browser(r.UserAgent()), Made: now, Ends: now.Add(deviceLife), key: name + "/" + rand.Text()}
-	if known != nil {
-		d = *known
+	d := device{
+		Name: from.name, Network: from.network, Made: now, Used: now, Ends: now.Add(deviceLife),
+		key: account + "/" + rand.Text(),
 	}
-	d.Used, d.Network = now, network(s.client(r))
-	err := s.store.Update(func(tx *bolt.Tx) error {
-		if _, still := load[device](tx, devices, d.key); known != nil && !still {
-			return nil // it was revoked a moment ago
-		}
-		return save(tx, devices, d.key, d)
-	})
-	if err != nil || known != nil {
-		return err
-	}
+	return &d, save(tx, devices, d.key, d)
+}
+
+// giveCookie has the browser show from now on that it is remembered.
+func (s *site) giveCookie(w http.ResponseWriter, name string, d device) {
 	_, id, _ := strings.Cut(d.key, "/")
 	http.SetCookie(w, &http.Cookie{ //nolint:gosec // G124: it is Secure wherever there is https
 		Name: s.deviceCookie(name), Value: id + "." + s.mac("device", name, id), Path: "/",
 		Expires: d.Ends, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	})
-	return nil
 }
 
 // A deviceView is one line of the list.

@@ -44,7 +44,7 @@ func TestARememberedDeviceGrowsOld(t *testing.T) {
 		p.send("sms").type_(b.code(loginService))
 		time.Sleep(3 * 24 * time.Hour)
 		p.logIn("ada")
-		assert.Equal(t, "This device is not one that you had remembered.", p.text("why"), "thirty days are over")
+		assert.Equal(t, "We do not recognize this device.", p.text("why"), "thirty days are over")
 	})
 }
 

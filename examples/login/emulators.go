@@ -15,6 +15,7 @@ const (
 	loginService    = "VA00000000000000000000000000000001"
 	settingsService = "VA00000000000000000000000000000002"
 	transferService = "VA00000000000000000000000000000003"
+	callService     = "VA00000000000000000000000000000004"
 )
 
 // newEmulator is a vendor with everything that this site can use.
@@ -24,6 +25,7 @@ func newEmulator() *twiliotest.Emulator {
 		{SID: twiliotest.ServiceSID, FriendlyName: name},
 		{SID: loginService, FriendlyName: name},
 		{SID: settingsService, FriendlyName: name},
+		{SID: callService, FriendlyName: name},
 		{SID: transferService, FriendlyName: name, PSD2: true},
 	}})
 }
@@ -32,7 +34,7 @@ func newEmulator() *twiliotest.Emulator {
 func emulatorDSN(base string) string {
 	return "twilio://" + twiliotest.AccountSID + ":" + twiliotest.AuthToken + "@" + twiliotest.ServiceSID +
 		"?scope.login=" + loginService + "&scope.settings=" + settingsService +
-		"&scope.transfer=" + transferService + "&scope.transfer.psd2=true&base_url=" + url.QueryEscape(base)
+		"&scope.call=" + callService + "&scope.transfer=" + transferService + "&scope.transfer.psd2=true&base_url=" + url.QueryEscape(base)
 }
 
 // emulate plays the vendor on loopback until the program ends, and returns its

@@ -34,8 +34,22 @@ func (s *site) half(h memberHandler) http.HandlerFunc {
 	})
 }
 
-// full serves those who owe nothing.
+// full serves those who owe nothing, no second factor either.
 func (s *site) full(h memberHandler) http.HandlerFunc {
+	return s.enrolling(func(w http.ResponseWriter, r *http.Request, v visitor) error {
+		if s.forced(v.account) {
+			return seeOther(w, r, "/enrol")
+		}
+		return h(w, r, v)
+	})
+}
+
+// forced reports whether an account must turn on the second factor before anything
+// else: where everybody is asked for a code at every log-in.
+func (s *site) forced(a account) bool { return s.policy == always && !a.On }
+
+// enrolling serves those who owe no code, and the page that turns the factor on.
+func (s *site) enrolling(h memberHandler) http.HandlerFunc {
 	return s.half(func(w http.ResponseWriter, r *http.Request, v visitor) error {
 		if !v.login.Full {
 			return s.turnAway(w, r)
@@ -44,9 +58,10 @@ func (s *site) full(h memberHandler) http.HandlerFunc {
 	})
 }
 
+// turnAway keeps nothing of somebody unknown: a session for each would be memory
+// that anybody could fill.
 func (s *site) turnAway(w http.ResponseWriter, r *http.Request) error {
-	s.say(r, unsure, "Please log in.")
-	return seeOther(w, r, "/login")
+	return seeOther(w, r, "/login?"+pleaseLogIn)
 }
 
 // fail shows that something went wrong, and logs what: it holds no number, code
@@ -81,6 +96,9 @@ func (s *site) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)
+		if r.URL.Path == "/inbox" {
+			h.Set("Content-Security-Policy", policy+"; connect-src 'self'") // it asks whether there is something new
+		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -15,9 +15,9 @@ import (
 // checkCode takes one attempt.
 func (s *site) checkCode(w http.ResponseWriter, r *http.Request, v visitor) error {
 	id := r.PathValue("id")
-	here, typed := "/code/"+id, strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(r.PostFormValue("code"))
-	if !s.isCode(v, id, typed) { // a slip of the finger costs no try
-		s.say(r, bad, "A code is digits only, as many as we sent. This was not a try.")
+	here, typed := "/code/"+id, verify.CleanCode(r.PostFormValue("code"))
+	if !s.isCode(v, id, typed) { // a slip of the finger costs no attempt
+		s.say(r, bad, "A code has as many digits as we say below. This did not count as a try.")
 		return seeOther(w, r, here)
 	}
 	c, to, err := s.claimAttempt(v, id)
@@ -48,14 +48,14 @@ func (s *site) attempt(w http.ResponseWriter, r *http.Request, v visitor, c chal
 	}
 
 	checked := s.verifier.Check(ctx, to, typed, check...)
-	passed, left, err := s.settle(v, c.ID, checked)
+	passed, left, err := s.settle(v, c.ID, checked, s.origin(r, v.account.Name))
 	switch {
 	case errors.Is(err, errSpent):
 		return seeOther(w, r, "/")
 	case err != nil:
 		return err
 	case checked == nil:
-		return s.pass(w, r, v, c, passed)
+		return s.pass(w, r, v.account.Name, passed)
 	case !errors.Is(checked, verify.ErrMismatch):
 	case !c.Expires.IsZero() && time.Now().After(c.Expires): // some vendors tell no difference
 		checked = refusal("check", verify.ErrNotPending, 0)
@@ -95,7 +95,7 @@ func (s *site) claimAttempt(v visitor, id string) (c challenge, to string, err e
 
 // settle ends an attempt. A right one ends the challenge and does what it was for,
 // in one transaction: of two right ones only the first does.
-func (s *site) settle(v visitor, id string, checked error) (p passage, left int, err error) {
+func (s *site) settle(v visitor, id string, checked error, from origin) (p passage, left int, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		c, _, err := s.find(tx, v, id)
 		if err != nil {
@@ -106,7 +106,7 @@ func (s *site) settle(v visitor, id string, checked error) (p passage, left int,
 		}
 		switch kind := verify.OutcomeOf(checked); {
 		case checked == nil:
-			p, err = s.approve(tx, &c, a, v.key)
+			p, err = s.approve(tx, &c, a, v.key, from)
 		case nothingDone(checked):
 			c.Attempts, a.Failures, c.Live = max(c.Attempts-1, 0), max(a.Failures-1, 0), true
 		case kind == verify.ErrNotPending || kind == verify.ErrTooManyAttempts:

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -16,11 +15,16 @@ import (
 //     accounts may share one; the vendor's budget for number and scope stands
 //     behind. Enrolment has a scope of its own where the vendor has any, so that
 //     attempts at enrolling somebody else's number leave that person's logins alone.
-//   - Attempts at a password count for the name, be there such an account or not,
-//     and for the address. A remembered device has a count of its own: who floods
-//     a name from elsewhere does not lock its owner out.
-//   - Messages count for the account, the address, the number, its neighbors and
-//     the site as a whole: they cost money, and fraudsters share in it.
+//   - Attempts at a password count for the name, whether there is such an account
+//     or not, and for the address. A remembered device and somebody who is logged
+//     in have a count of their own: who floods a name, even from the same address,
+//     does not lock its owner out.
+//   - Messages to a number that is not proven yet count for the account, the
+//     address, the number, its neighbors and the site as a whole: they cost money,
+//     and fraudsters share in it.
+//   - Messages to a number that the account has proven count apart, for the
+//     account, the number and the site as a whole. Anybody can ask for messages to
+//     anybody's number when he enrolls it; none of that keeps its owner from logging in.
 //
 // Zero fields take the defaults.
 type limits struct {
@@ -31,10 +35,11 @@ type limits struct {
 
 	Cooldown       []time.Duration // after each send for one purpose: 30, 40, 60, 90, 120 seconds
 	SendsByAccount int             // for one purpose in 10 minutes: 5
-	SendsByAddress int             // in an hour: 30
-	SendsByNumber  int             // in an hour, over all accounts: 15
-	SendsByPrefix  int             // in an hour, to numbers equal but for three digits: 30
-	SendsInAll     int             // in an hour: 1000
+	SendsByAddress int             // in an hour, to numbers that are not proven: 30
+	SendsByNumber  int             // in an hour, over all accounts: 15; proven and not proven apart
+	SendsByPrefix  int             // in an hour, to numbers that are not proven and equal but for three digits: 30
+	SendsInAll     int             // in an hour, to numbers that are not proven: 1000
+	SendsToProven  int             // in an hour, to all proven numbers: 5000
 }
 
 const sendWindow = 10 * time.Minute
@@ -45,7 +50,7 @@ func (l limits) withDefaults() limits {
 		value int
 	}{
 		{&l.PasswordsByName, 10}, {&l.PasswordsByAddress, 100}, {&l.SignupsByAddress, 10}, {&l.RecoveriesByName, 10},
-		{&l.SendsByAccount, 5}, {&l.SendsByAddress, 30}, {&l.SendsByNumber, 15}, {&l.SendsByPrefix, 30}, {&l.SendsInAll, 1000},
+		{&l.SendsByAccount, 5}, {&l.SendsByAddress, 30}, {&l.SendsByNumber, 15}, {&l.SendsByPrefix, 30}, {&l.SendsInAll, 1000}, {&l.SendsToProven, 5000},
 	} {
 		if *f.field <= 0 {
 			*f.field = f.value
@@ -55,52 +60,6 @@ func (l limits) withDefaults() limits {
 		l.Cooldown = []time.Duration{30 * time.Second, 40 * time.Second, time.Minute, 90 * time.Second, 2 * time.Minute}
 	}
 	return l
-}
-
-// maxKeys bounds what a limiter remembers. When it is full it says no.
-const maxKeys = 100_000
-
-// A limiter counts by key over the running interval and the one before, which
-// needs two small maps and forgets by itself. It is safe for concurrent use.
-type limiter struct {
-	most int
-	per  time.Duration
-
-	mu          sync.Mutex
-	began       time.Time
-	now, before map[string]int
-}
-
-func newLimiter(most int, per time.Duration) *limiter {
-	return &limiter{most: most, per: per, now: map[string]int{}}
-}
-
-// take counts one for key and returns zero, or counts nothing and returns how
-// long to wait at least.
-func (l *limiter) take(key string) time.Duration {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := time.Now()
-	switch age := now.Sub(l.began); {
-	case age >= 2*l.per:
-		l.began, l.now, l.before = now, map[string]int{}, nil
-	case age >= l.per:
-		l.began, l.now, l.before = l.began.Add(l.per), map[string]int{}, l.now
-	}
-	if l.now[key]+l.before[key] >= l.most || len(l.now) >= maxKeys {
-		return l.began.Add(l.per).Sub(now)
-	}
-	l.now[key]++
-	return 0
-}
-
-// give takes one back.
-func (l *limiter) give(key string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.now[key] > 0 {
-		l.now[key]--
-	}
 }
 
 // client returns the address that a request comes from. Behind a proxy it is the

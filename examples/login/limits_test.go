@@ -4,63 +4,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 )
-
-func TestALimiterCountsOverTwoIntervals(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(3, time.Minute)
-		for range 3 {
-			assert.Zero(t, l.take("a"))
-		}
-		assert.Equal(t, time.Minute, l.take("a"))
-		assert.Zero(t, l.take("b"), "another key")
-		time.Sleep(time.Minute)
-		assert.Positive(t, l.take("a"), "the interval before still counts")
-		time.Sleep(time.Minute)
-		assert.Zero(t, l.take("a"))
-		l.give("a")
-		l.give("a")
-		l.give("never taken")
-		for range 3 {
-			assert.Zero(t, l.take("a"))
-		}
-		assert.Positive(t, l.take("a"))
-		time.Sleep(time.Hour)
-		assert.Zero(t, l.take("a"), "after a long silence")
-	})
-}
-
-func TestALimiterUnderAStorm(t *testing.T) {
-	l := newLimiter(10, time.Hour)
-	var taken atomic.Int64
-	var wg sync.WaitGroup
-	for range 100 {
-		wg.Go(func() {
-			if l.take("a") == 0 {
-				taken.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	assert.Equal(t, int64(10), taken.Load())
-}
-
-func TestALimiterThatIsFullSaysNo(t *testing.T) {
-	l := newLimiter(1, time.Hour)
-	l.take("first")
-	for i := range maxKeys {
-		l.now[strconv.Itoa(i)] = 1
-	}
-	assert.Positive(t, l.take("one more"))
-}
 
 func TestWhereARequestComesFrom(t *testing.T) {
 	tests := map[string]struct {

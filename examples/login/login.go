@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 type loginView struct{ Name, Refusal string }
 
 // wrongPassword is said of a wrong password and of a name that nobody has.
-const wrongPassword = "This name and this password do not belong together."
+const wrongPassword = "Wrong name or password."
 
 func (s *site) loginForm(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, "login", "Log in", loginView{})
@@ -27,8 +28,8 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) error {
 	if !isName(name) || len(password) > maxPassword {
 		name, password = "", "" // nobody's: it goes the whole way all the same
 	}
-	known := s.device(r, name)
-	wait, giveBack := s.counts.password(name, party(s.client(r)), known)
+	from := s.origin(r, name)
+	wait, giveBack := s.counts.password(name, party(s.client(r)), from.key())
 	if wait > 0 {
 		return refuse(http.StatusTooManyRequests, "Too many tries. Please try again in "+span(wait)+".")
 	}
@@ -41,43 +42,67 @@ func (s *site) login(w http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusUnauthorized, wrongPassword)
 	}
 	giveBack()
-	return s.admit(w, r, a, known)
-}
-
-// admit lets somebody in whose password was right: all the way, or to the page for
-// codes and no further.
-func (s *site) admit(w http.ResponseWriter, r *http.Request, a account, known *device) error {
-	why := a.Policy.asks(known, network(s.client(r)), time.Now())
-	if !a.On || why == "" {
-		if known != nil {
-			if err := s.remember(w, r, a.Name, known); err != nil {
-				return err
-			}
-		}
-		return s.enter(w, r, a.Name, true, "/")
+	key, next, err := s.admit(a, s.sessions.GetString(r.Context(), "login"), from)
+	if errors.Is(err, errChanged) {
+		return refuse(http.StatusUnauthorized, wrongPassword)
 	}
-	var key string
-	var c challenge
-	err := s.store.Update(func(tx *bolt.Tx) (err error) {
-		if key, err = newLogin(tx, a.Name, s.sessions.GetString(r.Context(), "login"), false); err != nil {
-			return err
-		}
-		c, err = s.start(tx, a, key, loggingIn, "", why)
-		return err
-	})
 	if err != nil {
 		return err
 	}
 	if err := s.adopt(r.Context(), key); err != nil {
 		return err
 	}
-	return seeOther(w, r, "/code/"+c.ID)
+	return seeOther(w, r, next)
 }
 
-// opened makes a half-open login a full one.
-func opened(tx *bolt.Tx, a *account, key string) (passage, error) {
-	renewed, err := newLogin(tx, a.Name, key, true)
-	return passage{next: "/", login: renewed}, err
+// errChanged says that a password was changed while it was compared.
+var errChanged = errors.New("the password is another one now")
+
+// admit lets somebody in whose password was right: all the way, or to the page for
+// codes and no further. Old is the login that this browser had. The account is
+// read again: while the password was compared it may have been changed, which ends
+// every login.
+func (s *site) admit(compared account, old string, from origin) (key, next string, err error) {
+	err = s.store.change(compared.Name, func(tx *bolt.Tx, a *account) error {
+		if a.Password != compared.Password {
+			return errChanged
+		}
+		why := s.stricter(a.Policy).asks(from.known, from.network, time.Now())
+		full := !a.On || why == ""
+		if key, err = newLogin(tx, a.Name, old, full); err != nil {
+			return err
+		}
+		if full {
+			next = "/"
+			return used(tx, from)
+		}
+		c, err := s.start(tx, *a, key, loggingIn, "", why)
+		next = "/code/" + c.ID
+		return err
+	})
+	return key, next, err
+}
+
+// stricter is the policy of an account, or the site's if that is for everybody.
+func (s *site) stricter(p policy) policy {
+	if s.policy == always {
+		return always
+	}
+	return p
+}
+
+// opened makes a half-open login a full one, and remembers the device if the
+// person asked for it.
+func (s *site) opened(tx *bolt.Tx, a *account, key string, from origin) (p passage, err error) {
+	p.next = "/"
+	if p.login, err = newLogin(tx, a.Name, key, true); err != nil {
+		return p, err
+	}
+	if from.known == nil && from.remember && s.stricter(a.Policy) == risky {
+		p.device, err = remember(tx, a.Name, from)
+		return p, err
+	}
+	return p, used(tx, from)
 }
 
 func (s *site) passwordForm(w http.ResponseWriter, r *http.Request, _ visitor) error {
@@ -93,7 +118,7 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request, v visitor)
 	if why := refusePassword(v.account.Name, r.PostFormValue("new-password")); why != "" {
 		return refuse(http.StatusUnprocessableEntity, why)
 	}
-	wait, giveBack := s.counts.password(v.account.Name, party(s.client(r)), nil)
+	wait, giveBack := s.counts.password(v.account.Name, party(s.client(r)), v.key)
 	if wait > 0 {
 		return refuse(http.StatusTooManyRequests, "Too many tries. Please try again in "+span(wait)+".")
 	}
@@ -109,13 +134,24 @@ func (s *site) changePassword(w http.ResponseWriter, r *http.Request, v visitor)
 	if err != nil {
 		return err
 	}
-	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
+	var key string
+	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) (err error) {
+		if _, in := load[login](tx, logins, v.key); !in || a.Password != v.account.Password {
+			return errGone // meanwhile somebody else has changed it
+		}
 		a.Password = hash
-		return forgetTrust(tx, a.Name, v.key)
+		if err := forgetTrust(tx, a.Name, v.key); err != nil {
+			return err
+		}
+		key, err = newLogin(tx, a.Name, v.key, true)
+		return err
 	})
 	if err != nil {
 		return err
 	}
+	if err := s.adopt(r.Context(), key); err != nil {
+		return err
+	}
 	s.say(r, good, "Your password is changed, and you are logged out everywhere else.")
-	return s.enter(w, r, v.account.Name, true, "/")
+	return seeOther(w, r, "/")
 }

@@ -6,8 +6,9 @@
 //
 // Without VERIFY_DSN it needs no account and no network: a vendor is emulated
 // inside, and the site links to an inbox that shows what it would have sent. A DSN
-// of a vendor that only delivers text has store=memory here: sessions and limits
-// are in memory, too, so that the site is one process.
+// of a vendor that only delivers text names a store: store=memory is enough, since
+// sessions and limits are in memory, too, so that the site is one process;
+// store=redis://... opens as well.
 package main
 
 import (
@@ -25,22 +26,24 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/go2fa/verify/redisstore"
 	"github.com/go2fa/verify/vendors"
 )
 
 const defaultAddr = "127.0.0.1:8000"
 
 type flags struct {
-	addr, db, regions, policy string
-	secure                    bool
+	addr, db, regions, policy, channels string
+	secure                              bool
 }
 
 func main() {
 	var f flags
 	flag.StringVar(&f.addr, "addr", defaultAddr, "where to listen; if that port is taken, another one is chosen")
 	flag.StringVar(&f.db, "db", "", "the database file; without one everything is forgotten at the end")
-	flag.StringVar(&f.regions, "regions", "US,CA,GB,IE,DE,AT,CH,FR,NL,BE,DK,SE,NO,FI,ES,IT,PT,PL", "countries whose numbers may enrol, the default first")
-	flag.StringVar(&f.policy, "policy", string(risky), "when new accounts are asked for a code: never, risky or always")
+	flag.StringVar(&f.regions, "regions", "US,CA,GB,IE,DE,AT,CH,FR,NL,BE,DK,SE,NO,FI,ES,IT,PT,PL", "countries whose numbers may enrol, the default first; a country admits those that share its numbers, as GB does with the Isle of Man")
+	flag.StringVar(&f.policy, "policy", string(risky), "when new accounts are asked for a code: never, risky or always; always holds for all, and nothing opens without a second factor")
+	flag.StringVar(&f.channels, "channels", string(both), "how codes may come to people: sms, voice or both, which leaves the choice to them")
 	flag.BoolVar(&f.secure, "secure", false, "the site is reached by https, through a proxy that sets X-Forwarded-For")
 	flag.Parse()
 
@@ -55,7 +58,7 @@ func main() {
 // run serves the site until ctx is done, and tells out where.
 func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 	cfg := config{
-		Regions: strings.Split(f.regions, ","), Policy: policy(f.policy), Secure: f.secure,
+		Regions: strings.Split(f.regions, ","), Policy: policy(f.policy), Ways: ways(f.channels), Secure: f.secure,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}
 	listener, err := listen(ctx, f.addr)
@@ -71,18 +74,28 @@ func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 			return err
 		}
 	}
-	if cfg.Verifier, err = vendors.Open(dsn); err != nil {
-		return err
-	}
 	if cfg.Store, err = openStore(f.db); err != nil {
 		return err
 	}
 	defer cfg.Store.close()
+	if cfg.Verifier, err = vendors.Open(dsn, hand(cfg.Store)...); err != nil {
+		return err
+	}
 	handler, err := newSite(cfg)
 	if err != nil {
 		return err
 	}
 	return serve(ctx, listener, handler, cfg, out)
+}
+
+// hand gives what a line of configuration can name and only a program can make:
+// Redis for codes and ledgers, and the directory of Authy's users.
+func hand(s *store) []vendors.Option {
+	opts := []vendors.Option{vendors.WithDirectory(directory{s})}
+	for _, scheme := range []string{"redis", "rediss"} {
+		opts = append(opts, vendors.WithStore(scheme, redisstore.Open), vendors.WithLedger(scheme, redisstore.OpenLedger))
+	}
+	return opts
 }
 
 func serve(ctx context.Context, listener net.Listener, handler http.Handler, cfg config, out io.Writer) error {

@@ -76,7 +76,8 @@ func TestWhatTheProgramRefuses(t *testing.T) {
 		"a policy that is none":          {func(f *flags) { f.policy = "sometimes" }, "", "never, risky or always"},
 		"a region that is none":          {func(f *flags) { f.regions = "US,Denmark" }, "", "two letters"},
 		"a DSN that is none":             {func(*flags) {}, "twilio", "vendors:"},
-		"a vendor without SMS":           {func(*flags) {}, "bandwidth://id:secret@9900000?voice_app=x&from=+15017122661", "sends no SMS"},
+		"ways that are none":             {func(f *flags) { f.channels = "pigeon" }, "", "sms, voice or both"},
+		"a vendor without SMS":           {func(f *flags) { f.channels = "sms" }, "bandwidth://id:secret@9900000?voice_app=x&from=+15017122661", "sends no SMS"},
 		"a database that is a folder":    {func(f *flags) { f.db = t.TempDir() }, "", "directory"},
 	}
 	for name, tc := range tests {

@@ -8,14 +8,17 @@ import (
 )
 
 // sendSentence tells a person what became of a message, and what to do.
-func sendSentence(err error) string {
+func sendSentence(err error, by verify.Channel) string {
 	switch verify.OutcomeOf(err) {
 	case "":
-		return "A code is on its way."
+		return sentSentence(by)
 	case verify.ErrOutcomeUnknown:
 		return "We do not know whether the code was sent. It may still arrive: wait a minute before you ask for another one."
 	case verify.ErrTooManySends:
-		return "No code was sent: you have asked for too many. You can ask again in " + wait(err) + "."
+		if retryAfter(err) <= soon {
+			return "Not yet: you can ask for another code in " + wait(err) + "."
+		}
+		return "No code was sent: too many were asked for. You can ask again in " + wait(err) + "."
 	case verify.ErrTooManyAttempts:
 		return "No code was sent: too many wrong ones were typed. You can ask again in " + wait(err) + "."
 	case verify.ErrInvalidRecipient:
@@ -36,6 +39,20 @@ func sendSentence(err error) string {
 	return "We do not know whether the code was sent. It may still arrive."
 }
 
+// soon is as long as one waits for the next code when there were not too many.
+const soon = 2 * time.Minute
+
+// sentSentence says where the code is.
+func sentSentence(by verify.Channel) string {
+	switch by {
+	case verify.ChannelVoice:
+		return "Your phone will ring in a moment."
+	case verify.ChannelApp:
+		return "Nothing was sent: the code is in your Authy app."
+	}
+	return "A code is on its way."
+}
+
 // checkSentence tells a person what became of an attempt. Left is how many more
 // there are on this code.
 func checkSentence(err error, left int) string {
@@ -43,7 +60,8 @@ func checkSentence(err error, left int) string {
 	case "":
 		return "That is right."
 	case verify.ErrMismatch:
-		return "This code is wrong. You have " + tries(left) + " left."
+		// Some vendors say no more of a code that has expired or was used.
+		return "This code is wrong or too old. You have " + tries(left) + " left, or send a new one."
 	case verify.ErrNotPending:
 		return "This code has expired or was used before. Please ask for a new one."
 	case verify.ErrTooManyAttempts:
@@ -65,7 +83,7 @@ func checkSentence(err error, left int) string {
 // wait says in words how long err asks to wait.
 func wait(err error) string { return span(retryAfter(err)) }
 
-// span says a time in words, rounded up: a wait told too short is a wait for nothing.
+// span says a time in words, rounded up, so that nobody comes back too early.
 func span(d time.Duration) string {
 	s := seconds(d)
 	switch {

@@ -1,12 +1,13 @@
 package main
 
 import (
+	"errors"
 	"slices"
-	"strings"
-	"unicode"
+
+	"github.com/nyaruka/phonenumbers"
 
 	"github.com/go2fa/verify"
-	"github.com/nyaruka/phonenumbers"
+	"github.com/go2fa/verify/input"
 )
 
 // What a person is told about a number that cannot be taken.
@@ -15,39 +16,53 @@ const (
 	noLetters = "Please type the digits: a phone number has no letters here, and no extension."
 	noRegion  = "We cannot send codes to numbers of this country."
 	noMobile  = "We cannot send text messages to this kind of number. A mobile number works."
+	noBenin   = "Benin's numbers have ten digits since 2024: put 01 in front of the former eight."
 )
 
 // normalize returns the one spelling of a number that was typed in a region, or
-// says why it cannot be taken. Letters are refused, since phonenumbers reads them
-// as on a keypad: an O for a zero would be somebody else's number.
+// says why it cannot be taken. Package input reads what has a country code; what
+// has none takes the plan of the region, which is phonenumbers' to know.
 func normalize(typed, region string, regions []string) (to, refusal string) {
-	typed = strings.TrimSpace(typed)
-	if strings.ContainsFunc(typed, isForeign) {
-		return "", noLetters
-	}
 	if !slices.Contains(regions, region) {
 		region = regions[0]
 	}
-	n, err := phonenumbers.Parse(typed, region)
-	if err != nil || n.GetExtension() != "" || !phonenumbers.IsValidNumber(n) {
+	to, err := input.Phone(typed)
+	switch {
+	case errors.Is(err, input.ErrLetters):
+		return "", noLetters
+	case errors.Is(err, input.ErrBenin):
+		return "", noBenin
+	case err != nil: // national, or dialed from abroad in the way of the region
+		to = verify.CleanCode(typed)
+	}
+	n, err := phonenumbers.Parse(to, region)
+	if err != nil || n.GetExtension() != "" {
 		return "", noNumber
 	}
-	if !slices.Contains(regions, phonenumbers.GetRegionCodeForNumber(n)) {
+	to, err = input.Phone(phonenumbers.Format(n, phonenumbers.E164)) // the plan's own digits once more
+	if errors.Is(err, input.ErrBenin) {
+		return "", noBenin
+	}
+	if n, _ = phonenumbers.Parse(to, region); err != nil || !phonenumbers.IsValidNumber(n) {
+		return "", noNumber
+	}
+	if !admits(regions, n) {
 		return "", noRegion
 	}
 	if !textable(n) {
 		return "", noMobile
 	}
-	to = phonenumbers.Format(n, phonenumbers.E164)
-	if !verify.IsPhone(to) {
-		return "", noNumber
-	}
 	return to, ""
 }
 
-// isForeign allows digits of any script and what people put between them.
-func isForeign(r rune) bool {
-	return !unicode.IsDigit(r) && !unicode.Is(unicode.Zs, r) && !unicode.Is(unicode.Pd, r) && !strings.ContainsRune("+＋()./", r)
+// admits reports whether a number is of one of the regions. Regions that share a
+// plan cannot be told apart everywhere: a mobile of the Isle of Man is one of
+// GB's in the metadata, and so is admitted by either.
+func admits(regions []string, n *phonenumbers.PhoneNumber) bool {
+	if slices.Contains(regions, phonenumbers.GetRegionCodeForNumber(n)) {
+		return true
+	}
+	return slices.ContainsFunc(regions, func(r string) bool { return phonenumbers.IsValidNumberForRegion(n, r) })
 }
 
 // textable leaves out what cannot get a text, and what costs whoever sends one.

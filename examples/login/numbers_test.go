@@ -7,7 +7,7 @@ import (
 )
 
 func TestNumbersInAnySpelling(t *testing.T) {
-	all := []string{"US", "GB", "DK", "IT"}
+	all := []string{"US", "GB", "DK", "IT", "MX", "BJ"}
 	tests := map[string]struct {
 		typed, region string
 		want, refusal string
@@ -28,10 +28,16 @@ func TestNumbersInAnySpelling(t *testing.T) {
 		"an extension with an x":        {"+1 500 555 0006 x9", "US", "", noLetters},
 		"a context of another's":        {"tel:5550006;phone-context=evil.example", "US", "", noLetters},
 		"a second line":                 {"+15005550006\n+15017122661", "US", "", noLetters},
-		"a direction mark":              {"\u202a+15005550006", "US", "", noLetters},
+		"with a direction mark":         {"\u202a+15005550006", "US", "+15005550006", ""},
+		"in Arabic digits":              {"٥٠٠ ٥٥٥ ٠٠٠٦", "US", "+15005550006", ""},
+		"Mexico's, as it was stored":    {"+52 1 55 1234 5678", "US", "+525512345678", ""},
+		"Mexico's, as it is":            {"+52 55 1234 5678", "US", "+525512345678", ""},
+		"Benin's, as it was":            {"+229 90 01 12 34", "US", "", noBenin},
+		"Benin's, as it was, at home":   {"90 01 12 34", "BJ", "", noBenin},
+		"Benin's, as it is":             {"+229 01 90 01 12 34", "US", "+2290190011234", ""},
 		"nothing":                       {"", "US", "", noNumber},
 		"too short":                     {"12", "US", "", noNumber},
-		"two numbers":                   {"+1+15005550006", "US", "", noNumber},
+		"two numbers":                   {"+1+15005550006", "US", "", noLetters},
 		"a country that is not allowed": {"+33 6 12 34 56 78", "US", "", noRegion},
 		"Grenada, which shares +1":      {"+1 473 403 1234", "US", "", noRegion},
 		"a satellite":                   {"+870 776 123 456", "US", "", noRegion},

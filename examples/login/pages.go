@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+	"time"
 
 	"github.com/go2fa/verify"
 )
@@ -30,12 +31,14 @@ type page struct {
 	Half         bool   // somebody still owes a code
 	Notice, Tone string
 	Inbox        bool
+	Watch        bool // the page looks by itself whether there is something new
 	Data         any
 }
 
 func readPages() (pages, error) {
 	layout, err := template.New("layout.html").Funcs(template.FuncMap{
-		"euros": euros, "channelNoun": channelNoun,
+		"euros": euros, "channelNoun": channelNoun, "static": func() string { return staticPath() },
+		"span": func(seconds int) string { return span(time.Duration(seconds) * time.Second) },
 	}).ParseFS(templates, "templates/layout.html")
 	if err != nil {
 		return nil, err
@@ -58,13 +61,26 @@ func readPages() (pages, error) {
 	return all, nil
 }
 
+// Notices for somebody who has no session to keep them in, by query.
+const (
+	pleaseLogIn = "please"
+	loggedOut   = "out"
+)
+
 // show writes a page, all of it or an error.
 func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name, title string, data any) error {
-	p := page{Title: title, Inbox: s.inbox != nil, Data: data}
-	if name != "inbox" { // which is another device: it must not take the notice away
-		if v, ok := s.visitor(r); ok {
-			p.Name, p.Half = v.account.Name, !v.login.Full
-		}
+	p := page{Title: title, Inbox: s.inbox != nil, Watch: name == "inbox", Data: data}
+	v, ok := s.peek(r)
+	if ok {
+		p.Name, p.Half = v.account.Name, !v.login.Full
+	}
+	switch query := r.URL.RawQuery; {
+	case p.Watch: // which is another device: it must not take the notice away
+	case name == "login" && query == pleaseLogIn && status == http.StatusOK:
+		p.Notice, p.Tone = "Please log in.", unsure
+	case name == "home" && query == loggedOut && !ok:
+		p.Notice, p.Tone = "You are logged out.", good
+	default:
 		p.Notice, p.Tone = s.sessions.PopString(r.Context(), "notice"), s.sessions.PopString(r.Context(), "tone")
 	}
 	var b bytes.Buffer
@@ -77,7 +93,7 @@ func (s *site) show(w http.ResponseWriter, r *http.Request, status int, name, ti
 	return nil
 }
 
-// say keeps a notice for the next page.
+// say keeps a notice for the next page of somebody who has a session.
 func (s *site) say(r *http.Request, tone, notice string) {
 	s.sessions.Put(r.Context(), "notice", notice)
 	s.sessions.Put(r.Context(), "tone", tone)

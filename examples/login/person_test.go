@@ -150,7 +150,12 @@ func (p *person) text(id string) string {
 	}
 	_, after, _ = strings.Cut(after, ">")
 	inside, _, _ := strings.Cut(after, "</"+closing(p.body, id)+">")
-	return strings.TrimSpace(html.UnescapeString(tags.ReplaceAllString(inside, "")))
+	return plain(tags.ReplaceAllString(inside, ""))
+}
+
+// plain is a text of a page without its no-break spaces.
+func plain(text string) string {
+	return strings.TrimSpace(strings.ReplaceAll(html.UnescapeString(text), "\u00a0", " "))
 }
 
 func closing(body, id string) string {
@@ -199,14 +204,14 @@ func (b *bank) code(service string) string { return b.vendor.Code(phone, service
 func (b *bank) enrolled(t *testing.T, name string, calls bool) (*person, []string) {
 	t.Helper()
 	p := b.visitor(t).signUp(name)
-	strict := "off"
+	chosen := "sms"
 	if calls {
-		strict = "on"
+		chosen = "both"
 	}
-	p.post("/enrol", "number", "(500) 555-0006", "region", "US", "strict", strict)
+	p.post("/enrol", "number", "(500) 555-0006", "region", "US", "ways", chosen)
 	p.send("sms").type_(b.code(""))
 	if calls {
-		p.send("voice").type_(b.code(""))
+		p.send("voice").type_(b.code(callService))
 	}
 	require.Equal(t, "/recovery", p.path, p.text("notice"))
 	p.post("/recovery")

@@ -27,11 +27,11 @@ func (p policy) asks(d *device, net string, now time.Time) string {
 	case p == never:
 		return ""
 	case p != risky: // always, and whatever a database may hold
-		return "You asked for a code at every log-in."
+		return "You are asked for a code at every log-in."
 	case d == nil:
-		return "This device is not one that you had remembered."
+		return "We do not recognize this device."
 	case d.Network != net:
-		return "You are in a network that is new for this device."
+		return "This device is in a new network."
 	case now.Sub(d.Used) > absence:
 		return "This device was not used for a while."
 	}
@@ -43,24 +43,21 @@ func (p policy) asks(d *device, net string, now time.Time) string {
 type purpose string
 
 const (
-	enrolment  purpose = "enrol"    // proves a number by SMS
-	callProof  purpose = "call"     // proves the same number by a call
-	loggingIn  purpose = "login"    // opens a half-open login
-	settings   purpose = "settings" // allows one change of the factor
-	transfer   purpose = "transfer" // allows one transfer
-	byRecovery         = "recovery" // what a recovery code is charged to
+	enrolment purpose = "enrol"    // proves that messages to a number arrive
+	callProof purpose = "call"     // proves that calls to a number do
+	loggingIn purpose = "login"    // opens a half-open login
+	settings  purpose = "settings" // allows one change of the factor
+	transfer  purpose = "transfer" // allows one transfer
+
 )
 
 // scope returns the scope of a purpose. A vendor that keeps no scopes apart has
-// the empty one for everything but transfers, which then are not offered.
+// the empty one for everything but transfers and the proof of calls, which then
+// are not offered.
 func scope(capabilities verify.Capabilities, p purpose) string {
-	want := string(p)
-	if p == callProof {
-		want = string(enrolment)
-	}
 	switch {
-	case holds(capabilities, want):
-		return want
+	case holds(capabilities, string(p)):
+		return string(p)
 	case p == settings && holds(capabilities, string(loggingIn)):
 		return string(loggingIn)
 	}
@@ -69,24 +66,4 @@ func scope(capabilities verify.Capabilities, p purpose) string {
 
 func holds(capabilities verify.Capabilities, scope string) bool {
 	return len(scope) <= capabilities.MaxScope || slices.Contains(capabilities.Scopes, scope)
-}
-
-// offers reports whether the vendor sends codes by a channel.
-func offers(capabilities verify.Capabilities, c verify.Channel) bool {
-	return slices.Contains(capabilities.Channels, c)
-}
-
-// channels are those that a code for a purpose may be sent by. A number can have
-// its messages in one hand and its calls in another, so that only what was proven
-// is used. A code that names an amount goes where it can be read.
-func (s *site) channels(p purpose, a account) []verify.Channel {
-	var found []verify.Channel
-	if p != callProof {
-		found = append(found, verify.ChannelSMS)
-	}
-	proven := p == callProof || a.Calls && p != enrolment
-	if proven && offers(s.capabilities, verify.ChannelVoice) && (p != transfer || !s.capabilities.Transaction) {
-		found = append(found, verify.ChannelVoice)
-	}
-	return found
 }

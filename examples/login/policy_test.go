@@ -51,7 +51,7 @@ func TestScopesKeepPurposesApart(t *testing.T) {
 		"two scopes, settings":   {some, settings, "login"},
 		"free scopes, login":     {free, loggingIn, "login"},
 		"free scopes, enrolment": {free, enrolment, "enrol"},
-		"free scopes, a call":    {free, callProof, "enrol"},
+		"free scopes, a call":    {free, callProof, "call"},
 		"free scopes, settings":  {free, settings, "settings"},
 	}
 	for name, tc := range tests {

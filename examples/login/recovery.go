@@ -4,11 +4,15 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"errors"
+	"html/template"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/go2fa/verify"
 )
 
 // recoveryCodes is how many there are at once.
@@ -22,12 +26,12 @@ func newRecoveryCode() string {
 
 // unpretty undoes what people do to a code that they copy by hand. There is no 0,
 // 1 or 8 in it.
-var unpretty = strings.NewReplacer("-", "", " ", "", "0", "O", "1", "I", "8", "B")
+var unpretty = strings.NewReplacer("0", "O", "1", "I", "8", "B")
 
 // recoveryMAC is what is kept of a code. There is no need for a slow hash: nobody
 // attempts 80 bits.
 func (s *site) recoveryMAC(name, typed string) string {
-	return s.mac("recovery", name, unpretty.Replace(strings.ToUpper(typed)))
+	return s.mac("recovery", name, unpretty.Replace(strings.ToUpper(verify.CleanCode(typed))))
 }
 
 // newCodes shows the button that makes codes.
@@ -63,27 +67,38 @@ func (s *site) makeCodes(w http.ResponseWriter, r *http.Request, v visitor) erro
 		s.say(r, bad, "Codes are shown once. To get new ones, confirm it by a code first.")
 		return seeOther(w, r, "/")
 	}
-	return s.show(w, r, http.StatusOK, "codes", "Recovery codes", map[string]any{"Codes": codes})
+	return s.show(w, r, http.StatusOK, "codes", "Recovery codes", map[string]any{"Codes": codes, "File": file(codes)})
 }
 
+// file is a link to the codes as a text, which works without a script and asks
+// nobody for them again.
+func file(codes []string) template.URL {
+	return template.URL("data:text/plain;charset=utf-8," + url.PathEscape(strings.Join(codes, "\r\n")+"\r\n")) //nolint:gosec // G203: letters and digits of ours
+}
+
+type recoveryView struct{ ID, Typed, Refusal string }
+
 // recovery asks for a recovery code in place of the code of a challenge.
-func (s *site) recovery(w http.ResponseWriter, r *http.Request, v visitor) error {
-	return s.show(w, r, http.StatusOK, "recovery", "Recovery code", r.PathValue("id"))
+func (s *site) recovery(w http.ResponseWriter, r *http.Request, _ visitor) error {
+	return s.show(w, r, http.StatusOK, "recovery", "Recovery code", recoveryView{ID: r.PathValue("id")})
 }
 
 // recover takes a recovery code. It opens a login and changes the factor, which is
-// what somebody needs who has lost the phone; it moves no money.
+// what somebody needs who has lost the phone; it moves no money. A wrong one is
+// shown again: one of sixteen letters is soon put right.
 func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error {
-	id, here := r.PathValue("id"), "/code/"+r.PathValue("id")+"/recovery"
-	if wait := s.counts.recoveries.take(v.account.Name); wait > 0 {
-		s.say(r, bad, "Too many wrong recovery codes. You can try again in "+span(wait)+".")
-		return seeOther(w, r, here)
+	view := recoveryView{ID: r.PathValue("id"), Typed: r.PostFormValue("recovery-code")}
+	refuse := func(status int, why string) error {
+		view.Refusal = why
+		return s.show(w, r, status, "recovery", "Recovery code", view)
 	}
-	c, passed, err := s.redeem(v, id, s.recoveryMAC(v.account.Name, r.PostFormValue("recovery-code")))
+	if wait := s.counts.recoveries.take(v.account.Name); wait > 0 {
+		return refuse(http.StatusTooManyRequests, "Too many wrong recovery codes. You can try again in "+span(wait)+".")
+	}
+	passed, err := s.redeem(v, view.ID, s.recoveryMAC(v.account.Name, view.Typed), s.origin(r, v.account.Name))
 	switch {
 	case errors.Is(err, errWrong):
-		s.say(r, bad, "This is not one of your recovery codes, or it was used before.")
-		return seeOther(w, r, here)
+		return refuse(http.StatusUnprocessableEntity, "This is not one of your recovery codes, or it was used before.")
 	case errors.Is(err, errSpent):
 		return seeOther(w, r, "/")
 	case err != nil:
@@ -93,15 +108,16 @@ func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error 
 	if passed.notice == "" {
 		passed.tone, passed.notice = good, "That recovery code is used up now."
 	}
-	return s.pass(w, r, v, c, passed)
+	return s.pass(w, r, v.account.Name, passed)
 }
 
 var errWrong = errors.New("no such recovery code")
 
 // redeem spends one recovery code and approves the challenge in one transaction.
-func (s *site) redeem(v visitor, id, mac string) (c challenge, p passage, err error) {
+func (s *site) redeem(v visitor, id, mac string, from origin) (p passage, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
-		if c, _, err = s.find(tx, v, id); err != nil {
+		c, _, err := s.find(tx, v, id)
+		if err != nil {
 			return err
 		}
 		if c.Done {
@@ -117,10 +133,10 @@ func (s *site) redeem(v visitor, id, mac string) (c challenge, p passage, err er
 			return errWrong
 		}
 		a.Recovery = slices.Delete(a.Recovery, at, at+1)
-		if p, err = s.approve(tx, &c, a, v.key); err != nil {
+		if p, err = s.approve(tx, &c, a, v.key, from); err != nil {
 			return err
 		}
 		return save(tx, challenges, a.Name+"/"+id, c)
 	})
-	return c, p, err
+	return p, err
 }

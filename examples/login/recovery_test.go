@@ -20,23 +20,23 @@ func TestRecoveryCodes(t *testing.T) {
 	p = b.visitor(t).logIn("ada")
 	at := p.get(p.path + "/recovery").path
 	p.post(at, "recovery-code", "AAAA-AAAA-AAAA-AAAA")
-	assert.Contains(t, p.text("notice"), "not one of your recovery codes")
+	assert.Contains(t, p.text("refusal"), "not one of your recovery codes")
 	p.post(at, "recovery-code", " "+strings.ToLower(strings.ReplaceAll(codes[0], "-", ""))+" ")
 	assert.Equal(t, "9", p.text("codes-left"), p.text("notice"))
 
 	p = b.visitor(t).logIn("ada")
 	p.post(p.path+"/recovery", "recovery-code", codes[0])
-	assert.Contains(t, p.text("notice"), "used before")
+	assert.Contains(t, p.text("refusal"), "used before")
 
 	other, _ := b.enrolled(t, "bob", false)
 	other.post("/logout").logIn("bob")
 	other.post(other.path+"/recovery", "recovery-code", codes[1])
-	assert.Contains(t, other.text("notice"), "not one of your recovery codes", "another person's")
+	assert.Contains(t, other.text("refusal"), "not one of your recovery codes", "another person's")
 
 	for range 12 {
 		p.post(p.path, "recovery-code", "AAAA-AAAA-AAAA-AAAA")
 	}
-	assert.Contains(t, p.text("notice"), "Too many wrong recovery codes")
+	assert.Contains(t, p.text("refusal"), "Too many wrong recovery codes")
 }
 
 func TestRecoveryCodesComeWithTheFactor(t *testing.T) {

@@ -26,35 +26,49 @@ func (s *site) sendCode(w http.ResponseWriter, r *http.Request, v visitor) error
 		return sent
 	case sent == nil:
 		var err error
-		if sent, err = s.deliver(r, v, c, to, channel); err != nil {
+		if channel, sent, err = s.deliver(r, v, c, to, channel); err != nil {
 			return err
 		}
 	}
-	s.say(r, toneOfSend(sent), sendSentence(sent))
+	s.say(r, toneOfSend(sent), sendSentence(sent, channel))
 	return seeOther(w, r, here)
 }
 
 // deliver has the vendor send. The browser may have gone meanwhile: a send that is
 // cut off half way would leave nobody knowing.
-func (s *site) deliver(r *http.Request, v visitor, c challenge, to string, channel verify.Channel) (sent, err error) {
+func (s *site) deliver(r *http.Request, v visitor, c challenge, to string, asked verify.Channel) (by verify.Channel, sent, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sendTimeout)
 	defer cancel()
 	opts, err := s.options(c, v.account.Name)
 	if err != nil {
-		return nil, err
+		return asked, nil, err
 	}
-	send := []verify.SendOption{verify.WithChannel(channel), verify.WithClientIP(s.client(r))}
+	send := []verify.SendOption{verify.WithChannel(asked), verify.WithClientIP(s.client(r))}
 	for _, o := range opts {
 		send = append(send, o)
 	}
 
 	var receipt verify.Receipt
-	if !slices.Contains(s.channels(c.Purpose, v.account), channel) {
-		sent = refusal("send", verify.ErrUnsupported, 0)
-	} else if sent = s.clear(ctx, c, to); sent == nil {
+	if sent = s.prepared(ctx, v, c, to, asked); sent == nil {
 		receipt, sent = s.verifier.Send(ctx, to, send...)
 	}
-	return sent, s.noteSend(v, c.ID, channel, receipt, sent)
+	if receipt.Channel == "" {
+		receipt.Channel = asked
+	}
+	return receipt.Channel, sent, s.noteSend(v, c.ID, receipt, sent)
+}
+
+// prepared does what comes before a send, or says why there can be none.
+func (s *site) prepared(ctx context.Context, v visitor, c challenge, to string, asked verify.Channel) error {
+	if !slices.Contains(s.channels(c, v.account), asked) {
+		return refusal("send", verify.ErrUnsupported, 0)
+	}
+	if s.registrar != nil && !c.proven() {
+		if err := s.register(ctx, v.account.Email, to); err != nil {
+			return err
+		}
+	}
+	return s.clear(ctx, c, to)
 }
 
 // nextSend is when the account may be sent another code for the purpose, and
@@ -91,10 +105,11 @@ func (s *site) claimSend(v visitor, id, form, address string) (c challenge, to s
 			return errSpent
 		}
 		to = c.to(a)
-		if next := s.nextSend(&a, c, now); next.After(now) {
-			return refusal("send", verify.ErrTooManySends, next.Sub(now))
+		sends := s.sends(c, to, address)
+		if wait := max(s.nextSend(&a, c, now).Sub(now), longest(sends...)); wait > 0 {
+			return refusal("send", verify.ErrTooManySends, wait)
 		}
-		if wait := s.counts.send(address, s.mac("number", to), s.mac("prefix", to[:len(to)-3])); wait > 0 {
+		if wait := takeAll(sends...); wait > 0 { // another request was faster
 			return refusal("send", verify.ErrTooManySends, wait)
 		}
 		c.Form, c.Sending = rand.Text(), now
@@ -108,7 +123,7 @@ func (s *site) claimSend(v visitor, id, form, address string) (c challenge, to s
 }
 
 // noteSend keeps what became of a send. One that surely never left is given back.
-func (s *site) noteSend(v visitor, id string, asked verify.Channel, receipt verify.Receipt, sent error) error {
+func (s *site) noteSend(v visitor, id string, receipt verify.Receipt, sent error) error {
 	now := time.Now()
 	return s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		c, _, err := s.find(tx, v, id)
@@ -119,9 +134,9 @@ func (s *site) noteSend(v visitor, id string, asked verify.Channel, receipt veri
 		switch kind := verify.OutcomeOf(sent); {
 		case sent == nil:
 			c.Live, c.Attempts, c.Channel, c.Digits, c.Wait = true, 0, receipt.Channel, receipt.Digits, receipt.ResendAt
-			c.Expires = receipt.ExpiresAt
+			c.Sent, c.Expires = now, receipt.ExpiresAt
 		case kind == verify.ErrOutcomeUnknown: // the code that may arrive is good
-			c.Live, c.Attempts, c.Channel, c.Expires = true, 0, asked, time.Time{}
+			c.Live, c.Attempts, c.Channel, c.Sent, c.Expires = true, 0, receipt.Channel, now, time.Time{}
 		case kind == verify.ErrTooManySends || kind == verify.ErrRateLimited || kind == verify.ErrTooManyAttempts:
 			c.Wait = now.Add(retryAfter(sent))
 		}

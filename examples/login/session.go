@@ -65,8 +65,18 @@ func (s *site) adopt(ctx context.Context, key string) error {
 	return nil
 }
 
-// visitor returns who is there, or false.
+// visitor returns who is there, or false. The login is idle no longer.
 func (s *site) visitor(r *http.Request) (visitor, bool) {
+	v, ok := s.peek(r)
+	if now := time.Now(); ok && now.Sub(v.login.Seen) > time.Minute { // a write a minute is enough
+		return v, s.touch(v.key, now) == nil
+	}
+	return v, ok
+}
+
+// peek is visitor for a page that loads itself again: it keeps no login from
+// getting idle.
+func (s *site) peek(r *http.Request) (visitor, bool) {
 	v := visitor{key: s.sessions.GetString(r.Context(), "login")}
 	if v.key == "" {
 		return v, false
@@ -78,13 +88,7 @@ func (s *site) visitor(r *http.Request) (visitor, bool) {
 		}
 		return nil
 	})
-	if !found || v.login.over(now) {
-		return v, false
-	}
-	if now.Sub(v.login.Seen) > time.Minute { // a write a minute is enough
-		return v, s.touch(v.key, now) == nil
-	}
-	return v, true
+	return v, found && !v.login.over(now)
 }
 
 func (s *site) touch(key string, now time.Time) error {
@@ -129,5 +133,5 @@ func (s *site) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return err
 	}
-	return seeOther(w, r, "/")
+	return seeOther(w, r, "/?"+loggedOut)
 }

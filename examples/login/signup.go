@@ -27,7 +27,7 @@ func (s *site) signup(w http.ResponseWriter, r *http.Request) error {
 		return refuse(http.StatusUnprocessableEntity, why)
 	}
 	if wait := s.counts.signups.take(party(s.client(r))); wait > 0 {
-		return refuse(http.StatusTooManyRequests, "Too many accounts were made from your network. Please try again in "+span(wait)+".")
+		return refuse(http.StatusTooManyRequests, "Too many sign-ups came from your network. Please try again in "+span(wait)+".")
 	}
 	hash, err := s.passwords.hash(r.Context(), password)
 	if err != nil {
@@ -40,15 +40,9 @@ func (s *site) signup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.say(r, good, "Welcome. Now turn on the second factor.")
-	return s.enter(w, r, name, true, "/")
-}
-
-// enter begins a login of this browser in place of the one it has.
-func (s *site) enter(w http.ResponseWriter, r *http.Request, name string, full bool, next string) error {
 	var key string
-	err := s.store.Update(func(tx *bolt.Tx) (err error) {
-		key, err = newLogin(tx, name, s.sessions.GetString(r.Context(), "login"), full)
+	err = s.store.Update(func(tx *bolt.Tx) (err error) {
+		key, err = newLogin(tx, name, s.sessions.GetString(r.Context(), "login"), true)
 		return err
 	})
 	if err != nil {
@@ -57,5 +51,6 @@ func (s *site) enter(w http.ResponseWriter, r *http.Request, name string, full b
 	if err := s.adopt(r.Context(), key); err != nil {
 		return err
 	}
-	return seeOther(w, r, next)
+	s.say(r, good, "Welcome. Now turn on the second factor.")
+	return seeOther(w, r, "/")
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"embed"
 	"errors"
-	"io/fs"
 	"log/slog"
 	"net/http"
 
@@ -18,7 +16,8 @@ type config struct {
 	Store    *store
 	Verifier verify.Verifier
 	Regions  []string // countries whose numbers may enrol, the default first
-	Policy   policy   // of new accounts
+	Policy   policy   // of new accounts, or of all if it is always
+	Ways     ways     // how codes may come to people; both if it is empty
 	Secure   bool     // reached by https, through a proxy that sets X-Forwarded-For
 	Limits   limits
 	Log      *slog.Logger
@@ -37,15 +36,15 @@ type site struct {
 	regions      []region
 	codes        []string // of the regions
 	policy       policy
+	allowed      ways
+	ways         []ways    // of those allowed, what the vendor can prove
+	registrar    registrar // of a vendor that knows people by a registration, or nil
 	secure       bool
 	key          []byte
 	log          *slog.Logger
 	inbox        *inbox
 	pages        pages
 }
-
-//go:embed static
-var static embed.FS
 
 // newSite returns the site, or says what of cfg is at fault.
 func newSite(cfg config) (http.Handler, error) {
@@ -63,8 +62,18 @@ func build(cfg config) (*site, error) {
 	}
 	s.verifier = observe.New(cfg.Verifier, observe.Slog(cfg.Log))
 	s.counts = newCounts(s.limits)
-	if !offers(s.capabilities, verify.ChannelSMS) {
-		return nil, errors.New("the vendor sends no SMS, by which this site proves a number: add its setting for SMS to the DSN")
+	if r, ok := verify.As[registrar](cfg.Verifier); ok {
+		s.registrar = r
+		// A code of the app is good in every scope, and in a scope the app is never
+		// asked: the site uses none, and offers nothing that needs one.
+		s.capabilities.MaxScope = 0
+	}
+	if s.allowed = cfg.Ways; s.allowed == "" {
+		s.allowed = both
+	}
+	var err error
+	if s.ways, err = offeredWays(s.allowed, s.capabilities); err != nil {
+		return nil, err
 	}
 	if !isPolicy(cfg.Policy) {
 		return nil, errors.New("the policy is never, risky or always")
@@ -73,7 +82,6 @@ func build(cfg config) (*site, error) {
 	if s.regions, unknown = regionList(cfg.Regions); unknown != "" || len(s.regions) == 0 {
 		return nil, errors.New("regions are two letters each, such as US,GB,DE,DK")
 	}
-	var err error
 	if s.key, err = cfg.Store.secret(); err != nil {
 		return nil, err
 	}
@@ -121,8 +129,8 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /code/{id}/recovery", s.half(s.recovery))
 	mux.HandleFunc("POST /code/{id}/recovery", s.half(s.recover))
 
-	mux.HandleFunc("GET /enrol", s.full(s.enrol))
-	mux.HandleFunc("POST /enrol", s.full(s.takeNumber))
+	mux.HandleFunc("GET /enrol", s.enrolling(s.enrol))
+	mux.HandleFunc("POST /enrol", s.enrolling(s.takeNumber))
 	mux.HandleFunc("GET /recovery", s.full(s.newCodes))
 	mux.HandleFunc("POST /recovery", s.full(s.makeCodes))
 	mux.HandleFunc("POST /settings", s.full(s.ask))
@@ -136,9 +144,8 @@ func (s *site) routes() http.Handler {
 	}
 	mux.HandleFunc("/", s.open(func(http.ResponseWriter, *http.Request) error { return errGone }))
 
-	root := http.NewServeMux()           // what needs no session starts none
-	files, _ := fs.Sub(static, "static") // the folder is embedded: it is there
-	root.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(files)))
+	root := http.NewServeMux() // what needs no session starts none
+	root.Handle("GET "+staticPath(), serveStatic())
 	root.Handle("/", s.sessions.LoadAndSave(mux))
 	return root
 }

@@ -10,7 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// The buckets. All keys but those of accounts and keys are "account/id", so that
+// The buckets. All keys but those of accounts, authy and keys are "account/id", so that
 // nobody's record can be reached under another's name.
 const (
 	accounts   = "accounts"
@@ -18,6 +18,7 @@ const (
 	challenges = "challenges"
 	transfers  = "transfers"
 	devices    = "devices"
+	authyIDs   = "authy" // by a keyed hash of the phone
 	keys       = "keys"
 )
 
@@ -39,7 +40,7 @@ func openStore(path string) (*store, error) {
 			return nil, err
 		}
 		s.folder, path = folder, filepath.Join(folder, "accounts.db")
-		options.NoSync = true // nothing of it shall outlive the program
+		options.NoSync = true // nothing of it may outlive the program
 	}
 	db, err := bolt.Open(path, 0o600, options)
 	if err != nil {
@@ -47,7 +48,7 @@ func openStore(path string) (*store, error) {
 	}
 	s.DB = db
 	return s, db.Update(func(tx *bolt.Tx) error {
-		for _, bucket := range []string{accounts, logins, challenges, transfers, devices, keys} {
+		for _, bucket := range []string{accounts, logins, challenges, transfers, devices, authyIDs, keys} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(bucket)); err != nil {
 				return err
 			}

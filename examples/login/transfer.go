@@ -24,13 +24,19 @@ type payment struct {
 	Done  time.Time // zero: not done
 }
 
-// Amount is the amount in the words that the person reads, here and in the message.
-func (p payment) Amount() string { return euros(p.Cents) }
+// Amount is the amount in the words of the message.
+func (p payment) Amount() string { return plainEuros(p.Cents) }
 
 // Day is when it was done.
 func (p payment) Day() string { return day(p.Done) }
 
-func euros(cents int64) string { return fmt.Sprintf("EUR %d.%02d", cents/100, cents%100) }
+// Shown is the amount as it stands on a page, where it is not to be broken.
+func (p payment) Shown() string { return euros(p.Cents) }
+
+// euros is an amount with a no-break space, for pages.
+func euros(cents int64) string { return strings.ReplaceAll(plainEuros(cents), " ", "\u00a0") }
+
+func plainEuros(cents int64) string { return fmt.Sprintf("EUR %d.%02d", cents/100, cents%100) }
 
 type transferView struct {
 	Amount, Payee, Refusal, Balance string
@@ -43,7 +49,7 @@ func (s *site) transferForm(w http.ResponseWriter, r *http.Request, v visitor) e
 }
 
 func (s *site) askTransfer(w http.ResponseWriter, r *http.Request, v visitor, status int, view transferView) error {
-	view.On, view.Why, view.Balance = v.account.On, s.noTransfer(), euros(v.account.Balance)
+	view.On, view.Why, view.Balance = v.account.On, s.noTransfer(v.account), euros(v.account.Balance)
 	return s.show(w, r, status, "transfer", "Transfer money", view)
 }
 
@@ -58,7 +64,7 @@ func (s *site) prepare(w http.ResponseWriter, r *http.Request, v visitor) error 
 	view := transferView{Amount: strings.TrimSpace(r.PostFormValue("amount")), Payee: strings.TrimSpace(r.PostFormValue("payee"))}
 	p := payment{ID: rand.Text(), Payee: view.Payee, Made: time.Now()}
 	switch {
-	case !v.account.On || s.noTransfer() != "":
+	case !v.account.On || s.noTransfer(v.account) != "":
 		return s.askTransfer(w, r, v, http.StatusForbidden, view)
 	case !isAmount(view.Amount):
 		view.Refusal = "Please type the amount in euros, such as 39.99."
@@ -105,7 +111,7 @@ func executed(tx *bolt.Tx, a *account, id string, now time.Time) (passage, error
 	p.Done, a.Waiting = now, ""
 	a.Balance -= p.Cents
 	return passage{
-		next: "/", tone: good, notice: "Transferred to " + p.Payee + ": " + p.Amount(),
+		next: "/", tone: good, notice: "Transferred to " + p.Payee + ": " + p.Shown(),
 	}, save(tx, transfers, a.Name+"/"+id, p)
 }
 

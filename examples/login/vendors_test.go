@@ -31,7 +31,7 @@ const base = "base_url=http://127.0.0.1:1"
 func playedVendors() map[string]played {
 	tw, bare := newEmulator(), newEmulator()
 	bw, bwMute := bandwidthtest.New(bandwidthtest.Options{}), bandwidthtest.New(bandwidthtest.Options{})
-	gw, au := gatewayapitest.New(gatewayapitest.Options{}), authytest.New(authytest.Options{})
+	gw, au, users := gatewayapitest.New(gatewayapitest.Options{}), authytest.New(authytest.Options{}), authytest.New(authytest.Options{})
 	// A Service of its own for transfers, but without PSD2.
 	plain := twiliotest.New(twiliotest.Options{Services: []twiliotest.Service{
 		{SID: twiliotest.ServiceSID}, {SID: loginService}, {SID: transferService},
@@ -45,10 +45,11 @@ func playedVendors() map[string]played {
 		},
 		"twilio, no PSD2": {
 			dsn:     account + "scope.login=" + loginService + "&scope.transfer=" + transferService + "&" + base,
-			handler: plain, code: newest(plain.Messages),
+			handler: plain, code: newest(plain.Messages), calls: "twilio keeps no separate codes for calls",
 		},
 		"twilio, one Service": {
 			dsn: account + base, handler: bare, code: newest(bare.Messages),
+			calls:    "twilio keeps no separate codes for calls",
 			transfer: "twilio keeps no separate codes for transfers",
 		},
 		"bandwidth": {
@@ -63,6 +64,12 @@ func playedVendors() map[string]played {
 		},
 		"authy by number": {
 			dsn: "authy://" + authytest.APIKey + "@phone?" + base, handler: au, code: newest(au.Messages),
+			calls:    "authy keeps no separate codes for calls",
+			transfer: "authy keeps no separate codes for transfers",
+		},
+		"authy by registration": {
+			dsn: "authy://" + authytest.APIKey + "@users?" + base, handler: users, code: newest(users.Messages),
+			calls:    "authy keeps no separate codes for calls",
 			transfer: "authy keeps no separate codes for transfers",
 		},
 	}
@@ -78,9 +85,11 @@ func newest(messages func() []twiliotest.Message) func() string {
 // newBankOver returns a site over any vendor.
 func newBankOver(t *testing.T, v played) *bank {
 	t.Helper()
-	opened, err := vendors.Open(v.dsn, vendors.WithHTTPClient(&http.Client{Transport: through{v.handler}}))
+	store := newStore(t)
+	opened, err := vendors.Open(v.dsn, append(hand(store), vendors.WithHTTPClient(&http.Client{Transport: through{v.handler}}))...)
 	require.NoError(t, err)
 	return newBank(t, func(c *config) {
+		c.Store = store
 		c.Verifier, c.Limits.Cooldown = opened, []time.Duration{0}
 	})
 }
@@ -89,9 +98,9 @@ func TestEachVendorAsFarAsItGoes(t *testing.T) {
 	for name, v := range playedVendors() {
 		t.Run(name, func(t *testing.T) {
 			p := newBankOver(t, v).visitor(t).signUp("ada").get("/enrol")
-			assert.Equal(t, v.calls == "", p.has("strict"))
+			assert.Equal(t, v.calls == "", p.has("ways"))
 			assert.Contains(t, p.text("no-calls"), v.calls)
-			p.post("/enrol", "number", phone, "region", "US", "strict", "on").send("sms").type_(v.code())
+			p.post("/enrol", "number", phone, "region", "US", "ways", "both", "email", "a@example.com").send("sms").type_(v.code())
 			if v.calls == "" {
 				p.send("voice").type_(v.code())
 			}
@@ -100,7 +109,7 @@ func TestEachVendorAsFarAsItGoes(t *testing.T) {
 			p.post("/logout").logIn("ada")
 			assert.Equal(t, v.calls == "", p.has("send-voice"))
 			p.send("sms").type_(wrong(v.code()))
-			assert.Contains(t, p.text("notice"), "This code is wrong. You have 4 tries left.")
+			assert.Contains(t, p.text("notice"), "This code is wrong or too old. You have 4 tries left, or send a new one.")
 			p.type_(v.code())
 			require.Equal(t, "Your account", p.text("title"), p.text("notice"))
 			v.walkTransfer(t, p)

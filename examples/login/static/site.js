@@ -1,8 +1,8 @@
 "use strict";
 
 // The pages work without this script. It counts seconds down, takes a code out of
-// a message where the browser can, and tidies one that was pasted. It never
-// submits anything by itself.
+// a message where the browser can, tidies one that was pasted, copies and prints
+// recovery codes, and looks for new messages. It never submits anything by itself.
 
 const countdown = document.getElementById("countdown");
 if (countdown) {
@@ -10,10 +10,11 @@ if (countdown) {
   const ready = document.getElementById("ready");
   const buttons = document.querySelectorAll("#send-form button");
   const end = Date.now() + Number(countdown.dataset.seconds) * 1000;
+  const span = (s) => s === 1 ? "1 second" : s < 100 ? `${s} seconds` : `${Math.ceil(s / 60)} minutes`;
   const tick = () => {
     const left = Math.ceil((end - Date.now()) / 1000);
     if (left > 0) {
-      countdown.textContent = left;
+      countdown.textContent = "in " + span(left);
       return setTimeout(tick, 250);
     }
     wait.hidden = true;
@@ -28,11 +29,12 @@ const code = document.getElementById("code");
 if (code) {
   code.addEventListener("paste", (event) => {
     const text = event.clipboardData.getData("text");
-    const [, least, most] = code.pattern.match(/{([0-9]+),([0-9]+)}/);
-    // A whole message may hold an amount as well, or the code twice.
+    const { least, most } = code.dataset;
+    // A whole message may hold an amount as well, or the code twice. What is left
+    // alone here, the server tidies: digits of other scripts, dashes, spaces.
     const whole = text.match(new RegExp(`(?<![0-9.,])[0-9]{${least},${most}}(?![0-9]|[.,][0-9])`));
     const digits = whole ? whole[0] : text.replace(/[^0-9]/g, "");
-    if (!digits) return;
+    if (!digits || /(?![0-9])\p{Nd}/u.test(text)) return;
     event.preventDefault();
     code.value = digits;
   });
@@ -44,6 +46,35 @@ if (code) {
       .then((otp) => { if (!code.value) code.value = otp.code; })
       .catch(() => {}); // declined, or sent: the person types it
   }
+}
+
+const copy = document.getElementById("copy-codes");
+if (copy) {
+  const copied = document.getElementById("copied");
+  const codes = [...document.querySelectorAll("#recovery-codes code")].map((e) => e.textContent).join("\n") + "\n";
+  if (navigator.clipboard) { // only over https and on this machine
+    copy.hidden = false;
+    copy.addEventListener("click", () => navigator.clipboard.writeText(codes).then(
+      () => { copied.textContent = copy.textContent = "Copied"; },
+      () => { copied.textContent = "They could not be copied: select them."; }));
+  }
+  const print = document.getElementById("print-codes");
+  print.hidden = false;
+  print.addEventListener("click", () => window.print());
+}
+
+// The page of messages takes over what is new, and leaves focus and place alone.
+const messages = document.querySelector("[data-watch]");
+if (messages) {
+  const look = async () => {
+    try {
+      const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+      const newest = page.getElementById(messages.id);
+      if (newest && newest.innerHTML !== messages.innerHTML) messages.replaceChildren(...newest.childNodes);
+    } catch { /* the site is not there: it is asked again */ }
+    setTimeout(look, Number(messages.dataset.watch));
+  };
+  setTimeout(look, Number(messages.dataset.watch));
 }
 
 // A second click would do no harm, and no good either.
