@@ -40,17 +40,18 @@ var arrows = map[string][]string{
 	"references":       {},                             // what a check needs of its send
 	"emulator":         {},                             // what emulators are made of
 	"internal/fixture": {httpmock, testify},
-	"otp":              {".", "otp/text", "internal/keys"},
+	"otp":              {".", "otp/text", "internal/keys", "internal/next"},
 	"otp/text":         {"."},
 	"input":            {"."},
 	"internal/keys":    {},
+	"internal/next":    {"."},
 	"totp":             {".", "internal/keys"},
 	"recovery":         {".", "internal/keys"},
 
-	"failover":         {".", gobreaker},
+	"failover":         {".", "observe", "internal/next", gobreaker},
 	"observe":          {"."},
-	"vendors":          {".", "otp", "failover", "references"}, // and every vendor
-	"vendors/emulated": {"emulator"},                           // and every emulator
+	"vendors":          {".", "otp", "failover", "observe", "references"}, // and every vendor
+	"vendors/emulated": {"emulator"},                                      // and every emulator
 	"mocks":            {".", "otp", testify},
 	"verifytest":       {".", "otp", "failover", "totp", "recovery", testify, porcupine},
 }

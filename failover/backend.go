@@ -1,58 +1,60 @@
 package failover
 
 import (
-	"context"
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/sony/gobreaker/v2"
+	"github.com/go2fa/verify/observe"
 )
 
-// The breaker: half of at least ten counted calls within 30 s open it for 30 s,
-// then one call probes.
-const (
-	breakerWindow = 30 * time.Second
-	breakerBucket = 3 * time.Second
-	breakerPause  = 30 * time.Second
-	breakerCalls  = 10
-)
-
-// A backend has a breaker for each operation: a vendor whose sends fail may still
-// check.
+// A backend has a breaker for its checks and one for its sends on each channel: a
+// vendor whose sends fail may still check, and a channel that the account has
+// switched off says nothing about the others.
 type backend struct {
 	Backend
-	send, check *gobreaker.TwoStepCircuitBreaker[struct{}]
+	capabilities verify.Capabilities
+	sends        map[verify.Channel]*breaker
+	checks       *breaker
 }
 
-func newBackend(l Backend) *backend {
-	return &backend{Backend: l, send: newBreaker(), check: newBreaker()}
-}
-
-func newBreaker() *gobreaker.TwoStepCircuitBreaker[struct{}] {
-	return gobreaker.NewTwoStepCircuitBreaker[struct{}](gobreaker.Settings{
-		Interval:     breakerWindow,
-		BucketPeriod: breakerBucket,
-		Timeout:      breakerPause,
-		ReadyToTrip: func(n gobreaker.Counts) bool {
-			counted := n.TotalSuccesses + n.TotalFailures
-			return counted >= breakerCalls && 2*n.TotalFailures >= counted
-		},
-		IsSuccessful: func(err error) bool { return !isVendorsFault(err) },
-		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) },
-	})
-}
-
-// isVendorsFault keeps a person's typing errors from closing a vendor for
-// everybody else.
-func isVendorsFault(err error) bool {
-	switch verify.OutcomeOf(err) {
-	case verify.ErrUnavailable, verify.ErrOutcomeUnknown, verify.ErrUnauthorized:
-		return true
+func newBackend(l Backend, observer observe.Observer) *backend {
+	b := &backend{Backend: l, capabilities: l.Verifier.Capabilities(), sends: map[verify.Channel]*breaker{}}
+	b.Verifier = reported(l, observer)
+	told := observe.Event{Op: observe.OpBreaker, Vendor: b.capabilities.Vendor, Backend: l.Name, BreakerFor: observe.OpCheck}
+	b.checks = newBreaker(told, observer)
+	told.BreakerFor = observe.OpSend
+	for _, channel := range b.capabilities.Channels {
+		told.Channel = channel
+		b.sends[channel] = newBreaker(told, observer)
 	}
-	return false
+	return b
+}
+
+func newBackends(given []Backend, observer observe.Observer) ([]*backend, error) {
+	if len(given) == 0 {
+		return nil, errors.New("failover: no backends")
+	}
+	names := map[string]bool{}
+	backends := make([]*backend, len(given))
+	for i, l := range given {
+		if l.Verifier == nil {
+			return nil, errors.New("failover: a backend without a Verifier")
+		}
+		if l.Name == "" {
+			l.Name = l.Verifier.Capabilities().Vendor
+		}
+		if !verify.IsScope(l.Name) {
+			return nil, errors.New("failover: a backend's name must be 1 to 64 of [A-Za-z0-9._:-]")
+		}
+		if names[l.Name] {
+			return nil, errors.New("failover: two backends of one name")
+		}
+		names[l.Name] = true
+		backends[i] = newBackend(l, observer)
+	}
+	return backends, nil
 }
 
 // newRoutes turns names into backends, those of the route first.
@@ -102,11 +104,11 @@ func (v *Verifier) route(to string) []*backend {
 
 // common is what all backends can do.
 func common(backends []*backend) (verify.Capabilities, error) {
-	all := backends[0].Verifier.Capabilities()
+	all := backends[0].capabilities
 	all.Vendor = vendor
 	all.Channels = slices.Clone(all.Channels)
 	for _, l := range backends[1:] {
-		c := l.Verifier.Capabilities()
+		c := l.capabilities
 		all.Channels = slices.DeleteFunc(all.Channels, func(ch verify.Channel) bool {
 			return !slices.Contains(c.Channels, ch)
 		})
@@ -129,9 +131,9 @@ func common(backends []*backend) (verify.Capabilities, error) {
 // need not ask which vendor sent. It is zero, and the length left to each backend,
 // if one of them does not know its own or there is none in common.
 func commonDigits(backends []*backend, all verify.Capabilities) int {
-	first, same := backends[0].Verifier.Capabilities().DefaultDigits, true
+	first, same := backends[0].capabilities.DefaultDigits, true
 	for _, l := range backends {
-		digits := l.Verifier.Capabilities().DefaultDigits
+		digits := l.capabilities.DefaultDigits
 		if digits == 0 {
 			return 0
 		}
@@ -151,7 +153,7 @@ const usualDigits = 6
 // typed is what a code may look like that any of the backends sent.
 func typed(backends []*backend, all verify.Capabilities) verify.Capabilities {
 	for i, l := range backends {
-		c := l.Verifier.Capabilities()
+		c := l.capabilities
 		if c.MaxDigits == 0 {
 			all.MinDigits, all.MaxDigits = 0, 0
 			break

@@ -2,9 +2,11 @@ package failover
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/observe"
 )
 
 // Check shows the code to the backends that may have sent it, newest first, until
@@ -18,34 +20,35 @@ func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.Ch
 	defer cancel()
 
 	c := checking{v: v, key: v.ledgerKey(req.To, req.Scope), id: newID(), to: to, code: code, opts: opts}
-	charge, err := v.ledger.Attempt(ctx, c.key, c.id, v.limits)
+	attempt, err := v.ledger.Attempt(ctx, c.key, c.id, v.limits)
 	if err != nil { // the same id is charged once
-		charge, err = v.ledger.Attempt(ctx, c.key, c.id, v.limits)
+		attempt, err = v.ledger.Attempt(ctx, c.key, c.id, v.limits)
 	}
-	if refusal := uncharged(charge, err); refusal != nil {
+	if refusal := notAsked(attempt, err); refusal != nil {
 		return refusal
 	}
-	c.backends = v.named(charge.Backends)
+	c.backends = v.named(attempt.Backends)
 
-	for i := range c.backends {
+	for i, l := range c.backends {
 		if c.ask(ctx, i) {
+			observe.Answered(ctx, l.capabilities.Vendor)
 			return c.approve(ctx, i)
 		}
 	}
-	return c.deny(ctx, charge.Left)
+	return c.deny(ctx, attempt.Left)
 }
 
-// uncharged says why no backend is asked, if so.
-func uncharged(c Attempt, err error) error {
+// notAsked says why no backend is asked, if so.
+func notAsked(a Attempt, err error) error {
 	e := &verify.Error{Vendor: vendor, Op: "check"}
 	switch {
 	case err != nil:
 		e.Outcome, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: no vendor was asked", ended(err)
-	case c.Blocked:
+	case a.Blocked:
 		e.Outcome, e.Detail = verify.ErrBlocked, "too many wrong attempts over all codes: an operator may lift it with Reset"
-	case c.Locked:
+	case a.Locked:
 		e.Outcome = verify.ErrTooManyAttempts
-	case len(c.Backends) == 0:
+	case len(a.Backends) == 0:
 		e.Outcome, e.Detail = verify.ErrNotPending, "no vendor holds a code; a memory ledger serves one process"
 	default:
 		return nil
@@ -53,8 +56,8 @@ func uncharged(c Attempt, err error) error {
 	return e
 }
 
-// named finds the backends of a ledger again. One that was taken out of the
-// configuration cannot be asked.
+// named finds the backends that a ledger names. One that is not configured any
+// more cannot be asked.
 func (v *Verifier) named(names []string) []*backend {
 	var backends []*backend
 	for _, name := range names {
@@ -78,26 +81,42 @@ type checking struct {
 	compared bool // a backend may have compared the code
 }
 
-// ask shows the code to one backend and reports whether it approves.
+// ask shows the code to one backend and reports whether it approves. A code that
+// this backend cannot have sent is not shown to it.
 func (c *checking) ask(ctx context.Context, i int) bool {
 	l := c.backends[i]
-	report, refused := l.check.Allow()
-	if refused != nil && len(c.backends) > 1 {
+	if _, err := l.capabilities.CheckRequest(c.to, c.code, c.opts...); err != nil {
+		c.err.add(l.Name, err)
+		return false
+	}
+	report, allowed := l.checks.allow(ctx, c.to)
+	if !allowed && len(c.backends) > 1 {
 		c.err.add(l.Name, breakerOpen())
 		return false
 	}
-	mine, cancel := share(ctx, len(c.backends)-i)
-	defer cancel()
-	err := l.Verifier.Check(mine, c.to, c.code, c.opts...)
-	if refused == nil {
-		report(notCaused(ctx, err))
+	if len(c.err.parts) == 0 {
+		observe.Answered(ctx, l.capabilities.Vendor) // unless another one approves
 	}
+	err := c.request(ctx, i, report)
 	if err == nil {
 		return true
 	}
 	c.err.add(l.Name, err)
 	c.compared = c.compared || mayHaveCompared(err)
 	return false
+}
+
+// request reports to the breaker also if the backend panics. The attempt is then
+// spent.
+func (c *checking) request(ctx context.Context, i int, report report) (err error) {
+	mine, cancel := share(ctx, len(c.backends)-i)
+	defer cancel()
+	if report != nil {
+		err = errPanicked
+		defer func() { report(counted(ctx, err)) }()
+	}
+	err = c.backends[i].Verifier.Check(mine, c.to, c.code, c.opts...)
+	return err
 }
 
 // mayHaveCompared is false where the vendor surely did nothing, or had nothing to
@@ -111,41 +130,53 @@ func mayHaveCompared(err error) bool {
 	return true
 }
 
-// approve lets one Check win and makes what the other backends sent worthless.
+// approve lets one Check win and cancels what the other backends sent.
 func (c *checking) approve(ctx context.Context, winner int) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cancelTime)
-	defer cancel()
-	won, err := c.v.ledger.Settle(ctx, c.key, c.id, Approved)
+	e := &verify.Error{Vendor: vendor, Op: "check"}
+	won, err := c.settle(ctx, Approved)
 	switch {
 	case err != nil:
-		return &verify.Error{
-			Vendor: vendor, Op: "check", Outcome: verify.ErrOutcomeUnknown,
-			Detail: "a vendor approved, but the ledger could not say whether another check did too",
-		}
+		e.Outcome, e.Detail = verify.ErrOutcomeUnknown, "a vendor approved, but the ledger did not say whether another check won"
+		return e
 	case !won:
-		return &verify.Error{
-			Vendor: vendor, Op: "check", Outcome: verify.ErrNotPending, Detail: "another check was approved before",
-		}
+		e.Outcome, e.Detail = verify.ErrNotPending, "another check was approved before"
+		return e
 	}
+	// The ledger does not name the losers any more, so this may fail, and it ends
+	// with the caller's time.
+	ctx, cancel := context.WithTimeout(ctx, cancelTime)
+	defer cancel()
 	for i, l := range c.backends {
 		if canceler, ok := verify.As[verify.Canceler](l.Verifier); ok && i != winner {
-			// At best: the ledger no longer knows this backend, whatever it says.
 			_ = canceler.Cancel(ctx, c.to, c.opts...)
 		}
 	}
 	return nil
 }
 
-// deny settles a Check that no backend approved. A Settle that fails leaves the
-// attempt spent.
-func (c *checking) deny(ctx context.Context, left int) error {
-	settled, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+// settle has time of its own, and asks once more if the ledger does not answer:
+// the same id gets the same answer.
+func (c *checking) settle(ctx context.Context, v Verdict) (won bool, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
+	for range 2 {
+		if won, err = c.v.ledger.Settle(ctx, c.key, c.id, v); err == nil {
+			return won, nil
+		}
+	}
+	return false, err
+}
+
+// deny settles a Check that no backend approved. If the ledger does not answer,
+// the attempt stays spent.
+func (c *checking) deny(ctx context.Context, left int) error {
 	verdict := Denied
 	if !c.compared {
 		verdict = NotAsked
 	}
-	_, _ = c.v.ledger.Settle(settled, c.key, c.id, verdict)
+	if _, err := c.settle(ctx, verdict); err == nil && verdict == NotAsked {
+		left++
+	}
 
 	e := c.err.failure("check")
 	if len(c.backends) == 0 {
@@ -157,4 +188,36 @@ func (c *checking) deny(ctx context.Context, left int) error {
 		}
 	}
 	return e
+}
+
+// Reset forgets all that is kept of a recipient in a scope, blocks and attempts
+// included, in the ledger and in each backend that keeps any. It is for an operator, or
+// for an erasure. What a vendor counts itself stays as it is. Reset may be
+// repeated. If the ledger does not answer, it returns [verify.ErrOutcomeUnknown].
+func (v *Verifier) Reset(ctx context.Context, to string, opts ...verify.CheckOption) error {
+	req, err := v.typed.SubjectRequest("reset", to, opts...)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+
+	if err := v.ledger.Reset(ctx, v.ledgerKey(req.To, req.Scope)); err != nil {
+		return &verify.Error{
+			Vendor: vendor, Op: "reset", Outcome: verify.ErrOutcomeUnknown,
+			Detail: "the ledger did not answer: reset again", Err: ended(err),
+		}
+	}
+	var errs []error
+	for _, l := range v.backends {
+		if r, ok := verify.As[resetter](l.Verifier); ok {
+			errs = append(errs, r.Reset(ctx, to, opts...))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// A resetter keeps counts of its own: otp.Engine does.
+type resetter interface {
+	Reset(ctx context.Context, to string, opts ...verify.CheckOption) error
 }

@@ -26,6 +26,8 @@ type double struct {
 	fail     map[string]error // by operation, until cleared
 	effect   bool             // a Send of unknown outcome reaches the person all the same
 	delay    time.Duration
+	hangs    bool // Cancel, until its context ends
+	panics   bool
 	codes    map[string]string // live codes by recipient and scope
 	sends    int
 	checks   int
@@ -53,6 +55,9 @@ func (d *double) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
+	if d.panics {
+		panic("of a backend")
+	}
 	if err := d.wait(ctx); err != nil {
 		return verify.Receipt{}, err
 	}
@@ -74,6 +79,9 @@ func (d *double) Check(ctx context.Context, to, code string, opts ...verify.Chec
 	req, err := d.capabilities.CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
+	}
+	if d.panics {
+		panic("of a backend")
 	}
 	if err := d.wait(ctx); err != nil {
 		return err
@@ -108,7 +116,11 @@ func (d *double) wait(ctx context.Context) error {
 	return &verify.Error{Vendor: d.name, Outcome: verify.ErrUnavailable, Err: ctx.Err()}
 }
 
-func (d *double) Cancel(_ context.Context, to string, opts ...verify.CheckOption) error {
+func (d *double) Cancel(ctx context.Context, to string, opts ...verify.CheckOption) error {
+	if d.hangs {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	req, err := d.capabilities.SubjectRequest("cancel", to, opts...)
 	if err != nil {
 		return err

@@ -33,13 +33,16 @@
 package failover
 
 import (
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/observe"
 )
 
 const vendor = "failover"
@@ -47,8 +50,8 @@ const vendor = "failover"
 const (
 	sendTime   = 15 * time.Second // for all backends, if the caller sets no deadline
 	checkTime  = 10 * time.Second
-	cancelTime = 2 * time.Second // for the losing backend
-	ledgerTime = 2 * time.Second // to close what was opened, whatever became of the caller
+	cancelTime = 2 * time.Second // for the losing backend, within the caller's time
+	ledgerTime = 2 * time.Second // to end what was begun, whatever became of the caller
 	spareTime  = 5 * time.Second // a lease outlives its Send by this
 	minKey     = 32              // bytes
 	defaultTTL = 10 * time.Minute
@@ -90,11 +93,17 @@ type Config struct {
 	Ledger Ledger
 
 	// Key makes the ledger's keys, so that it sees no recipient: at least 32 random
-	// bytes, the same in every process. Required with a Ledger of one's own.
+	// bytes, the same in every process. Required if Ledger is set. New copies it.
 	Key []byte `json:"-"`
 
-	// Limits of attempts over all backends. Zero fields take the defaults.
+	// Limits of attempts on each code and over all codes. Zero fields take the
+	// defaults. Remember is at least 24 hours.
 	Limits Limits
+
+	// Observer gets each request to a backend and each change of a breaker, so that
+	// a vendor that is down leaves a trace even while the next one sends. The events of whole
+	// calls come from observe.New around the Verifier. Defaults to none.
+	Observer observe.Observer `json:"-"`
 
 	// TTL is how long a backend is asked after it sent: at least as long as its codes
 	// live. Defaults to 10 minutes.
@@ -128,17 +137,17 @@ func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("failover.Conf
 // New checks cfg and makes a Verifier. It does no I/O.
 func New(cfg Config) (*Verifier, error) {
 	v := &Verifier{
-		next: cfg.OnUnknown == Next, ledger: cfg.Ledger, key: cfg.Key,
-		limits: cfg.Limits.withDefaults(), ttl: cfg.TTL,
-	}
-	if v.ttl == 0 {
-		v.ttl = defaultTTL
+		next: cfg.OnUnknown == Next, ledger: cfg.Ledger, key: slices.Clone(cfg.Key),
+		limits: cfg.Limits.WithDefaults(), ttl: cmp.Or(cfg.TTL, defaultTTL),
 	}
 	if v.ttl < 0 {
 		return nil, errors.New("failover: TTL is negative")
 	}
-	var err error
-	if v.backends, err = newBackends(cfg.Backends); err != nil {
+	err := cfg.Limits.check()
+	if err != nil {
+		return nil, err
+	}
+	if v.backends, err = newBackends(cfg.Backends, cfg.Observer); err != nil {
 		return nil, err
 	}
 	if v.routes, err = newRoutes(cfg.Routes, v.backends); err != nil {
@@ -170,31 +179,6 @@ func (v *Verifier) openLedger() error {
 		_, _ = rand.Read(v.key) // never fails: see crypto/rand
 	}
 	return nil
-}
-
-func newBackends(given []Backend) ([]*backend, error) {
-	if len(given) == 0 {
-		return nil, errors.New("failover: no backends")
-	}
-	names := map[string]bool{}
-	backends := make([]*backend, len(given))
-	for i, l := range given {
-		if l.Verifier == nil {
-			return nil, errors.New("failover: a backend without a Verifier")
-		}
-		if l.Name == "" {
-			l.Name = l.Verifier.Capabilities().Vendor
-		}
-		if !verify.IsScope(l.Name) {
-			return nil, errors.New("failover: a backend's name must be 1 to 64 of [A-Za-z0-9._:-]")
-		}
-		if names[l.Name] {
-			return nil, errors.New("failover: two backends of one name")
-		}
-		names[l.Name] = true
-		backends[i] = newBackend(l)
-	}
-	return backends, nil
 }
 
 // Capabilities says what all backends can do, so that an outage never meets a

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"strings"
 	"time"
 )
@@ -18,35 +19,50 @@ type (
 )
 
 // A Ledger remembers, for each (recipient, scope), which backends may hold a live
-// code and how many attempts were spent. Each method is one atomic step on the
-// ledger's own clock. Called again with the same ID within two minutes it
+// code and how many attempts each code has had. Each method is one atomic step on
+// the ledger's own clock. Called again with the same ID within two minutes it
 // changes nothing and answers the same. An error says only that the ledger does
-// not know: the caller fails closed.
+// not know; the caller then refuses. [verifytest.RunLedger] tests all of this.
+//
+// [verifytest.RunLedger]: https://pkg.go.dev/github.com/go2fa/verify/verifytest#RunLedger
 type Ledger interface {
-	// Begin reserves k for the Send called id until lease ends and puts backend first
-	// among the live backends, two at most, as possibly sent. Busy is above zero, and
-	// nothing changes, while another id holds k, and once a Check was approved
-	// since the first Begin of this id: then no other backend need send.
+	// Begin reserves k for the Send called id until the lease ends, and puts backend
+	// first among the live backends, as possibly sent. A backend that was live before
+	// stays live for its own time at least, and its count of attempts goes on. If another id holds
+	// k, or if a Check was approved since the first Begin of this id, nothing
+	// changes and busy is above zero: no other backend needs to send.
 	Begin(ctx context.Context, k Key, id ID, backend string, lease time.Duration) (busy time.Duration, err error)
 
-	// End says what became of that. NotSent restores the live backends as they were before
-	// Begin; Sent and Unknown keep backend alive for ttl and start a new count of attempts,
-	// at those made since Begin: the code may have arrived before. What a second backend
-	// of this id sent is not kept if a Check was approved since the first.
+	// End says what became of that. NotSent restores the live backends as they were
+	// before Begin, with every attempt made since. Sent and Unknown keep backend live for ttl. Sent
+	// starts its count of attempts again, at those made since Begin, because the
+	// code may have arrived before; Unknown does not, because the older code may
+	// still be the good one. What a second backend of this id sent is dropped if a
+	// Check was approved since the first.
 	End(ctx context.Context, k Key, id ID, backend string, s State, ttl time.Duration) error
 
-	// Attempt spends one attempt and one failure and returns the live backends, newest
-	// first. If a limit is reached, or 64 ids were charged within two minutes, it
-	// spends nothing and returns no backends and Locked, and if there is no live backend,
-	// nothing at all.
+	// Attempt spends one failure, and one attempt of each backend that it returns:
+	// of the two newest live backends those that have attempts left. If neither
+	// has, if the failures are spent, or if 64 ids were charged within two minutes,
+	// it spends nothing and returns Locked. Without a live backend it returns
+	// nothing at all. Zero fields of l take the defaults.
 	Attempt(ctx context.Context, k Key, id ID, l Limits) (Attempt, error)
 
-	// Settle ends a Check. Approved kills all backends and answers true to exactly one
-	// id of those charged since the last approval; NotAsked gives the attempt back.
+	// Settle ends a Check. Approved removes all live backends and answers true to
+	// exactly one id of those charged since the last approval. NotAsked gives the
+	// attempt back. An id that the ledger does not know is an error, since the
+	// ledger may have forgotten it, and never a plain false.
 	Settle(ctx context.Context, k Key, id ID, v Verdict) (won bool, err error)
+
+	// Reset forgets all that is known of k, failures included.
+	Reset(ctx context.Context, k Key) error
 }
 
-// A State is what became of one try to send.
+// ErrForgotten is what the ledgers of this module return from Settle for an ID
+// that they do not know.
+var ErrForgotten = errors.New("failover: the ledger does not know this id")
+
+// A State is what became of one backend's Send.
 type State uint8
 
 // The states.
@@ -61,25 +77,24 @@ type Verdict uint8 // the zero value approves nothing
 
 // The verdicts.
 const (
-	Denied   Verdict = iota // or not known: the attempt stays spent
+	Denied   Verdict = iota // or unknown: the attempt stays spent
 	NotAsked                // surely no backend compared the code
 	Approved
 )
 
 // An Attempt is a Ledger's answer to one Check.
 type Attempt struct {
-	Backends []string // newest first
+	Backends []string // to ask, newest first
 	Left     int      // attempts that remain
-	Locked   bool     // a limit is reached: nothing was charged
-	Blocked  bool     // it is that of failures: no new code helps
+	Locked   bool     // a limit is reached: nothing was spent
+	Blocked  bool     // that limit is Failures: a new code does not help
 }
 
-// Limits of attempts for one (recipient, scope), over all backends. Zero fields take
-// the defaults.
+// Limits of attempts for one (recipient, scope). Zero fields take the defaults.
 type Limits struct {
-	Attempts int           // since the last send: 5, at most 10
-	Failures int           // since the last approval: 100, never more; then every Check is locked ...
-	Remember time.Duration // ... until so long after the last one: 30 days
+	Attempts int           // on one code: 5, at most 10
+	Failures int           // over all codes since the last approval: 100, never more; then every Check is blocked ...
+	Remember time.Duration // ... until so long after the last one: 30 days, at least a day
 }
 
 const (
@@ -87,9 +102,12 @@ const (
 	maxAttempts     = 10
 	maxFailures     = 100
 	defaultRemember = 30 * 24 * time.Hour
+	minRemember     = 24 * time.Hour
 )
 
-func (l Limits) withDefaults() Limits {
+// WithDefaults returns l with defaults in its zero fields and with the limits
+// that are never exceeded. Every Ledger applies it.
+func (l Limits) WithDefaults() Limits {
 	if l.Attempts <= 0 {
 		l.Attempts = defaultAttempts
 	}
@@ -101,6 +119,14 @@ func (l Limits) withDefaults() Limits {
 	}
 	l.Attempts, l.Failures = min(l.Attempts, maxAttempts), min(l.Failures, maxFailures)
 	return l
+}
+
+// check refuses a memory so short that a patient person never meets the limit.
+func (l Limits) check() error {
+	if l.Remember != 0 && l.Remember < minRemember {
+		return errors.New("failover: Limits.Remember must be at least 24h")
+	}
+	return nil
 }
 
 // ledgerKey names one (recipient, scope). Each field is preceded by its length,

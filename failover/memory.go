@@ -9,17 +9,17 @@ import (
 )
 
 const (
-	maxEntries  = 1 << 20
-	maxSweep    = 64              // entries looked at when the ledger is full
-	maxBackends = 2               // live at once
-	maxChecks   = 64              // of one recipient within replayTime, those that were given back too
-	replayTime  = 2 * time.Minute // how long an ID is known
+	maxEntries = 1 << 20
+	maxSweep   = 64              // entries looked at when the ledger is full
+	maxAsked   = 2               // backends asked at one Check
+	maxChecks  = 64              // of one recipient within replayTime, those given back included
+	replayTime = 2 * time.Minute // how long an ID is known
 )
 
 var errFull = errors.New("failover: the memory ledger is full")
 
 // A MemoryLedger is a Ledger for one process. Its zero value is empty and ready.
-// It keeps at most about a million entries, drops those that say nothing any
+// It keeps at most about a million entries, drops those that mean nothing any
 // more, and refuses new sends rather than forget an attempt. It is safe for
 // concurrent use.
 type MemoryLedger struct {
@@ -27,42 +27,55 @@ type MemoryLedger struct {
 	entries map[Key]*entry
 }
 
+var _ Ledger = (*MemoryLedger)(nil)
+
 // An entry is what is known of one (recipient, scope).
 type entry struct {
-	holder   ID            // the try under way
-	lease    time.Time     // until when
-	sender   ID            // the Send of the last try
-	tries    int           // of that Send
-	overdue  bool          // an approval came while that Send went on
-	before   []liveBackend // as they were before its try
-	backends []liveBackend // newest first
-	attempts int           // since the last send
-	during   int           // of those, since the try under way opened
-	failures int           // since the last approval
-	failed   time.Time     // when the last one was
+	// The backend that is sending now.
+	holder ID        // its Send
+	trying string    // its name
+	lease  time.Time // until when
+	began  int       // serial of its Begin
+	during int       // attempts that it was asked since
+	before []live    // the backends as they were
+
+	// The Send of the last Begin.
+	sender  ID
+	tries   int
+	overdue bool // an approval came while it was under way
+
+	serial   int    // counts Begins
+	backends []live // newest first
+	failures int    // since the last approval
+	failed   time.Time
 	remember time.Duration
 	checks   []check
 	closed   []closing
 }
 
-// A closing is a try that is over: whoever tells of it again is not heard.
+// A live backend may hold a code. It is kept for replayTime longer, in case its
+// End is late: its attempts must not be forgotten.
+type live struct {
+	name     string
+	until    time.Time
+	attempts int // on its code
+	since    int // serial of the Begin that they are counted from
+}
+
+// A closing is a try that has ended. A second End of it changes nothing.
 type closing struct {
 	id      ID
 	backend string
 	at      time.Time
 }
 
-type liveBackend struct {
-	name  string
-	until time.Time
-}
-
-// A check is one attempt that was charged and may not be settled yet. An approval
-// makes those charged before it losers.
+// A check is one attempt that was charged. An approval makes losers of those
+// charged before it.
 type check struct {
 	id      ID
 	at      time.Time
-	charge  Attempt
+	serial  int
+	answer  Attempt
 	settled bool
 	won     bool
 	lost    bool
@@ -90,9 +103,10 @@ func (m *MemoryLedger) Begin(_ context.Context, k Key, id ID, backend string, le
 	if e.overdue {
 		return lease, nil
 	}
-	if e.holder != id || !e.has(backend) {
-		e.before, e.during = slices.Clone(e.backends), 0
+	if e.holder != id || e.trying != backend {
+		e.serial++
 		e.tries++
+		e.trying, e.began, e.during, e.before = backend, e.serial, 0, slices.Clone(e.backends)
 	}
 	e.holder, e.lease = id, now.Add(lease)
 	e.first(backend, now.Add(lease))
@@ -113,26 +127,27 @@ func (m *MemoryLedger) End(_ context.Context, k Key, id ID, backend string, s St
 		return nil
 	}
 	e.closed = append(e.closed, closing{id, backend, now})
-	holds := e.holder == id
+	holds := e.holder == id && e.trying == backend
 	switch {
 	case s != NotSent && e.sender == id && e.overdue && e.tries > 1:
 		// The code of an earlier backend was approved: this one is too late.
 	case s != NotSent:
-		e.first(backend, now.Add(ttl))
-		if holds {
-			e.attempts = e.during
+		l := e.first(backend, now.Add(ttl))
+		if holds && s == Sent {
+			l.attempts, l.since = e.during, e.began
 		}
 	case holds:
-		e.backends = e.before
+		e.restore()
 	}
 	if holds {
-		e.holder, e.lease, e.before = ID{}, time.Time{}, nil
+		e.holder, e.trying, e.lease, e.before = ID{}, "", time.Time{}, nil
 	}
 	return nil
 }
 
 // Attempt implements Ledger.
-func (m *MemoryLedger) Attempt(_ context.Context, k Key, id ID, l Limits) (Attempt, error) {
+func (m *MemoryLedger) Attempt(_ context.Context, k Key, id ID, limits Limits) (Attempt, error) {
+	limits = limits.WithDefaults()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := time.Now()
@@ -142,26 +157,33 @@ func (m *MemoryLedger) Attempt(_ context.Context, k Key, id ID, l Limits) (Attem
 	}
 	e.prune(now)
 	if c := e.check(id); c != nil {
-		return c.charge, nil
+		return c.answer, nil
 	}
+	newest := e.newest(now)
 	switch {
-	case len(e.backends) == 0:
+	case len(newest) == 0:
 		return Attempt{}, nil
-	case e.failures >= l.Failures:
+	case e.failures >= limits.Failures:
 		return Attempt{Locked: true, Blocked: true}, nil
-	case e.attempts >= l.Attempts || len(e.checks) >= maxChecks:
+	case len(e.checks) >= maxChecks:
 		return Attempt{Locked: true}, nil
 	}
-	e.attempts++
-	e.during++
-	e.failures++
-	e.failed, e.remember = now, l.Remember
-	c := Attempt{Left: min(l.Attempts-e.attempts, l.Failures-e.failures)}
-	for _, backend := range e.backends {
-		c.Backends = append(c.Backends, backend.name)
+	var a Attempt
+	for _, l := range newest {
+		if l.attempts < limits.Attempts {
+			e.charge(l)
+			a.Backends = append(a.Backends, l.name)
+			a.Left = max(a.Left, limits.Attempts-l.attempts)
+		}
 	}
-	e.checks = append(e.checks, check{id: id, at: now, charge: c})
-	return c, nil
+	if len(a.Backends) == 0 {
+		return Attempt{Locked: true}, nil
+	}
+	e.failures++
+	e.failed, e.remember = now, limits.Remember
+	a.Left = min(a.Left, limits.Failures-e.failures)
+	e.checks = append(e.checks, check{id: id, at: now, serial: e.serial, answer: a})
+	return a, nil
 }
 
 // Settle implements Ledger.
@@ -170,16 +192,20 @@ func (m *MemoryLedger) Settle(_ context.Context, k Key, id ID, v Verdict) (bool,
 	defer m.mu.Unlock()
 	e, ok := m.entries[k]
 	if !ok {
-		return false, nil
+		return false, ErrForgotten
 	}
+	e.prune(time.Now())
 	c := e.check(id)
-	if c == nil || c.settled {
-		return c != nil && c.won, nil
+	if c == nil {
+		return false, ErrForgotten
+	}
+	if c.settled {
+		return c.won, nil
 	}
 	c.settled = true
 	switch {
 	case v == NotAsked && !c.lost:
-		e.attempts, e.failures, e.during = max(e.attempts-1, 0), max(e.failures-1, 0), max(e.during-1, 0)
+		e.giveBack(c)
 	case v == Approved && !c.lost:
 		e.approved()
 		c.won = true
@@ -187,7 +213,7 @@ func (m *MemoryLedger) Settle(_ context.Context, k Key, id ID, v Verdict) (bool,
 	return c.won, nil
 }
 
-// Reset implements Resetter.
+// Reset implements Ledger.
 func (m *MemoryLedger) Reset(_ context.Context, k Key) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -211,7 +237,7 @@ func (m *MemoryLedger) at(k Key, now time.Time) (*entry, error) {
 	return e, nil
 }
 
-// sweep looks at a few entries and drops those that say nothing any more.
+// sweep looks at a few entries and drops those that mean nothing any more.
 func (m *MemoryLedger) sweep(now time.Time) bool {
 	seen := 0
 	for k, e := range m.entries {
@@ -227,7 +253,7 @@ func (m *MemoryLedger) sweep(now time.Time) bool {
 
 // prune forgets what time has ended.
 func (e *entry) prune(now time.Time) {
-	e.backends = slices.DeleteFunc(e.backends, func(l liveBackend) bool { return !now.Before(l.until) })
+	e.backends = slices.DeleteFunc(e.backends, func(l live) bool { return now.Sub(l.until) >= replayTime })
 	e.checks = slices.DeleteFunc(e.checks, func(c check) bool { return now.Sub(c.at) > replayTime })
 	e.closed = slices.DeleteFunc(e.closed, func(c closing) bool { return now.Sub(c.at) > replayTime })
 	if e.failures > 0 && now.Sub(e.failed) > e.remember {
@@ -239,24 +265,77 @@ func (e *entry) empty(now time.Time) bool {
 	return len(e.backends)+len(e.checks)+len(e.closed)+e.failures == 0 && !now.Before(e.lease)
 }
 
-// over reports whether this try was closed.
+// over reports whether this try has ended.
 func (e *entry) over(id ID, backend string) bool {
 	return slices.ContainsFunc(e.closed, func(c closing) bool { return c.id == id && c.backend == backend })
 }
 
-func (e *entry) has(name string) bool {
-	return slices.ContainsFunc(e.backends, func(l liveBackend) bool { return l.name == name })
+func (e *entry) find(name string) *live {
+	i := slices.IndexFunc(e.backends, func(l live) bool { return l.name == name })
+	if i < 0 {
+		return nil
+	}
+	return &e.backends[i]
 }
 
-// first puts a backend before the others, two at most.
-func (e *entry) first(name string, until time.Time) {
-	rest := slices.DeleteFunc(slices.Clone(e.backends), func(l liveBackend) bool { return l.name == name })
-	e.backends = append([]liveBackend{{name, until}}, rest[:min(len(rest), maxBackends-1)]...)
+// first puts a backend before the others, live for as long as it was at least.
+func (e *entry) first(name string, until time.Time) *live {
+	l := live{name: name, until: until, since: e.serial}
+	if old := e.find(name); old != nil {
+		l.attempts, l.since = old.attempts, old.since
+		if old.until.After(until) {
+			l.until = old.until
+		}
+	}
+	others := slices.DeleteFunc(e.backends, func(l live) bool { return l.name == name })
+	e.backends = append([]live{l}, others...)
+	return &e.backends[0]
 }
 
-// approved kills all backends, and all attempts that are still on their way.
+// restore puts the backends back as they were before the try, with the attempts
+// that were made during it.
+func (e *entry) restore() {
+	for i, l := range e.before {
+		if now := e.find(l.name); now != nil {
+			e.before[i].attempts = now.attempts
+		}
+	}
+	e.backends = e.before
+}
+
+// newest returns the backends that a Check may ask.
+func (e *entry) newest(now time.Time) (newest []*live) {
+	for i := range e.backends {
+		if l := &e.backends[i]; now.Before(l.until) && len(newest) < maxAsked {
+			newest = append(newest, l)
+		}
+	}
+	return newest
+}
+
+func (e *entry) charge(l *live) {
+	l.attempts++
+	if l.name == e.trying {
+		e.during++
+	}
+}
+
+// giveBack takes a charge back, but not from a code that was sent after it.
+func (e *entry) giveBack(c *check) {
+	e.failures = max(e.failures-1, 0)
+	for _, name := range c.answer.Backends {
+		if l := e.find(name); l != nil && c.serial >= l.since {
+			l.attempts = max(l.attempts-1, 0)
+		}
+		if name == e.trying && c.serial >= e.began {
+			e.during = max(e.during-1, 0)
+		}
+	}
+}
+
+// approved drops all backends, and all attempts that are still under way.
 func (e *entry) approved() {
-	e.backends, e.before, e.attempts, e.failures, e.during = nil, nil, 0, 0, 0
+	e.backends, e.before, e.failures = nil, nil, 0
 	e.overdue = true
 	for i := range e.checks {
 		e.checks[i].lost = true

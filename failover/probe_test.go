@@ -66,7 +66,7 @@ func TestProbe(t *testing.T) {
 		"a backend behind others":   {[]failover.Backend{{Name: "a", Verifier: wrapped{wrapped{probed{vendor: "a", probe: says(refused)}}}}}, nil, verify.ErrUnauthorized, "failover: probe: unauthorized: a: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
 		"a backend without a Probe": {[]failover.Backend{{Name: "a", Verifier: unprobed{probed{vendor: "a"}}}, backend("b", nil)}, nil, "", "", nil},
 		"the cause of a backend":    {[]failover.Backend{backend("a", &verify.Error{Outcome: verify.ErrUnavailable, Err: full})}, nil, verify.ErrUnavailable, "failover: probe: unavailable: a: unavailable", full},
-		"the ledger":                {[]failover.Backend{backend("a", nil)}, full, verify.ErrUnavailable, "failover: probe: unavailable: ledger: unavailable: the ledger would not do: its error says why", full},
+		"the ledger":                {[]failover.Backend{backend("a", nil)}, full, verify.ErrUnavailable, "failover: probe: unavailable: ledger: unavailable: the ledger is not usable: its error says why", full},
 		"a ledger of ours":          {[]failover.Backend{backend("a", nil)}, refused, verify.ErrUnauthorized, "failover: probe: unauthorized: ledger: unauthorized: the credentials are wrong (HTTP 401, 20003)", nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/next"
 )
 
 // Send has the first backend that can deliver a code. Each backend gets the time left
-// divided by the backends left. An error of a backend that ends the matter is returned
-// as it is; if all backends were tried, one error tells each backend's outcome.
+// divided by the backends left. An outcome that no other backend may follow is
+// returned as that backend's error; if all backends were tried, one error names each
+// backend's outcome.
 func (v *Verifier) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
 	req, err := v.capabilities.SendRequest(to, opts...)
 	if err != nil {
@@ -22,7 +23,7 @@ func (v *Verifier) Send(ctx context.Context, to string, opts ...verify.SendOptio
 	defer cancel()
 
 	s := sending{
-		v: v, key: v.ledgerKey(req.To, req.Scope), id: newID(), to: to,
+		v: v, key: v.ledgerKey(req.To, req.Scope), id: newID(), to: to, channel: req.Channel,
 		opts: append(slices.Clip(opts), verify.WithChannel(req.Channel), verify.WithDigits(v.digits(req))),
 	}
 	backends := v.route(to)
@@ -52,42 +53,33 @@ func share(ctx context.Context, left int) (context.Context, context.CancelFunc) 
 
 // A sending is one Send on its way through the backends.
 type sending struct {
-	v    *Verifier
-	key  Key
-	id   ID
-	to   string
-	opts []verify.SendOption
-	err  tally
+	v       *Verifier
+	key     Key
+	id      ID
+	to      string
+	channel verify.Channel
+	opts    []verify.SendOption
+	err     tally
 }
 
 // try has one backend send. Done says that no other backend may.
 func (s *sending) try(ctx context.Context, l *backend, left int) (receipt verify.Receipt, done bool, err error) {
-	report, refused := l.send.Allow()
-	if refused != nil {
+	report, allowed := l.sends[s.channel].allow(ctx, s.to)
+	if !allowed {
 		s.err.add(l.Name, breakerOpen())
 		return receipt, false, nil
 	}
-	busy, err := s.v.ledger.Begin(ctx, s.key, s.id, l.Name, s.lease(ctx))
+	busy, err := s.begin(ctx, l)
 	if err != nil || busy > 0 {
-		report(context.Canceled) // the backend was not asked
-		return receipt, true, s.err.unopened(busy, err)
+		report(errNotCounted) // the backend was not asked
+		return receipt, true, s.err.notBegun(busy, err)
 	}
-	mine, cancel := share(ctx, left)
-	defer cancel()
-	receipt, err = l.Verifier.Send(mine, s.to, s.opts...)
-	report(notCaused(ctx, err))
-
-	state := stateOf(err)
-	closed, stop := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
-	defer stop()
-	lost := s.v.ledger.End(closed, s.key, s.id, l.Name, state, s.v.ttl)
-	if lost != nil { // it may have been heard, and to say it again is safe
-		lost = s.v.ledger.End(closed, s.key, s.id, l.Name, state, s.v.ttl)
-	}
+	receipt, lost, err := s.ask(ctx, l, left, report)
 	if err == nil {
 		// An End that fails leaves the backend as possibly sent until the lease ends.
 		return s.sent(receipt, lost)
 	}
+	state := stateOf(err)
 	if e := (*verify.Error)(nil); state == Unknown && (!errors.As(err, &e) || e.Outcome != verify.ErrOutcomeUnknown) {
 		err = &verify.Error{Vendor: l.Name, Op: "send", Outcome: verify.ErrOutcomeUnknown, Detail: "its error is none that a Send may return"}
 	}
@@ -98,38 +90,73 @@ func (s *sending) try(ctx context.Context, l *backend, left int) (receipt verify
 	return verify.Receipt{}, true, s.err.final("send", err)
 }
 
-// lease outlives the Send, since its code may arrive when nobody could say so.
+// begin reserves the recipient. If the ledger does not answer, it is asked once
+// more with the same id. If it still does not, it may have heard, so it is told
+// that nothing was sent.
+func (s *sending) begin(ctx context.Context, l *backend) (busy time.Duration, err error) {
+	for range 2 {
+		if busy, err = s.v.ledger.Begin(ctx, s.key, s.id, l.Name, s.lease(ctx)); err == nil {
+			return busy, nil
+		}
+	}
+	_ = s.end(ctx, l, NotSent) // if this is lost as well, the lease ends by itself
+	return 0, err
+}
+
+// ask makes the one request to a backend, and takes down what became of it: also
+// if the backend panics, since the breaker and the recipient would stay reserved.
+func (s *sending) ask(ctx context.Context, l *backend, left int, report report) (receipt verify.Receipt, lost, err error) {
+	mine, cancel := share(ctx, left)
+	defer cancel()
+	err = errPanicked
+	defer func() {
+		report(counted(ctx, err))
+		lost = s.end(ctx, l, stateOf(err))
+	}()
+	receipt, err = l.Verifier.Send(mine, s.to, s.opts...)
+	return receipt, nil, err
+}
+
+// end has time of its own: the ledger must know, whatever became of the caller. If
+// it does not answer, it may have heard, and to tell it again is safe.
+func (s *sending) end(ctx context.Context, l *backend, state State) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
+	defer cancel()
+	for range 2 {
+		if err = s.v.ledger.End(ctx, s.key, s.id, l.Name, state, s.v.ttl); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// lease outlives the Send, because its code may arrive when nobody can say so.
 func (s *sending) lease(ctx context.Context) time.Duration {
 	deadline, _ := ctx.Deadline()
 	return max(time.Until(deadline), 0) + spareTime
 }
 
-// sent completes the receipt. A code that the ledger may forget is told as
-// unknown: it may arrive and not check.
+// sent completes the receipt. If the ledger does not know of the code, the outcome
+// is unknown: the message arrives, and its code may not check.
 func (s *sending) sent(receipt verify.Receipt, lost error) (verify.Receipt, bool, error) {
 	if lost != nil {
 		return verify.Receipt{}, true, &verify.Error{
-			Vendor: vendor, Op: "send", Outcome: verify.ErrOutcomeUnknown, Requests: s.err.tries + receipt.Requests,
-			Detail: "the code was sent, but the ledger did not take it down",
+			Vendor: vendor, Op: "send", Outcome: verify.ErrOutcomeUnknown, Requests: s.err.requests + receipt.Requests,
+			Detail: "the code was sent, but the ledger did not record it",
 		}
 	}
-	receipt.Requests += s.err.tries
+	receipt.Requests += s.err.requests
 	receipt.PossibleDuplicate = receipt.PossibleDuplicate || s.err.unknown
 	return receipt, true, nil
 }
 
-// stateOf reads a backend's error. One that names no outcome, several, or one that a
-// Send cannot have, says nothing.
+// stateOf reads a backend's error. One that proves nothing leaves it unknown.
 func stateOf(err error) State {
-	if err == nil {
+	switch {
+	case err == nil:
 		return Sent
-	}
-	switch verify.OutcomeOf(err) {
-	case verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrRejected,
-		verify.ErrBlocked, verify.ErrTooManySends, verify.ErrInvalidRecipient, verify.ErrUnsupported:
-		if !errors.Is(err, verify.ErrOutcomeUnknown) {
-			return NotSent
-		}
+	case next.NotSent(err):
+		return NotSent
 	}
 	return Unknown
 }
@@ -139,26 +166,5 @@ func (v *Verifier) movesOn(state State, err error) bool {
 	if state == Unknown {
 		return v.next
 	}
-	switch verify.OutcomeOf(err) {
-	case verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized:
-		return true
-	}
-	return false
+	return next.MaySend(err)
 }
-
-// notCaused is what the breaker may count: not what the caller's own context
-// ended. The backend's part of it may end at the same moment, and be seen first.
-func notCaused(ctx context.Context, err error) error {
-	deadline, _ := ctx.Deadline()
-	if err != nil && (ctx.Err() != nil || !time.Now().Before(deadline)) {
-		return context.Canceled
-	}
-	return err
-}
-
-func breakerOpen() *verify.Error {
-	return &verify.Error{Outcome: verify.ErrUnavailable, Detail: "breaker open", RetryAfter: breakerPause}
-}
-
-// names says the backends and their outcomes in one line.
-func names(parts []string) string { return strings.Join(parts, "; ") }

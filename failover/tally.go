@@ -3,6 +3,7 @@ package failover
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -10,12 +11,12 @@ import (
 
 // A tally adds up what the backends answered.
 type tally struct {
-	parts   []string // "twilio unavailable", for Detail
-	kinds   map[verify.Outcome]bool
-	wait    time.Duration // the shortest that a backend asked for
-	tries   int
-	unknown bool // a backend may have sent
-	cause   error
+	parts    []string // "twilio unavailable", for Detail
+	kinds    map[verify.Outcome]bool
+	wait     time.Duration // the shortest that a backend asked for
+	requests int
+	unknown  bool // a backend may have sent
+	cause    error
 }
 
 func (t *tally) add(name string, err error) {
@@ -23,7 +24,7 @@ func (t *tally) add(name string, err error) {
 	part := name + " " + kind.Error()
 	var e *verify.Error
 	if errors.As(err, &e) {
-		t.tries += e.Requests
+		t.requests += e.Requests
 		t.cause = ended(e.Err)
 		if e.RetryAfter > 0 && (t.wait == 0 || e.RetryAfter < t.wait) {
 			t.wait = e.RetryAfter
@@ -40,8 +41,8 @@ func (t *tally) add(name string, err error) {
 	t.unknown = t.unknown || kind == verify.ErrOutcomeUnknown
 }
 
-// ended keeps of a cause only what says that a context ended: anything else may
-// be one more outcome, or hold a URL.
+// ended keeps of a cause only that a context ended. Anything else may be one more
+// outcome, or hold a URL.
 func ended(cause error) error {
 	for _, err := range []error{context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(cause, err) {
@@ -51,8 +52,8 @@ func ended(cause error) error {
 	return nil
 }
 
-// final is the error of a backend that ends the matter: as it is, unless an earlier
-// backend may have sent or there was one at all.
+// final is the error of a backend that no other may follow: as it is, if it is the
+// only one that was tried.
 func (t *tally) final(op string, err error) error {
 	if len(t.parts) > 1 {
 		kind := verify.OutcomeOf(err)
@@ -68,9 +69,8 @@ func (t *tally) final(op string, err error) error {
 	return t.of(op, verify.OutcomeOf(err))
 }
 
-// worst lists the outcomes of which the first found speaks for all: what hides
-// an approval comes before what says nothing about the code, and that before
-// what denies it.
+// worst is the order in which one outcome speaks for all: first what may hide an
+// approval, then what says nothing about the code, then what denies it.
 var worst = [...]verify.Outcome{
 	verify.ErrOutcomeUnknown, verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized,
 	verify.ErrRejected, verify.ErrBlocked, verify.ErrTooManySends, verify.ErrInvalidRecipient, verify.ErrUnsupported,
@@ -88,21 +88,86 @@ func (t *tally) failure(op string) *verify.Error {
 
 func (t *tally) of(op string, kind verify.Outcome) *verify.Error {
 	return &verify.Error{
-		Vendor: vendor, Op: op, Outcome: kind, Detail: names(t.parts),
-		RetryAfter: t.wait, Requests: t.tries, Err: t.cause,
+		Vendor: vendor, Op: op, Outcome: kind, Detail: strings.Join(t.parts, "; "),
+		RetryAfter: t.wait, Requests: t.requests, Err: t.cause,
 	}
 }
 
-// unopened is the error for a ledger that would not reserve the recipient.
-func (t *tally) unopened(busy time.Duration, err error) error {
-	e := &verify.Error{Vendor: vendor, Op: "send", Requests: t.tries, Err: ended(err)}
+// notBegun is the error where the ledger did not reserve the recipient.
+func (t *tally) notBegun(busy time.Duration, err error) error {
+	e := &verify.Error{Vendor: vendor, Op: "send", Requests: t.requests, Err: ended(err)}
 	switch {
 	case t.unknown:
-		e.Outcome, e.Detail = verify.ErrOutcomeUnknown, names(t.parts)
+		e.Outcome, e.Detail = verify.ErrOutcomeUnknown, strings.Join(t.parts, "; ")
 	case busy > 0:
 		e.Outcome, e.Detail, e.RetryAfter = verify.ErrTooManySends, "a send is under way", busy
 	default:
 		e.Outcome, e.Detail = verify.ErrUnavailable, "the ledger is full, or did not answer: nothing was sent"
 	}
+	return e
+}
+
+var _ verify.Prober = (*Verifier)(nil)
+
+// Probe asks each backend that can be asked, in its share of the time, and the ledger
+// if it can be. The Detail names the backend of each fault.
+func (v *Verifier) Probe(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	defer cancel()
+
+	var p probing
+	for i, l := range v.backends {
+		if prober, ok := verify.As[verify.Prober](l.Verifier); ok {
+			mine, cancel := share(ctx, len(v.backends)-i)
+			p.add(l.Name, prober.Probe(mine))
+			cancel()
+		}
+	}
+	if prober, ok := v.ledger.(verify.Prober); ok {
+		p.add("ledger", ofLedger(prober.Probe(ctx)))
+	}
+	return p.failure()
+}
+
+// ofLedger gives a ledger's error an outcome.
+func ofLedger(err error) error {
+	var e *verify.Error
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	return &verify.Error{Outcome: verify.ErrUnavailable, Detail: "the ledger is not usable: its error says why", Err: err}
+}
+
+// A probing adds up what is wrong with the backends.
+type probing struct {
+	tally
+	faults []string
+	causes []error
+}
+
+func (p *probing) add(name string, err error) {
+	if err == nil {
+		return
+	}
+	p.tally.add(name, err)
+	e := verify.Error{Outcome: verify.OutcomeOf(err)}
+	var known *verify.Error
+	if errors.As(err, &known) {
+		e = *known
+	}
+	p.causes = append(p.causes, e.Err)
+	e.Vendor, e.Op = name, ""
+	for detail := range strings.SplitSeq(e.Detail, "; ") {
+		e.Detail = detail
+		p.faults = append(p.faults, e.Error())
+	}
+}
+
+func (p *probing) failure() error {
+	if len(p.faults) == 0 {
+		return nil
+	}
+	e := p.tally.failure("probe")
+	e.Detail, e.Err = strings.Join(p.faults, "; "), errors.Join(p.causes...)
 	return e
 }

@@ -1,9 +1,13 @@
-// Package observe tells of every Send and Check in one event, for logs, metrics
+// Package observe reports every Send and Check as one event, for logs, metrics
 // and alarms. An event holds neither a recipient nor a code.
 //
 //	v = observe.New(v, observe.Slog(slog.Default()))
 //
 // The wrapped Verifier is one like any other; verify.As finds what is behind it.
+//
+// Package failover reports more: each backend's request, and each change of a
+// breaker. Give its Config.Observer the same Observer; such an event has a
+// Backend.
 package observe
 
 import (
@@ -17,6 +21,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -30,11 +35,19 @@ type Subject [8]byte
 // String returns the subject in hexadecimal.
 func (s Subject) String() string { return hex.EncodeToString(s[:]) }
 
-// An Event is what became of one Send or Check.
+// The values of Event.Op.
+const (
+	OpSend    = "send"
+	OpCheck   = "check"
+	OpBreaker = "breaker" // a breaker of package failover has changed
+)
+
+// An Event is what became of one Send or Check, of one backend's part in it, or
+// of a breaker.
 type Event struct {
 	Time        time.Time      // when the call began
-	Op          string         // "send" or "check"
-	Vendor      string         // who answered; of a composite, the backend that sent
+	Op          string         // OpSend, OpCheck or OpBreaker
+	Vendor      string         // who answered; behind a failover, the vendor that sent or compared
 	Channel     verify.Channel // of a Send: how the code travels, or would have
 	Scope       string         // empty also where it was refused
 	Outcome     verify.Outcome // empty: sent, or approved
@@ -45,16 +58,39 @@ type Event struct {
 	CallingCode string         // country calling code, without the plus; empty for e-mail
 	Subject     Subject        // of recipient and scope
 	Duplicate   bool           // another copy of the code may be on its way
+
+	Backend    string // of an event of package failover: the backend's name
+	Breaker    string // of a breaker: "open", "half_open" or "closed"
+	BreakerFor string // which calls it stops: OpSend (on Channel) or OpCheck
 }
 
-// An Observer is told of each event, after the call and before the caller is
-// answered. It must be fast, safe for concurrent use, and must not panic, which
-// would cost the caller the receipt. The context is the call's, and may have
-// ended.
+// An Observer gets each event after the call and before its caller gets the
+// answer. It must be fast and safe for concurrent use. A panic of an Observer is
+// dropped, because the message has left and the caller needs the receipt. The
+// context is that of the call and may have ended.
 type Observer func(ctx context.Context, e Event)
 
-// New wraps v so that every observer is told of every call, in order. Observers
-// that are nil are left out.
+// Observe calls o and drops its panic. A nil Observer is none.
+func (o Observer) Observe(ctx context.Context, e Event) {
+	if o == nil {
+		return
+	}
+	defer func() { _ = recover() }() // an event is worth less than the answer to the call
+	o(ctx, e)
+}
+
+// Answered says who answers the call that ctx belongs to, for its event. It is
+// for a Verifier made of several, whose Check has no receipt to say it.
+func Answered(ctx context.Context, vendor string) {
+	if who, ok := ctx.Value(answeredKey{}).(*atomic.Pointer[string]); ok {
+		who.Store(&vendor)
+	}
+}
+
+type answeredKey struct{}
+
+// New wraps v so that every observer gets an event of every call, in order. A nil
+// observer is left out.
 func New(v verify.Verifier, observers ...Observer) verify.Verifier {
 	o := &observed{
 		verifier:  v,
@@ -79,9 +115,9 @@ func (o *observed) Unwrap() verify.Verifier { return o.verifier }
 // Capabilities are those of the wrapped Verifier.
 func (o *observed) Capabilities() verify.Capabilities { return o.verifier.Capabilities() }
 
-// Send sends and tells of it.
+// Send sends and reports it.
 func (o *observed) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	e := Event{Time: time.Now(), Op: "send"}
+	e := Event{Time: time.Now(), Op: OpSend}
 	receipt, err := o.verifier.Send(ctx, to, opts...)
 	e.Latency = time.Since(e.Time)
 
@@ -97,10 +133,11 @@ func (o *observed) Send(ctx context.Context, to string, opts ...verify.SendOptio
 	return receipt, err
 }
 
-// Check checks and tells of it.
+// Check checks and reports it.
 func (o *observed) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	e := Event{Time: time.Now(), Op: "check"}
-	err := o.verifier.Check(ctx, to, code, opts...)
+	e := Event{Time: time.Now(), Op: OpCheck}
+	var who atomic.Pointer[string]
+	err := o.verifier.Check(context.WithValue(ctx, answeredKey{}, &who), to, code, opts...)
 	e.Latency = time.Since(e.Time)
 
 	capabilities := o.verifier.Capabilities()
@@ -108,6 +145,9 @@ func (o *observed) Check(ctx context.Context, to, code string, opts ...verify.Ch
 		e.Scope = req.Scope
 	}
 	e.Vendor = capabilities.Vendor
+	if vendor := who.Load(); vendor != nil {
+		e.Vendor = *vendor
+	}
 	o.tell(ctx, e, to, err)
 	return err
 }
@@ -118,14 +158,14 @@ func (o *observed) tell(ctx context.Context, e Event, to string, err error) {
 	var failure *verify.Error
 	if errors.As(err, &failure) {
 		e.VendorCode, e.HTTPStatus, e.Requests = failure.VendorCode, failure.HTTPStatus, failure.Requests
-		if failure.Vendor != "" {
+		if failure.Vendor != "" && failure.Vendor != o.verifier.Capabilities().Vendor {
 			e.Vendor = failure.Vendor
 		}
 	}
 	e.CallingCode = verify.CallingCode(to)
 	e.Subject = o.subject(to, e.Scope)
 	for _, observe := range o.observers {
-		observe(ctx, e)
+		observe.Observe(ctx, e)
 	}
 }
 

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 
@@ -8,11 +9,13 @@ import (
 )
 
 // Slog writes each event to l: at level Info what a person did, at Warn what the
-// vendor failed at or guards against, at Error what an operator must mend
-// (ErrUnauthorized, ErrUnsupported, ErrRejected).
+// vendor failed at or guards against and a breaker that opens, at Error what an
+// operator must fix (ErrUnauthorized, ErrUnsupported, ErrRejected). A backend's
+// request is at level Debug unless it is a Warn or an Error, because the whole
+// call has a line too.
 func Slog(l *slog.Logger) Observer {
 	return func(ctx context.Context, e Event) {
-		level := levelOf(e.Outcome)
+		level := e.level()
 		if !l.Enabled(ctx, level) {
 			return
 		}
@@ -20,29 +23,35 @@ func Slog(l *slog.Logger) Observer {
 	}
 }
 
-func levelOf(o verify.Outcome) slog.Level {
-	switch o {
+func (e Event) level() slog.Level {
+	switch e.Outcome {
 	case verify.ErrUnauthorized, verify.ErrUnsupported, verify.ErrRejected:
 		return slog.LevelError
 	case verify.ErrUnavailable, verify.ErrOutcomeUnknown, verify.ErrRateLimited, verify.ErrBlocked:
 		return slog.LevelWarn
 	}
+	switch {
+	case e.Breaker == "open":
+		return slog.LevelWarn
+	case e.Backend != "" && e.Op != OpBreaker:
+		return slog.LevelDebug
+	}
 	return slog.LevelInfo
 }
 
-// attrs leaves out what says nothing.
+// attrs leaves out what is not known.
 func (e Event) attrs() []slog.Attr {
-	outcome := string(e.Outcome)
-	if outcome == "" {
-		outcome = "ok"
+	attrs := []slog.Attr{slog.String("vendor", e.Vendor)}
+	if e.Op != OpBreaker {
+		attrs = append(attrs, slog.String("outcome", cmp.Or(string(e.Outcome), "ok")), slog.Duration("latency", e.Latency))
 	}
-	attrs := []slog.Attr{
-		slog.String("vendor", e.Vendor),
-		slog.String("outcome", outcome),
-		slog.Duration("latency", e.Latency),
-		slog.String("subject", e.Subject.String()),
+	if e.Subject != (Subject{}) {
+		attrs = append(attrs, slog.String("subject", e.Subject.String()))
 	}
 	for _, a := range []slog.Attr{
+		slog.String("backend", e.Backend),
+		slog.String("breaker", e.Breaker),
+		slog.String("breaker_for", e.BreakerFor),
 		slog.String("channel", string(e.Channel)),
 		slog.String("scope", e.Scope),
 		slog.String("country", e.CallingCode),

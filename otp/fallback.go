@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/next"
 )
 
 // Fallback is a [Messenger] that moves on to the next one only when surely nothing
@@ -62,7 +63,7 @@ func (f *fallback) deliver(ctx context.Context, m Message) (id, vendor string, e
 		}
 		backend := named(vendor, err)
 		failed = append(failed, backend)
-		if !passes(backend.Outcome) {
+		if !next.MaySend(backend) {
 			return "", "", decided(failed)
 		}
 	}
@@ -76,11 +77,6 @@ func deliverInTime(ctx context.Context, c Messenger, m Message, left int) (strin
 	ctx, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(left))
 	defer cancel()
 	return c.Deliver(ctx, m)
-}
-
-// passes reports whether a failure is the vendor's own and surely sent nothing.
-func passes(kind verify.Outcome) bool {
-	return kind == verify.ErrUnavailable || kind == verify.ErrRateLimited || kind == verify.ErrUnauthorized
 }
 
 // decided is the last messenger's error, after those that came before it.

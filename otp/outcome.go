@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/next"
 )
 
 func (e *Engine) failure(op string, kind verify.Outcome, detail string, err error) *verify.Error {
@@ -60,7 +61,7 @@ func (e *Engine) blocked(op string) *verify.Error {
 // messenger can know of. What else it held, be it a recipient, stays behind.
 func named(vendor string, err error) *verify.Error {
 	kind := verify.OutcomeOf(err)
-	if !delivers(kind) || errors.Is(err, verify.ErrOutcomeUnknown) {
+	if !next.NotSent(err) {
 		kind = verify.ErrOutcomeUnknown
 	}
 	var inner *verify.Error
@@ -70,16 +71,6 @@ func named(vendor string, err error) *verify.Error {
 	e := *inner
 	e.Outcome, e.Err = kind, contextCause(err)
 	return &e
-}
-
-// delivers reports whether kind can be a messenger's word that nothing was sent.
-func delivers(kind verify.Outcome) bool {
-	switch kind {
-	case verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrInvalidRecipient,
-		verify.ErrBlocked, verify.ErrRejected, verify.ErrTooManySends, verify.ErrUnsupported:
-		return true
-	}
-	return false
 }
 
 // cause is what may be known of a store's error: a store knows no recipient.

@@ -14,20 +14,18 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A Ledger is a [failover.Ledger] on Redis, for composites that run as more than
-// one process. What is said of a Store in the package comment holds for it too:
+// A Ledger is a [failover.Ledger] on Redis, for applications that run as more
+// than one process. What the package comment says of a Store holds for it too:
 // each method is one script and one round trip, on the server's own clock, and a
-// script that is sent again changes nothing and gets the same answer. It is safe
-// for concurrent use.
+// script that is sent again changes nothing and gets the same answer. Make one
+// with [NewLedger] or [OpenLedger]; a zero Ledger returns errors. It is safe for
+// concurrent use.
 type Ledger struct {
 	store  *Store // for its client, its keys and its errors
 	script *redis.Script
 }
 
-var (
-	_ failover.Ledger   = (*Ledger)(nil)
-	_ failover.Resetter = (*Ledger)(nil)
-)
+var _ failover.Ledger = (*Ledger)(nil)
 
 // NewLedger returns a Ledger over client, which stays the caller's to close. It
 // makes no request. See [New] for what is refused.
@@ -50,8 +48,8 @@ func OpenLedger(url string) (failover.Ledger, error) {
 	return &Ledger{store: store, script: redis.NewScript(ledgerScript)}, nil
 }
 
-// Closer closes the connections that [OpenLedger] made, and nothing that was
-// handed in; End says what became of one backend.
+// Closer closes the connections that [OpenLedger] made. A client that was given
+// to [NewLedger] is its owner's to close.
 func (l *Ledger) Closer() io.Closer { return l.store }
 
 // Probe refuses a server that may forget; see [Store.Probe].
@@ -76,9 +74,12 @@ func (l *Ledger) Begin(ctx context.Context, k failover.Key, id failover.ID, back
 
 // End says what became of that; see [failover.Ledger].
 func (l *Ledger) End(ctx context.Context, k failover.Key, id failover.ID, backend string, s failover.State, ttl time.Duration) error {
-	state := "sent" // or unknown: the code may be on its way
-	if s == failover.NotSent {
+	state := "unknown"
+	switch s {
+	case failover.NotSent:
 		state = "notsent"
+	case failover.Sent:
+		state = "sent"
 	}
 	word, _, err := l.run(ctx, "end", k, id, backend, state, millis(ttl))
 	if err == nil && word != "ended" {
@@ -89,6 +90,7 @@ func (l *Ledger) End(ctx context.Context, k failover.Key, id failover.ID, backen
 
 // Attempt spends one attempt; see [failover.Ledger].
 func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (failover.Attempt, error) {
+	limits = limits.WithDefaults()
 	word, left, err := l.run(ctx, "attempt", k, id, limits.Attempts, limits.Failures, millis(limits.Remember))
 	if err != nil {
 		return failover.Attempt{}, err
@@ -118,14 +120,19 @@ func (l *Ledger) Settle(ctx context.Context, k failover.Key, id failover.ID, v f
 	switch {
 	case err != nil:
 		return false, err
+	case word == "forgotten":
+		return false, failover.ErrForgotten
 	case word != "won" && word != "lost":
 		return false, notUnderstood("settle")
 	}
 	return word == "won", nil
 }
 
-// Reset removes an entry; see [failover.Resetter].
+// Reset removes an entry; see [failover.Ledger].
 func (l *Ledger) Reset(ctx context.Context, k failover.Key) error {
+	if l.store == nil {
+		return notMade("reset")
+	}
 	return l.store.remove(ctx, "reset", l.key(k))
 }
 
@@ -134,6 +141,9 @@ func (l *Ledger) key(k failover.Key) string {
 }
 
 func (l *Ledger) run(ctx context.Context, op string, k failover.Key, id failover.ID, args ...any) (string, int64, error) {
+	if l.store == nil {
+		return "", 0, notMade(op)
+	}
 	return l.store.run(ctx, op, l.script, []string{l.key(k)}, append([]any{op, hex.EncodeToString(id[:])}, args...)...)
 }
 

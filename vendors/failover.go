@@ -130,6 +130,7 @@ func (c composite) open(o options) (verify.Verifier, error) {
 	if c.Ledger, err = o.openLedger(c.ledger); err != nil {
 		return nil, err
 	}
+	c.Observer = o.observer
 	v, err := failover.New(c.Config)
 	if err != nil {
 		return nil, abandon(err, c.Ledger)

@@ -12,6 +12,7 @@ import (
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/bandwidth/bandwidthtest"
 	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/observe"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/twilio/twiliotest"
 	"github.com/go2fa/verify/vendors"
@@ -37,6 +38,23 @@ func TestFailoverToAMessengerWithAnEngineOfItsOwn(t *testing.T) {
 	first.down()
 	receipt := walk(t, opened(t, "failover("+first.dsn+" "+second.dsn+theEngine+")"), second.code)
 	assert.Equal(t, "gatewayapi", receipt.Vendor)
+}
+
+func TestAnOutageOfTheFirstVendorIsObserved(t *testing.T) {
+	first, second := playTwilio(t), playBandwidth(t)
+	first.down()
+	var events []observe.Event
+	v := opened(t, "failover("+first.dsn+"&name=main "+second.dsn+")", vendors.WithObserver(func(_ context.Context, e observe.Event) {
+		events = append(events, e)
+	}))
+	receipt := walk(t, v, second.code)
+	assert.Equal(t, "bandwidth", receipt.Vendor)
+	require.NotEmpty(t, events)
+	assert.Equal(t, "main", events[0].Backend)
+	assert.Equal(t, "twilio", events[0].Vendor)
+	assert.Equal(t, verify.ErrUnavailable, events[0].Outcome)
+
+	opened(t, "failover("+first.dsn+" "+second.dsn+")", vendors.WithObserver(nil))
 }
 
 func TestFailoverWithinAnother(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/go2fa/verify/authy"
 	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/observe"
 	"github.com/go2fa/verify/otp"
 )
 
@@ -21,6 +22,7 @@ type options struct {
 	stores     map[string]func(string) (otp.Store, error)
 	ledgers    map[string]func(string) (failover.Ledger, error)
 	messengers map[string]func(string) (otp.Messenger, error)
+	observer   observe.Observer
 }
 
 // WithHTTPClient has every vendor use the transport and the timeout of c, for a
@@ -44,6 +46,19 @@ type directoryOption struct{ directory authy.Directory }
 
 func (o directoryOption) apply(to options) options {
 	to.directory = o.directory
+	return to
+}
+
+// WithObserver gives every failover(...) of the DSN an Observer: it gets each
+// request to a backend and each change of a breaker. Without it an outage of the
+// first vendor leaves no trace while the second one sends. Events of whole calls
+// come from observe.New around what Open returns; one Observer may get both.
+func WithObserver(o observe.Observer) Option { return &observerOption{o} }
+
+type observerOption struct{ observer observe.Observer }
+
+func (o *observerOption) apply(to options) options {
+	to.observer = o.observer
 	return to
 }
 
