@@ -19,7 +19,7 @@ const (
 // Memory is ready to use. It forgets nothing that is still pending: once
 // MaxEntries are pending, Set returns [ErrFull].
 type Memory struct {
-	// MaxEntries bounds what is kept. Defaults to 1,048,576, about 300 MB.
+	// MaxEntries bounds what is kept. Defaults to 1,048,576.
 	MaxEntries int
 
 	mu      sync.Mutex
