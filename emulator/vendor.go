@@ -64,6 +64,10 @@ type Sample struct {
 	// Directory holds the ids of the people of the Setup, by phone number, if the
 	// vendor knows people by ids.
 	Directory map[string]string
+
+	// EmptyScope is the Scope of a Message where the application named none, and
+	// ScopeWord is what the vendor calls a scope, such as "Service".
+	EmptyScope, ScopeWord string
 }
 
 // DSN returns the line for vendors.Open, with an emulator at a base URL. Settings

@@ -33,5 +33,6 @@ func open(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
 	opts, settings := emulator.Configure(s, defaults)
 	return New(opts), emulator.Sample{
 		Scheme: "bandwidth", Settings: settings, User: "client_id", Pass: "client_secret", Host: "account_id",
+		EmptyScope: "2FA",
 	}
 }

@@ -12,12 +12,12 @@ const demoRecipient = "+15005550006"
 
 // demo walks through one verification, and fails where it does not go as told.
 func demo(ctx context.Context, t terminal, f *flags) error {
-	picked, err := pick([]string{f.vendor})
+	picked, err := pick([]string{f.vendor}, anywhere)
 	if err != nil {
 		return err
 	}
 	var code string // written before Send returns: see emulator.Core.Subscribe
-	s, err := play(ctx, picked, func(m emulator.Message) { code = m.Code })
+	s, err := play(ctx, picked, "", func(m emulator.Message, _ string) { code = m.Code })
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,12 @@ const most = 30 * time.Second
 // A finding is one thing that doctor looked at.
 type finding struct {
 	Check   string `json:"check"`
-	Outcome string `json:"outcome"` // "ok", "unknown", or an outcome of package verify
+	Outcome string `json:"outcome"` // "ok", "not checked", or an outcome of package verify
 	Detail  string `json:"detail"`
 }
+
+// notChecked is the outcome of what cannot be looked at.
+const notChecked = "not checked"
 
 // A told error was told in findings already: only its exit status is left.
 type told struct{ error }
@@ -40,7 +43,7 @@ func doctor(ctx context.Context, t terminal, f *flags) error {
 	ctx, cancel := f.limited(ctx)
 	defer cancel()
 
-	t.find(f, finding{"settings", "ok", "the DSN says all that is needed"})
+	t.find(f, finding{"settings", "ok", f.where() + " says all that is needed"})
 	failed := t.probe(ctx, f, v)
 	if off := t.time(f, watch); failed == nil {
 		failed = off
@@ -56,7 +59,7 @@ func (t terminal) probe(ctx context.Context, f *flags, v verify.Verifier) error 
 	vendor := v.Capabilities().Vendor
 	prober, ok := verify.As[verify.Prober](v)
 	if !ok {
-		t.find(f, finding{vendor, "unknown", "cannot be asked without sending: verify try sends"})
+		t.find(f, finding{vendor, notChecked, "cannot be asked without sending: verify try sends"})
 		return nil
 	}
 	err := prober.Probe(ctx)
@@ -82,7 +85,7 @@ func (t terminal) probe(ctx context.Context, f *flags, v verify.Verifier) error 
 func (t terminal) time(f *flags, w *watch) error {
 	switch off := w.off(); {
 	case !w.seen:
-		t.find(f, finding{"clock", "unknown", "nobody told the time"})
+		t.find(f, finding{"clock", notChecked, "no Date in the vendor's answer"})
 	case off > most, off < -most:
 		e := &verify.Error{Outcome: verify.ErrRejected, Detail: fmt.Sprintf("this machine is %s %s the vendor: set its clock", off.Abs().Round(time.Second), side(off))}
 		t.find(f, finding{"clock", string(e.Outcome), e.Detail})
@@ -91,6 +94,14 @@ func (t terminal) time(f *flags, w *watch) error {
 		t.find(f, finding{"clock", "ok", "within 30 s of the vendor's"})
 	}
 	return nil
+}
+
+// where is what the settings were read from.
+func (f *flags) where() string {
+	if f.config != "" {
+		return "the file"
+	}
+	return "the DSN"
 }
 
 func side(off time.Duration) string {

@@ -24,9 +24,9 @@ const within = "clock: ok: within 30 s of the vendor's\n"
 // staged plays vendors for a test, all of them if none is named.
 func staged(t *testing.T, vendors ...string) map[string]place {
 	t.Helper()
-	picked, err := pick(vendors)
+	picked, err := pick(vendors, anywhere)
 	require.NoError(t, err)
-	s, err := play(t.Context(), picked, func(emulator.Message) {})
+	s, err := play(t.Context(), picked, "", func(emulator.Message, string) {})
 	require.NoError(t, err)
 	t.Cleanup(s.close)
 	places := map[string]place{}
@@ -44,7 +44,7 @@ func TestDoctorFindsNothingWrong(t *testing.T) {
 		assert.Contains(t, got.out, "settings: ok: ")
 		assert.Contains(t, got.out, ": ok: nothing wrong was found, as far as it can be asked without sending\n")
 		if vendor == "twilio-sms" {
-			assert.Contains(t, got.out, "clock: unknown: nobody told the time\n", "only the store is asked")
+			assert.Contains(t, got.out, "clock: not checked: no Date in the vendor's answer\n", "only the store is asked")
 			continue
 		}
 		assert.Contains(t, got.out, within)
@@ -70,7 +70,7 @@ func TestDoctorSaysWhatToMend(t *testing.T) {
 		"a token": {strings.Replace(twilio, twiliotest.AuthToken, "placeholder", 1), 3, []string{
 			"twilio: unauthorized: the credentials are wrong, or of another region (HTTP 401, 20003)\n", within}},
 		"a vendor that is down": {dsnOf(down), 4, []string{
-			"twilio: unavailable: no connection\n", "clock: unknown: nobody told the time\n"}},
+			"twilio: unavailable: no connection\n", "clock: not checked: no Date in the vendor's answer\n"}},
 		"a store that is down": {nowhere + "&store=redis://127.0.0.1:1", 4, []string{
 			"gatewayapi: unavailable: the store would not do: its error says why\n",
 			"store: unavailable: the server cannot be reached, or hung up\n", within}},
@@ -109,7 +109,7 @@ func TestDoctorInJSON(t *testing.T) {
 
 func TestDoctorSendsNothing(t *testing.T) {
 	for _, e := range emulated.All() {
-		s, err := play(t.Context(), []emulator.Vendor{e}, func(m emulator.Message) { t.Error("sent by ", m.Vendor) })
+		s, err := play(t.Context(), []seat{{Vendor: e}}, "", func(m emulator.Message, _ string) { t.Error("sent by ", m.Vendor) })
 		require.NoError(t, err)
 		assert.Equal(t, 0, start(t, nil, "doctor", "-dsn", s.places[0].DSN).status)
 		s.close()
@@ -121,7 +121,7 @@ func TestDoctorThatCannotAskSaysSo(t *testing.T) {
 	var out bytes.Buffer
 	err := terminal{out: &out}.probe(context.Background(), &flags{}, door{})
 	assert.NoError(t, err)
-	assert.Contains(t, out.String(), ": unknown: cannot be asked without sending: verify try sends\n")
+	assert.Contains(t, out.String(), ": not checked: cannot be asked without sending: verify try sends\n")
 }
 
 // An answering transport tells a time of its own.
@@ -149,9 +149,9 @@ func TestClock(t *testing.T) {
 		"an hour behind":       {[]func() string{ahead(-time.Hour)}, "behind the vendor: set its clock\n", true},
 		"ahead of":             {[]func() string{ahead(time.Hour)}, "ahead of the vendor: set its clock\n", true},
 		"the worst is told":    {[]func() string{ahead(0), ahead(time.Hour), ahead(0)}, "this machine is 1h0m", true},
-		"nobody told the time": {[]func() string{func() string { return "" }}, "clock: unknown: nobody told the time\n", false},
-		"no time to read":      {[]func() string{func() string { return "noon" }}, "clock: unknown: nobody told the time\n", false},
-		"nobody asked":         {nil, "clock: unknown: nobody told the time\n", false},
+		"nobody told the time": {[]func() string{func() string { return "" }}, "clock: not checked: no Date in the vendor's answer\n", false},
+		"no time to read":      {[]func() string{func() string { return "noon" }}, "clock: not checked: no Date in the vendor's answer\n", false},
+		"nobody asked":         {nil, "clock: not checked: no Date in the vendor's answer\n", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := &watch{}

@@ -5,13 +5,14 @@ import (
 	"encoding/json"
 	"net"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/go2fa/verify/vendors/emulated"
 )
 
-// emulate plays vendors until it is interrupted, which is how it shall end.
+// emulate plays vendors until it is interrupted, which is how it should end.
 func emulate(ctx context.Context, t terminal, f *flags) error {
-	picked, err := pick(f.set.Args())
+	picked, redis, err := t.seats(f)
 	if err != nil {
 		return err
 	}
@@ -19,10 +20,10 @@ func emulate(ctx context.Context, t terminal, f *flags) error {
 	if err != nil {
 		return misuse("the inbox cannot be served at -addr: is it host:port, and is the port free?")
 	}
-	box := &inbox{}
-	s, err := play(ctx, picked, box.add)
+	box := &inbox{began: time.Now()}
+	defer func() { _ = listener.Close() }() // the server may have done it
+	s, err := play(ctx, picked, redis, box.add)
 	if err != nil {
-		_ = listener.Close() // the process ends next
 		return err
 	}
 	defer s.close()
@@ -31,27 +32,69 @@ func emulate(ctx context.Context, t terminal, f *flags) error {
 	go func() { _ = server.Serve(listener) }() // ends with http.ErrServerClosed
 	defer func() { _ = server.Close() }()      // the process ends next
 
-	t.announce(f, "http://"+listener.Addr().String(), box.places)
+	t.announce(f, "http://"+listener.Addr().String(), s)
 	<-ctx.Done()
 	return nil
 }
 
-// announce prints where everything is, once all of it can be reached.
-func (t terminal) announce(f *flags, inbox string, places []place) {
+// seats says who is played, where, and with which ids and secrets. Redis stands
+// behind the vendors.
+func (t terminal) seats(f *flags) (picked []seat, redis string, err error) {
+	last := len(emulated.All()) + 1
+	if redis, err = behind(f.addr, last); err != nil {
+		return nil, "", err
+	}
+	if f.redis != "" {
+		redis = f.redis
+	}
+	picked, err = pick(f.set.Args(), func(scheme string, number int) string {
+		if own := *f.at[scheme]; own != "" {
+			return own
+		}
+		addr, _ := behind(f.addr, number) // there is room for the last
+		return addr
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	c, known, err := f.source()
+	if err != nil {
+		return nil, "", err
+	}
+	accounts := map[string]map[string]string{}
+	if known {
+		if err := t.accounts(c, accounts); err != nil {
+			return nil, "", err
+		}
+	}
+	for i := range picked {
+		picked[i].settings = accounts[picked[i].Facts.Scheme]
+	}
+	return picked, redis, nil
+}
+
+// announce prints where everything is, once all of it can be reached: for people
+// a name on a line, and what is to be copied on the next.
+func (t terminal) announce(f *flags, inbox string, s *stage) {
 	if f.json {
 		t.json(struct {
 			Inbox string `json:"inbox"`
-		}{inbox})
-		for _, p := range places {
+			Redis string `json:"redis,omitempty"`
+		}{inbox, s.redisURL()})
+		for _, p := range s.places {
 			t.json(p)
 		}
 		return
 	}
 	say(t.out, "inbox %s\n", inbox)
-	for _, p := range places {
-		say(t.out, "%s %s %s\n", p.Vendor, p.URL, strings.TrimSpace(p.DSN+" "+p.DSNUsers))
+	if s.redis != nil {
+		say(t.out, "redis %s\n", s.redisURL())
+	}
+	for _, p := range s.places {
+		say(t.out, "%s %s\n    %s\n", p.Vendor, p.URL, p.DSN)
 		if p.DSNUsers != "" {
 			known, _ := json.Marshal(p.Directory) // strings always marshal
+			say(t.out, "    %s\n", p.DSNUsers)
 			say(t.err, "The second DSN of %s takes -directory FILE, and FILE holds who is registered: %s\n", p.Vendor, known)
 		}
 	}

@@ -5,10 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -63,7 +67,12 @@ func emulating(t *testing.T, args ...string) running {
 		status <- run(ctx, append([]string{"emulate", "-addr", "127.0.0.1:0", "-json"}, args...), strings.NewReader(""), in, io.Discard, os.Getenv)
 		_ = in.Close()
 	}()
-	vendors := len(args)
+	vendors := 0
+	for _, arg := range args {
+		if slices.Contains(emulatedSchemes(), arg) {
+			vendors++
+		}
+	}
 	if vendors == 0 {
 		vendors = len(emulated.All())
 	}
@@ -87,13 +96,24 @@ func announced(t *testing.T, out io.Reader, vendors int) running {
 		d.DisallowUnknownFields()
 		require.NoError(t, d.Decode(v), s.Text())
 	}
-	var first struct{ Inbox string }
+	var first struct{ Inbox, Redis string }
 	line(&first)
 	r := running{inbox: first.Inbox, places: make([]place, vendors), lines: s}
 	for i := range r.places {
 		line(&r.places[i])
 	}
 	return r
+}
+
+func (r running) dsn(t *testing.T, vendor string) string {
+	t.Helper()
+	for _, p := range r.places {
+		if p.Vendor == vendor {
+			return p.DSN
+		}
+	}
+	require.Fail(t, "not emulated")
+	return ""
 }
 
 func get(t *testing.T, url string) (*http.Response, string) {
@@ -135,9 +155,103 @@ func TestEmulateSpeaksToPeople(t *testing.T) {
 	require.True(t, s.Scan())
 	assert.Regexp(t, `^inbox http://127\.0\.0\.1:[0-9]+$`, s.Text())
 	require.True(t, s.Scan())
-	assert.Regexp(t, `^twilio http://127\.0\.0\.1:[0-9]+ twilio://\S+$`, s.Text())
+	assert.Regexp(t, `^twilio http://127\.0\.0\.1:[0-9]+$`, s.Text())
+	require.True(t, s.Scan())
+	assert.Regexp(t, `^    twilio://\S+$`, s.Text(), "a double click selects it")
 	cancel()
 	assert.Equal(t, 0, <-status)
+}
+
+// room is an address with enough free ports behind it.
+func room(t *testing.T) string {
+	t.Helper()
+	for port := 20000; port < 60000; port += 100 {
+		free := true
+		for i := range len(emulated.All()) + 2 {
+			l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port+i))
+			if free = free && err == nil; err == nil {
+				_ = l.Close()
+			}
+		}
+		if free {
+			return fmt.Sprint("127.0.0.1:", port)
+		}
+	}
+	t.Skip("no row of free ports on this machine")
+	return ""
+}
+
+// A program that is configured beforehand needs the same lines in each run.
+func TestEmulateServesEachVendorAtTheSamePortInEachRun(t *testing.T) {
+	addr := room(t)
+	var lines []string
+	for range 2 {
+		r := emulating(t, "-addr", addr)
+		var now []string
+		for i, p := range r.places {
+			want, err := behind(addr, i+1)
+			require.NoError(t, err)
+			assert.Equal(t, "http://"+want, p.URL, "in the order of the vendors")
+			now = append(now, p.DSN, p.DSNUsers)
+		}
+		if lines != nil {
+			assert.Equal(t, lines, now)
+		}
+		lines = now
+		assert.Equal(t, "http://"+addr, r.inbox)
+		assert.Equal(t, 0, r.end())
+	}
+	some := emulating(t, "-addr", addr, "twilio")
+	assert.Contains(t, lines, some.places[0].DSN, "whichever others are named")
+	require.Equal(t, 0, some.end())
+
+	own := emulating(t, "-addr", addr, "-twilio", "127.0.0.1:0", "twilio")
+	assert.NotContains(t, lines, own.places[0].DSN, "unless it is given an address of its own")
+}
+
+func TestEmulateTakesTheIdsAndSecretsOfAnApplication(t *testing.T) {
+	const account, service = "AC99999999999999999999999999999999", "VA88888888888888888888888888888888"
+	line := "twilio://" + account + ":chosentoken@" + service
+	file := filepath.Join(t.TempDir(), "config.yaml")
+	text := "vendor: failover\nbackends:\n- vendor: twilio\n  settings:\n    account_sid: " + account + "\n    auth_token: env:VERIFY_TEST_TOKEN\n    service_sid: " + service +
+		"\n- vendor: bandwidth\n  settings: {account_id: '9911111', client_id: chosen, client_secret: pass, sms_app: app, from: '+15017122661'}\n"
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	t.Setenv("VERIFY_TEST_TOKEN", "chosentoken")
+	for name, flag := range map[string][]string{"by a line": {"-dsn", line}, "by a file": {"-config", file}} {
+		t.Run(name, func(t *testing.T) {
+			r := emulating(t, append(flag, "twilio", "bandwidth")...)
+			dsn := r.dsn(t, "twilio")
+			assert.Contains(t, dsn, "twilio://"+account+":chosentoken@"+service+"?")
+			require.Equal(t, 0, start(t, nil, "send", "-dsn", line+"?base_url="+r.places[1].URL, "-to", to).status)
+			wrong := strings.Replace(line, "chosentoken", "othertoken", 1) + "?base_url=" + r.places[1].URL
+			assert.Equal(t, 3, start(t, nil, "send", "-dsn", wrong, "-to", to).status)
+			if flag[0] == "-config" {
+				assert.Contains(t, r.dsn(t, "bandwidth"), "bandwidth://chosen:pass@9911111?")
+			}
+		})
+	}
+	got := start(t, nil, "emulate", "-dsn", "twilio://a:Zq9XkvJw@b?x=env:VERIFY_TEST_NOTHING")
+	assert.Equal(t, 2, got.status)
+	assert.Contains(t, got.err, "names a variable that is not set")
+	assert.NotContains(t, got.err, "Zq9XkvJw")
+}
+
+// VERIFY_DSN may hold real secrets: they are not printed without being asked for.
+func TestEmulateDoesNotReadTheEnvironment(t *testing.T) {
+	t.Setenv("VERIFY_DSN", "twilio://AC99999999999999999999999999999999:Zq9XkvJw@VA88888888888888888888888888888888")
+	r := emulating(t, "twilio")
+	assert.NotContains(t, r.places[0].DSN, "Zq9XkvJw")
+}
+
+// A code of one vendor does not keep the next from sending to the same number.
+func TestVendorsThatShareARedisDoNotShareCooldowns(t *testing.T) {
+	r := emulating(t)
+	for _, p := range r.places {
+		if strings.Contains(p.DSN, "&store=") {
+			got := start(t, nil, "send", "-dsn", p.DSN, "-to", to)
+			assert.Equal(t, 0, got.status, got.err)
+		}
+	}
 }
 
 func TestEmulateRefusesATakenPort(t *testing.T) {
@@ -145,6 +259,14 @@ func TestEmulateRefusesATakenPort(t *testing.T) {
 	got := start(t, nil, "emulate", "-addr", strings.TrimPrefix(r.inbox, "http://"))
 	assert.Equal(t, 2, got.status)
 	assert.Contains(t, got.err, "is the port free?")
+	got = start(t, nil, "emulate", "-addr", "127.0.0.1:0", "-twilio", strings.TrimPrefix(r.inbox, "http://"))
+	assert.Equal(t, 2, got.status)
+	assert.Contains(t, got.err, "twilio cannot be served: its port is not free; -twilio HOST:PORT serves it elsewhere")
+	got = start(t, nil, "emulate", "-addr", "127.0.0.1:0", "-redis", strings.TrimPrefix(r.inbox, "http://"), "gatewayapi")
+	assert.Equal(t, 2, got.status)
+	assert.Contains(t, got.err, "-redis HOST:PORT serves it elsewhere")
+	got = start(t, nil, "emulate", "-addr", "127.0.0.1:65534")
+	assert.Contains(t, got.err, "with room for a port for each vendor")
 }
 
 func TestInboxShowsWhatWasSent(t *testing.T) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -14,11 +15,11 @@ import (
 // The flags that each command takes, and those it cannot do without.
 var (
 	taken = map[string][]string{
-		"send":    {"dsn", "to", "scope", "channel", "digits", "locale", "directory", "json", "timeout"},
-		"check":   {"dsn", "to", "code", "scope", "directory", "json"},
-		"try":     {"dsn", "to", "directory"},
-		"doctor":  {"dsn", "directory", "json", "timeout"},
-		"emulate": {"addr", "json"},
+		"send":    {"dsn", "config", "to", "scope", "channel", "digits", "locale", "directory", "json", "timeout"},
+		"check":   {"dsn", "config", "to", "code", "scope", "directory", "json", "timeout"},
+		"try":     {"dsn", "config", "to", "scope", "channel", "directory", "json"},
+		"doctor":  {"dsn", "config", "directory", "json", "timeout"},
+		"emulate": {"addr", "redis", "dsn", "config", "json"},
 		"totp":    {"new", "issuer", "account", "algorithm", "digits", "period", "uri", "code"},
 		"demo":    {"vendor"},
 	}
@@ -38,10 +39,14 @@ type flags struct {
 	command
 	set *flag.FlagSet
 
-	dsn, to, code, scope, channel, locale, directory, addr, vendor string
-	digits                                                         int
-	json                                                           bool
-	timeout                                                        time.Duration
+	dsn, config, to, code, scope, channel, locale, directory, vendor string
+	digits                                                           int
+	json                                                             bool
+	timeout                                                          time.Duration
+
+	// Of emulate: where the inbox and Redis are, and the vendors by their names.
+	addr, redis string
+	at          map[string]*string
 
 	// Of an authenticator app.
 	fresh                           bool
@@ -53,7 +58,10 @@ func newFlags(c command) *flags {
 	f := &flags{command: c, set: flag.NewFlagSet(c.name, flag.ContinueOnError)}
 	f.set.SetOutput(io.Discard) // package flag would quote what was typed
 	define := map[string]func(name string){
-		"dsn":  func(n string) { f.set.StringVar(&f.dsn, n, "", "the vendor, as one `line`; else VERIFY_DSN") },
+		"dsn": func(n string) { f.set.StringVar(&f.dsn, n, "", "the vendor, as one `line`; else VERIFY_DSN") },
+		"config": func(n string) {
+			f.set.StringVar(&f.config, n, "", "`file` that says the same in JSON or YAML: {\"vendor\": ..., \"settings\": {...}}")
+		},
 		"to":   func(n string) { f.set.StringVar(&f.to, n, "", "`recipient`: +15005550006 or an e-mail address") },
 		"code": func(n string) { f.set.StringVar(&f.code, n, "", "the `code` that the person typed") },
 		"scope": func(n string) {
@@ -68,7 +76,10 @@ func newFlags(c command) *flags {
 		"json":    func(n string) { f.set.BoolVar(&f.json, n, false, "print JSON, one object a line") },
 		"timeout": func(n string) { f.set.DurationVar(&f.timeout, n, 15*time.Second, "give up after this `time`") },
 		"addr": func(n string) {
-			f.set.StringVar(&f.addr, n, "127.0.0.1:4010", "`address` of the inbox; port 0 is a free one")
+			f.set.StringVar(&f.addr, n, inboxAddress, "`address` of the inbox; the vendors and Redis have the ports behind it; port 0: free ones")
+		},
+		"redis": func(n string) {
+			f.set.StringVar(&f.redis, n, "", "`address` of the Redis that keeps local codes, in place of the port behind the vendors'")
 		},
 		"new":     func(n string) { f.set.BoolVar(&f.fresh, n, false, "make a secret") },
 		"issuer":  func(n string) { f.set.StringVar(&f.issuer, n, "", "`name` of the application, as the app shows it") },
@@ -85,7 +96,21 @@ func newFlags(c command) *flags {
 	for _, name := range taken[c.name] {
 		define[name](name)
 	}
+	if c.name == "emulate" {
+		f.defineEmulators()
+	}
 	return f
+}
+
+// defineEmulators adds a flag for each vendor's address, and says what the flags
+// of a configuration mean where nothing is sent by it.
+func (f *flags) defineEmulators() {
+	f.at = map[string]*string{}
+	for _, scheme := range emulatedSchemes() {
+		f.at[scheme] = f.set.String(scheme, "", "`address` of "+scheme+", in place of its port behind -addr")
+	}
+	f.set.Lookup("dsn").Usage = "`line` of an application, whose ids and secrets the emulated accounts have"
+	f.set.Lookup("config").Usage = "`file` of an application, instead of -dsn"
 }
 
 func (f *flags) usage(w io.Writer) {
@@ -109,11 +134,14 @@ func (f *flags) parse(args []string, env func(string) string) error {
 	case takes("timeout") && f.timeout <= 0:
 		return misuse("-timeout must be above zero")
 	}
-	if f.dsn == "" {
-		f.dsn = env("VERIFY_DSN")
+	if f.dsn != "" && f.config != "" {
+		return misuse("give either -dsn or -config")
 	}
-	if takes("dsn") && f.dsn == "" {
-		return misuse("give -dsn, or set VERIFY_DSN")
+	if takes("dsn") && f.name != "emulate" && f.config == "" {
+		f.dsn = cmp.Or(f.dsn, env("VERIFY_DSN"))
+		if f.dsn == "" {
+			return misuse("give -dsn or -config, or set VERIFY_DSN")
+		}
 	}
 	for _, name := range needed {
 		if f.name != "totp" && takes(name) && f.set.Lookup(name).Value.String() == "" {

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"net/http"
 	"sync"
@@ -29,6 +30,7 @@ var (
 // concurrent use once places are set.
 type inbox struct {
 	places []place
+	began  time.Time
 
 	mu       sync.Mutex
 	messages []received // the oldest first
@@ -39,6 +41,7 @@ type inbox struct {
 type received struct {
 	emulator.Message
 	Number int
+	Named  string // the scope as the vendor calls it; empty for the empty scope
 }
 
 // Clock is the time of the day at which m came.
@@ -47,11 +50,11 @@ func (m received) Clock() string { return m.At.Local().Format(time.TimeOnly) }
 // Stamp is that instant for machines.
 func (m received) Stamp() string { return m.At.UTC().Format(time.RFC3339Nano) }
 
-func (b *inbox) add(m emulator.Message) {
+func (b *inbox) add(m emulator.Message, scope string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.count++
-	b.messages = append(b.messages, received{m, b.count})
+	b.messages = append(b.messages, received{m, b.count, scope})
 	if len(b.messages) > keep {
 		b.messages = b.messages[1:] // append moves the rest once in a while
 	}
@@ -75,12 +78,32 @@ func (b *inbox) handler() http.Handler {
 	return guarded(mux)
 }
 
-func (b *inbox) html(w http.ResponseWriter, _ *http.Request) {
+// A view is what the page shows.
+type view struct {
+	Messages []received
+	Places   []place
+	Style    template.CSS
+	Script   template.JS
+}
+
+// html writes the page, and nothing if it is the one that the reader has.
+func (b *inbox) html(w http.ResponseWriter, r *http.Request) {
+	messages := b.newestFirst()
+	newest := 0
+	if len(messages) > 0 {
+		newest = messages[0].Number
+	}
+	tag := fmt.Sprintf(`"%d-%d"`, b.began.UnixNano(), newest)
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = tmpl.Execute(w, map[string]any{ // the reader has gone: nobody to tell
-		"Messages": b.newestFirst(), "Places": b.places,
-		"Style":  template.CSS(style), //nolint:gosec // G203: both are files of ours
-		"Script": template.JS(script), //nolint:gosec // G203
+	_ = tmpl.Execute(w, view{ // the reader has gone: nobody to tell
+		Messages: messages, Places: b.places,
+		Style:  template.CSS(style), //nolint:gosec // G203: both are files of ours
+		Script: template.JS(script), //nolint:gosec // G203
 	})
 }
 

@@ -26,7 +26,7 @@ func (f *flags) open(more ...vendors.Option) (verify.Verifier, error) {
 		}
 		opts = append(opts, vendors.WithDirectory(d))
 	}
-	v, err := vendors.Open(f.dsn, opts...)
+	v, err := f.made(opts)
 	switch {
 	case err != nil && said != nil:
 		return nil, misuse(forCommand.Replace(err.Error()) + ": " + said.Error())
@@ -34,6 +34,18 @@ func (f *flags) open(more ...vendors.Option) (verify.Verifier, error) {
 		return nil, misuse(forCommand.Replace(err.Error()))
 	}
 	return v, nil
+}
+
+// made opens what -config says, or -dsn.
+func (f *flags) made(opts []vendors.Option) (verify.Verifier, error) {
+	if f.config == "" {
+		return vendors.Open(f.dsn, opts...)
+	}
+	c, err := readConfig(f.config)
+	if err != nil {
+		return nil, err
+	}
+	return c.Open(opts...)
 }
 
 // noting takes down what an opener says, which package vendors keeps to itself as

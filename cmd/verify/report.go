@@ -43,7 +43,7 @@ func (t terminal) report(f *flags, err error) int {
 	if silent := (told{}); errors.As(err, &silent) {
 		return statuses[verify.OutcomeOf(known(err))]
 	}
-	say(t.err, "verify: %v\n", err)
+	say(t.err, "verify: %v\n", spoken(err))
 	e := known(err)
 	if f.json {
 		t.json(e)
@@ -56,6 +56,18 @@ func (t terminal) report(f *flags, err error) int {
 		return statusNotApproved
 	}
 	return statuses[verify.OutcomeOf(e)]
+}
+
+// spoken leaves the status of HTTP out where it says nothing to a person: many
+// vendors answer 200 to a wrong code.
+func spoken(err error) error {
+	e, ok := err.(*verify.Error) //nolint:errorlint // one that is wrapped says more than this
+	if !ok || e.HTTPStatus < 200 || e.HTTPStatus > 299 {
+		return err
+	}
+	plain := *e
+	plain.HTTPStatus = 0
+	return &plain
 }
 
 // known is err in the words of package verify. A misuse asks for what cannot be

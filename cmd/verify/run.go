@@ -23,11 +23,11 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		{"send", "-dsn DSN -to RECIPIENT [-scope S] [-channel C] [-digits N] [-locale L] [-directory FILE] [-json] [-timeout 15s]", "has a code delivered and prints the receipt", send},
-		{"check", "-dsn DSN -to RECIPIENT -code CODE [-scope S] [-directory FILE] [-json]", "checks what a person typed", check},
-		{"try", "-dsn DSN -to RECIPIENT [-directory FILE]", "sends a code, asks for it here, and checks it", try},
-		{"doctor", "-dsn DSN [-directory FILE] [-json] [-timeout 15s]", "looks at credentials, settings, store and clock without sending, and says what to mend", doctor},
-		{"emulate", "[-addr 127.0.0.1:4010] [-json] [vendor ...]", "plays the vendors on this machine, with an inbox page, until interrupted", emulate},
+		{"send", "-dsn DSN [-config FILE] -to RECIPIENT [-scope S] [-channel C] [-digits N] [-locale L] [-directory FILE] [-json] [-timeout 15s]", "has a code delivered and prints the receipt", send},
+		{"check", "-dsn DSN [-config FILE] -to RECIPIENT -code CODE [-scope S] [-directory FILE] [-json] [-timeout 15s]", "checks what a person typed", check},
+		{"try", "-dsn DSN [-config FILE] -to RECIPIENT [-scope S] [-channel C] [-directory FILE] [-json]", "sends a code, asks for it here, and checks it", try},
+		{"doctor", "-dsn DSN [-config FILE] [-directory FILE] [-json] [-timeout 15s]", "looks at credentials, settings, store and clock without sending, and says what to mend", doctor},
+		{"emulate", "[-addr 127.0.0.1:4010] [-VENDOR ADDR] [-redis ADDR] [-dsn DSN] [-config FILE] [-json] [vendor ...]", "plays the vendors on this machine, with an inbox page, until interrupted; ports are the same in each run", emulate},
 		{"totp", "-new -issuer I -account A [-algorithm SHA1] [-digits 6] [-period 30s] | -uri URI [-code CODE]", "makes a secret for an authenticator app with its QR code, or prints or checks the code of now", authenticator},
 		{"demo", "[-vendor twilio]", "shows one verification from end to end, without an account", demo},
 	}
@@ -35,10 +35,14 @@ func commands() []command {
 
 const notes = `
 A DSN is one line such as twilio://ACCOUNT_SID:AUTH_TOKEN@VERIFY_SERVICE_SID; docs/dsn.md
-lists all settings. Beside the vendors there is smtp://, and a store or a ledger may be
-redis://, rediss:// or unix://. Every user of this machine can read the arguments of a process: keep
-secrets out of them by VERIFY_DSN, which stands in for -dsn, by VERIFY_TOTP_URI, which stands in for
--uri, or by values of the form env:NAME and file:PATH.
+lists all settings. Beside the vendors there is smtp://, and a store or a ledger may be a URL of
+Redis or Valkey. While verify emulate runs, this DSN works as it is:
+
+  %s
+
+Every user of this machine can read the arguments of a process: keep secrets out of them by
+VERIFY_DSN, which stands in for -dsn, by VERIFY_TOTP_URI, which stands in for -uri, by -config, or by
+values of the form env:NAME and file:PATH.
 
 Exit status:
   0  sent, or approved, or nothing wrong was found
@@ -71,9 +75,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, err io.Writer, e
 			return t.do(ctx, c, args)
 		}
 	}
-	say(t.err, "verify: there is no such command\n") // not quoted: it may be a DSN
-	usage(t.err)
-	return statusUsage
+	return t.unknown()
 }
 
 // do reads the flags of a command and runs it.
@@ -95,7 +97,7 @@ func usage(w io.Writer) {
 	for _, c := range commands() {
 		say(w, "  verify %s %s\n        %s\n", c.name, c.synopsis, c.about)
 	}
-	say(w, "  verify help [COMMAND]\n  verify version\n%s", notes)
+	say(w, "  verify help [COMMAND]\n  verify version\n"+notes, ready())
 }
 
 func (t terminal) help(args []string) int {
@@ -109,8 +111,12 @@ func (t terminal) help(args []string) int {
 			return 0
 		}
 	}
-	say(t.err, "verify: there is no such command\n")
-	usage(t.err)
+	return t.unknown()
+}
+
+// unknown does not quote what was typed: it may be a DSN.
+func (t terminal) unknown() int {
+	say(t.err, "verify: there is no such command: verify help lists them\n")
 	return statusUsage
 }
 

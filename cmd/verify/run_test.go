@@ -4,16 +4,23 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/vendors"
 )
 
 const to = "+15005550006"
@@ -58,7 +65,7 @@ func TestSendAndCheck(t *testing.T) {
 	wrong := start(t, nil, "check", "-dsn", dsn, "-to", to, "-code", spoil(code))
 	assert.Equal(t, 1, wrong.status)
 	assert.Empty(t, wrong.out)
-	assert.Equal(t, "verify: twilio: check: mismatch (HTTP 200)\n", wrong.err)
+	assert.Equal(t, "verify: twilio: check: mismatch\n", wrong.err)
 
 	right := start(t, map[string]string{"VERIFY_DSN": dsn}, "check", "-to", to, "-code", code)
 	assert.Equal(t, result{0, "approved\n", ""}, right)
@@ -82,7 +89,7 @@ func TestSendAndCheckInJSON(t *testing.T) {
 	wrong := start(t, env, "check", "-to", "a@example.com", "-code", spoil(code), "-json")
 	assert.Equal(t, 1, wrong.status)
 	assert.Equal(t, "mismatch", wrong.object(t)["outcome"])
-	assert.Equal(t, "verify: twilio: check: mismatch (HTTP 200)\n", wrong.err)
+	assert.Equal(t, "verify: twilio: check: mismatch\n", wrong.err)
 
 	right := start(t, env, "check", "-to", "a@example.com", "-code", code, "-json")
 	assert.Equal(t, 0, right.status)
@@ -195,23 +202,23 @@ func TestMisuse(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no command":                  {nil, "usage: verify COMMAND"},
-		"an unknown command":          {[]string{dsn}, "there is no such command"},
-		"no DSN":                      {[]string{"send", "-to", to}, "give -dsn, or set VERIFY_DSN"},
-		"no recipient":                {[]string{"send", "-dsn", dsn}, "-to is missing"},
-		"no code":                     {[]string{"check", "-dsn", dsn, "-to", to}, "-code is missing"},
-		"no DSN to try":               {[]string{"try", "-to", to}, "give -dsn, or set VERIFY_DSN"},
-		"a bad DSN":                   {[]string{"send", "-dsn", dsn + "/Zq9XkvJw", "-to", to}, "vendors: character 88: "},
-		"an unknown flag":             {[]string{"send", "-" + dsn, "-to", to}, "a flag is unknown"},
-		"a flag of another":           {[]string{"check", "-dsn", dsn, "-to", to, "-code", "1234", "-channel", "sms"}, "a flag is unknown"},
-		"digits in words":             {[]string{"send", "-dsn", dsn, "-to", to, "-digits", "Zq9XkvJw"}, "its value cannot be read"},
-		"no value":                    {[]string{"send", "-dsn"}, "lacks its value"},
-		"a word too many":             {[]string{"send", "-to", to, dsn}, "a word stands where a flag should"},
-		"no time":                     {[]string{"send", "-dsn", dsn, "-to", to, "-timeout", "0s"}, "-timeout must be above zero"},
-		"an emulator we do not have":  {[]string{"emulate", "-addr", "127.0.0.1:0", dsn}, "no emulator has this name; there are: authy"},
-		"an address that is none":     {[]string{"emulate", "-addr", dsn}, "the inbox cannot be served at -addr"},
-		"a demo we do not have":       {[]string{"demo", "-vendor", dsn}, "no emulator has this name"},
-		"help for an unknown command": {[]string{"help", dsn}, "there is no such command"},
+		"no command":                 {nil, "usage: verify COMMAND"},
+		"no DSN":                     {[]string{"send", "-to", to}, "give -dsn or -config, or set VERIFY_DSN"},
+		"no recipient":               {[]string{"send", "-dsn", dsn}, "-to is missing"},
+		"no code":                    {[]string{"check", "-dsn", dsn, "-to", to}, "-code is missing"},
+		"no DSN to try":              {[]string{"try", "-to", to}, "give -dsn or -config, or set VERIFY_DSN"},
+		"a bad DSN":                  {[]string{"send", "-dsn", dsn + "/Zq9XkvJw", "-to", to}, "vendors: character 88: "},
+		"an unknown flag":            {[]string{"send", "-" + dsn, "-to", to}, "a flag is unknown"},
+		"a flag of another":          {[]string{"check", "-dsn", dsn, "-to", to, "-code", "1234", "-channel", "sms"}, "a flag is unknown"},
+		"digits in words":            {[]string{"send", "-dsn", dsn, "-to", to, "-digits", "Zq9XkvJw"}, "its value cannot be read"},
+		"no value":                   {[]string{"send", "-dsn"}, "lacks its value"},
+		"a word too many":            {[]string{"send", "-to", to, dsn}, "a word stands where a flag should"},
+		"no time":                    {[]string{"send", "-dsn", dsn, "-to", to, "-timeout", "0s"}, "-timeout must be above zero"},
+		"an emulator we do not have": {[]string{"emulate", "-addr", "127.0.0.1:0", dsn}, "no emulator has this name; there are: authy"},
+		"an address that is none":    {[]string{"emulate", "-addr", dsn}, "-addr must be host:port"},
+		"two configurations":         {[]string{"send", "-dsn", dsn, "-config", "/Zq9XkvJw", "-to", to}, "give either -dsn or -config"},
+		"a file that is not there":   {[]string{"send", "-config", "/Zq9XkvJw", "-to", to}, "the file of -config cannot be read"},
+		"a demo we do not have":      {[]string{"demo", "-vendor", dsn}, "no emulator has this name"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := start(t, nil, tc.args...)
@@ -221,6 +228,99 @@ func TestMisuse(t *testing.T) {
 			assert.Contains(t, got.err, "usage: verify")
 			assert.NotContains(t, got.err, "Zq9XkvJw")
 		})
+	}
+}
+
+// Thirty lines of help would hide the one that says what is wrong.
+func TestAnUnknownCommandIsOneLine(t *testing.T) {
+	for _, args := range [][]string{{"Zq9XkvJw"}, {"help", "Zq9XkvJw"}} {
+		assert.Equal(t, result{2, "", "verify: there is no such command: verify help lists them\n"}, start(t, nil, args...))
+	}
+}
+
+// What help prints works as it is, with verify emulate beside it.
+func TestHelpHasAReadyDSN(t *testing.T) {
+	got := start(t, nil, "-h")
+	assert.Contains(t, got.out, "\n  "+ready()+"\n")
+	assert.Regexp(t, `^twilio://AC\w+:\w+@VA\w+\?base_url=http://127\.0\.0\.1:40\d\d$`, ready())
+
+	addr := room(t)
+	r := emulating(t, "-addr", addr)
+	_, port, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	first, err := strconv.Atoi(port)
+	require.NoError(t, err)
+	head, last, found := strings.Cut(ready(), "http://127.0.0.1:")
+	require.True(t, found)
+	n, err := strconv.Atoi(last)
+	require.NoError(t, err)
+	assert.Equal(t, r.dsn(t, "twilio"), fmt.Sprint(head, "http://127.0.0.1:", first+n-4010))
+}
+
+// Many vendors answer 200 to a wrong code: that says nothing to a person.
+func TestAWrongCodeIsToldWithoutAStatusOfHTTP(t *testing.T) {
+	srv := twiliotest.NewServer(t)
+	require.Equal(t, 0, start(t, nil, "send", "-dsn", dsnOf(srv), "-to", to).status)
+	got := start(t, nil, "check", "-dsn", dsnOf(srv), "-to", to, "-code", spoil(srv.Code(to, "")))
+	assert.Equal(t, result{1, "", "verify: twilio: check: mismatch\n"}, got)
+	srv.Fail(twiliotest.Refusal(403, 60410))
+	got = start(t, nil, "send", "-dsn", dsnOf(srv), "-to", to)
+	assert.Contains(t, got.err, "(HTTP 403, 60410)", "of a fault it may help")
+}
+
+func TestCheckHasATimeout(t *testing.T) {
+	srv := twiliotest.NewServer(t)
+	got := start(t, nil, "check", "-dsn", dsnOf(srv), "-to", to, "-code", "123456", "-timeout", "1ns")
+	assert.Equal(t, 4, got.status)
+	assert.Contains(t, got.err, "the caller's deadline has passed")
+	assert.Zero(t, srv.Requests())
+}
+
+func TestConfigFileInsteadOfALine(t *testing.T) {
+	srv := twiliotest.NewServer(t)
+	c, err := vendors.ParseDSN(dsnOf(srv))
+	require.NoError(t, err)
+	asJSON, err := json.Marshal(c)
+	require.NoError(t, err)
+	asYAML, err := yaml.Marshal(c)
+	require.NoError(t, err)
+	for name, text := range map[string][]byte{"JSON": asJSON, "YAML": asYAML} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "config")
+			require.NoError(t, os.WriteFile(file, text, 0o600))
+			got := start(t, map[string]string{"VERIFY_DSN": "twilio://elsewhere"}, "doctor", "-config", file)
+			assert.Equal(t, 0, got.status, got.err)
+			assert.Contains(t, got.out, "settings: ok: the file says all that is needed\ntwilio: ok: ")
+		})
+	}
+	for name, text := range map[string]string{
+		"a slip of the key":   "vendor: twilio\nsetings: {auth_token: Zq9XkvJw}\n",
+		"not YAML":            "{Zq9XkvJw",
+		"another document":    "- Zq9XkvJw\n",
+		"nothing in it":       "",
+		"a wrong setting":     "vendor: twilio\nsettings: {tokn: Zq9XkvJw}\n",
+		"a vendor that is no": "vendor: Zq9XkvJw\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "config")
+			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+			got := start(t, nil, "doctor", "-config", file)
+			assert.Equal(t, 2, got.status)
+			assert.NotContains(t, got.out+got.err, "Zq9XkvJw")
+		})
+	}
+}
+
+// The position of a wrong digit reaches the terminal, and any language sends.
+func TestRecipientsAndLanguages(t *testing.T) {
+	srv := twiliotest.NewServer(t)
+	got := start(t, nil, "send", "-dsn", dsnOf(srv), "-to", "+4407400123456")
+	assert.Equal(t, 2, got.status)
+	assert.Regexp(t, `invalid recipient: .*(digit|0) .*44`, got.err)
+	assert.Zero(t, srv.Requests())
+	for i, locale := range []string{"en_US", "*", "de-DE-u-co-phonebk-x-a-very-long-tag-that-is-still-well-formed"} {
+		got := start(t, nil, "send", "-dsn", dsnOf(srv), "-to", fmt.Sprint("+1500555000", i), "-locale", locale)
+		assert.Equal(t, 0, got.status, "%s: %s", locale, got.err)
 	}
 }
 
@@ -260,7 +360,7 @@ func TestSynopsisNamesTheFlags(t *testing.T) {
 	for _, c := range commands() {
 		var named []string
 		for word := range strings.FieldsSeq(c.synopsis) {
-			if name, ok := strings.CutPrefix(strings.Trim(word, "[]"), "-"); ok {
+			if name, ok := strings.CutPrefix(strings.Trim(word, "[]"), "-"); ok && name != "VENDOR" {
 				named = append(named, name)
 			}
 		}

@@ -16,16 +16,7 @@ func send(ctx context.Context, t terminal, f *flags) error {
 	ctx, cancel := f.limited(ctx)
 	defer cancel()
 
-	receipt, err := v.Send(ctx, f.to, f.sendOptions()...)
-	switch {
-	case err != nil:
-		return err
-	case f.json:
-		t.json(receipt)
-	default:
-		say(t.out, "%s\n", sentence(receipt))
-	}
-	return nil
+	return t.deliver(ctx, v, f)
 }
 
 func check(ctx context.Context, t terminal, f *flags) error {
@@ -34,20 +25,13 @@ func check(ctx context.Context, t terminal, f *flags) error {
 		return err
 	}
 	defer shut(v)
+	ctx, cancel := f.limited(ctx)
+	defer cancel()
 
-	err = v.Check(ctx, f.to, f.code, f.checkOptions()...)
-	switch {
-	case err != nil:
-		return err
-	case f.json:
-		t.json(approval{"approved", v.Capabilities().Vendor})
-	default:
-		say(t.out, "approved\n")
-	}
-	return nil
+	return t.approve(ctx, v, f, f.code)
 }
 
-// An approval is what check prints as JSON, beside the errors that have an
+// An approval is what check and try print as JSON, beside the errors that have an
 // outcome too.
 type approval struct {
 	Outcome string `json:"outcome"`

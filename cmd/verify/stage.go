@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/alicebob/miniredis/v2"
@@ -16,6 +17,7 @@ const otpKey = "emulatedotpkey000000000000000000"
 type stage struct {
 	places []place
 	redis  *miniredis.Miniredis // nil if no vendor needs it
+	at     string               // where redis is served; a free port of loopback if empty
 }
 
 // A place is where an emulated vendor is reached.
@@ -29,14 +31,25 @@ type place struct {
 	server *emulator.Server
 }
 
-// play serves vendors on loopback and has their messages told.
-func play(ctx context.Context, picked []emulator.Vendor, tell func(emulator.Message)) (*stage, error) {
-	s := &stage{}
+// A teller is told each message, and what its scope is called: nothing if the
+// application named none.
+type teller func(m emulator.Message, scope string)
+
+func scopeOf(m emulator.Message, s emulator.Sample) string {
+	if m.Scope == "" || m.Scope == s.EmptyScope {
+		return ""
+	}
+	return cmp.Or(s.ScopeWord, "scope") + " " + m.Scope
+}
+
+// play serves vendors and has their messages told.
+func play(ctx context.Context, picked []seat, redis string, tell teller) (*stage, error) {
+	s := &stage{at: redis}
 	for _, e := range picked {
 		p, err := s.start(e, tell)
 		if err != nil {
 			s.close()
-			return nil, misuse("no port is free on loopback")
+			return nil, err
 		}
 		s.places = append(s.places, p)
 	}
@@ -45,19 +58,19 @@ func play(ctx context.Context, picked []emulator.Vendor, tell func(emulator.Mess
 
 // start serves a vendor. One that knows people has the demo's recipient as a user,
 // so that there is somebody to send to.
-func (s *stage) start(v emulator.Vendor, tell func(emulator.Message)) (place, error) {
-	e, sample := v.New(emulator.Setup{People: []string{demoRecipient}})
-	e.Subscribe(tell)
-	served, err := emulator.Serve(e, "")
+func (s *stage) start(v seat, tell teller) (place, error) {
+	e, sample := v.New(emulator.Setup{People: []string{demoRecipient}, Settings: v.settings})
+	e.Subscribe(func(m emulator.Message) { tell(m, scopeOf(m, sample)) })
+	served, err := emulator.Serve(e, v.addr)
 	if err != nil {
-		return place{}, err
+		return place{}, misuse(v.Facts.Scheme + " cannot be served: its port is not free; -" + v.Facts.Scheme + " HOST:PORT serves it elsewhere")
 	}
 	p := place{Vendor: sample.Scheme, URL: served.URL, DSN: sample.DSN(served.URL), server: served}
 	if sample.Messenger {
-		engine, err := s.engine()
+		engine, err := s.engine(sample.Scheme)
 		if err != nil {
 			served.Close()
-			return place{}, err
+			return place{}, misuse("the Redis of local codes cannot be served: its port is not free; -redis HOST:PORT serves it elsewhere")
 		}
 		p.DSN += engine
 	}
@@ -70,17 +83,25 @@ func (s *stage) start(v emulator.Vendor, tell func(emulator.Message)) (place, er
 }
 
 // engine returns the settings of local codes, and starts their Redis if it is
-// wanted for the first time.
-func (s *stage) engine() (string, error) {
+// wanted for the first time. Each vendor has keys of its own there, so that a
+// code of one does not keep the next from sending.
+func (s *stage) engine(vendor string) (string, error) {
 	if s.redis == nil {
-		redis, err := miniredis.Run()
-		if err != nil {
+		redis := miniredis.NewMiniRedis()
+		if err := redis.StartAddr(cmp.Or(s.at, "127.0.0.1:0")); err != nil {
 			return "", err
 		}
 		redis.Server().SetPreHook(tellPolicy)
 		s.redis = redis
 	}
-	return "&key=" + otpKey + "&store=redis://" + s.redis.Addr() + "/0", nil
+	return "&key=" + otpKey + "&store=" + s.redisURL() + "?prefix=" + vendor + ":", nil
+}
+
+func (s *stage) redisURL() string {
+	if s.redis == nil {
+		return ""
+	}
+	return "redis://" + s.redis.Addr() + "/0"
 }
 
 // tellPolicy answers INFO, which doctor asks for, and of which miniredis knows a

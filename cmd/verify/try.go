@@ -17,17 +17,15 @@ func try(ctx context.Context, t terminal, f *flags) error {
 		return err
 	}
 	defer shut(v)
-	receipt, err := v.Send(ctx, f.to)
-	if err != nil {
+	if err := t.deliver(ctx, v, f); err != nil {
 		return err
 	}
-	say(t.out, "%s\n", sentence(receipt))
 
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	lines := read(ctx, t.in)
 	for {
-		say(t.out, "code (r sends again, q quits): ")
+		say(t.prompts(f), "code (r sends again, q quits): ")
 		select {
 		case <-ctx.Done():
 			return errQuit
@@ -35,41 +33,82 @@ func try(ctx context.Context, t terminal, f *flags) error {
 			if !ok {
 				return errQuit
 			}
-			if over, err := t.answer(ctx, v, f.to, strings.TrimSpace(line)); over {
+			if over, err := t.answer(ctx, v, f, strings.TrimSpace(line)); over {
 				return err
 			}
 		}
 	}
 }
 
+// prompts is where a person is spoken to, apart from JSON.
+func (t terminal) prompts(f *flags) io.Writer {
+	if f.json {
+		return t.err
+	}
+	return t.out
+}
+
+// deliver sends, and prints the receipt.
+func (t terminal) deliver(ctx context.Context, v verify.Verifier, f *flags) error {
+	receipt, err := v.Send(ctx, f.to, f.sendOptions()...)
+	switch {
+	case err != nil:
+		return err
+	case f.json:
+		t.json(receipt)
+	default:
+		say(t.out, "%s\n", sentence(receipt))
+	}
+	return nil
+}
+
+// approve checks, and prints a yes.
+func (t terminal) approve(ctx context.Context, v verify.Verifier, f *flags, code string) error {
+	err := v.Check(ctx, f.to, code, f.checkOptions()...)
+	switch {
+	case err != nil:
+		return err
+	case f.json:
+		t.json(approval{"approved", v.Capabilities().Vendor})
+	default:
+		say(t.out, "approved\n")
+	}
+	return nil
+}
+
 // answer does what a person typed, and says whether that was the last of it.
-func (t terminal) answer(ctx context.Context, v verify.Verifier, to, typed string) (over bool, err error) {
+func (t terminal) answer(ctx context.Context, v verify.Verifier, f *flags, typed string) (over bool, err error) {
 	switch typed {
 	case "":
 		return false, nil
 	case "q":
 		return true, errQuit
 	case "r":
-		receipt, err := v.Send(ctx, to)
-		if err == nil {
-			say(t.out, "%s\n", sentence(receipt))
-		} else {
-			say(t.out, "not sent: %v\n", err)
+		if err := t.deliver(ctx, v, f); err != nil {
+			t.refused(f, "not sent", err, "")
 		}
 		return false, nil
 	}
 
-	err = v.Check(ctx, to, typed)
+	err = t.approve(ctx, v, f, typed)
 	switch {
 	case err == nil:
-		say(t.out, "approved\n")
 		return true, nil
 	case errors.Is(err, verify.ErrNotPending), errors.Is(err, verify.ErrTooManyAttempts):
-		say(t.out, "not approved: %v: type r for a new code\n", err)
+		t.refused(f, "not approved", err, ": type r for a new code")
 	default:
-		say(t.out, "not approved: %v\n", err)
+		t.refused(f, "not approved", err, "")
 	}
 	return false, nil
+}
+
+// refused says why there is no yes.
+func (t terminal) refused(f *flags, what string, err error, advice string) {
+	if f.json {
+		t.json(known(err))
+		return
+	}
+	say(t.out, "%s: %v%s\n", what, spoken(err), advice)
 }
 
 // read hands out the lines of in until its end, or until ctx is done: reading a

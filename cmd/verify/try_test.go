@@ -121,6 +121,26 @@ func TestTryEndsWhenInterrupted(t *testing.T) {
 	assert.Equal(t, 1, status)
 }
 
+func TestTryByScopeAndChannelInJSON(t *testing.T) {
+	const service = "VA11111111111111111111111111111111"
+	srv := twiliotest.NewServer(t, twiliotest.Options{Services: []twiliotest.Service{{}, {SID: service}}})
+	in, types := io.Pipe()
+	t.Cleanup(func() { _ = in.Close() })
+	p := &person{types: types, act: func(asked int) string {
+		code := srv.Code(to, service)
+		return []string{spoil(code), code}[asked]
+	}}
+	var out bytes.Buffer
+	args := []string{"try", "-dsn", dsnOf(srv) + "&scope.pay=" + service, "-to", to, "-scope", "pay", "-channel", "voice", "-json"}
+	status := run(context.Background(), args, in, &out, p, func(string) string { return "" })
+	assert.Equal(t, 0, status, p.text())
+	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
+	require.Len(t, lines, 3, "a receipt, a no and a yes; questions are asked elsewhere")
+	for i, want := range []string{`"channel":"voice"`, `"outcome":"mismatch"`, `"outcome":"approved"`} {
+		assert.Contains(t, lines[i], want)
+	}
+}
+
 func TestTryThatCannotSendSaysWhy(t *testing.T) {
 	srv := twiliotest.NewServer(t)
 	srv.Fail(twiliotest.Refusal(403, 60410))

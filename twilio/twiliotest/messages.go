@@ -151,6 +151,7 @@ func openVerify(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
 	}
 	return New(opts), emulator.Sample{
 		Scheme: "twilio", Settings: settings, User: "account_sid", Pass: "auth_token", Host: "service_sid",
+		EmptyScope: settings["service_sid"], ScopeWord: "Service",
 	}
 }
 
