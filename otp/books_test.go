@@ -16,32 +16,32 @@ func TestTheBooksOfAMemoryStore(t *testing.T) {
 	for seed := range uint64(30) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t, 50)
-			dice := rand.New(rand.NewPCG(seed, 2))
+			entropy := rand.New(rand.NewPCG(seed, 2))
 			l := Limits{Sends: 8, Failures: 6, Remember: 24 * time.Hour, Cooldown: []time.Duration{0, time.Second}}
 			var ids []ID
 			var keys []uint64
 			for range 5000 {
-				k := dice.Uint64N(80)
-				switch dice.IntN(12) {
+				k := entropy.Uint64N(80)
+				switch entropy.IntN(12) {
 				case 0, 1, 2, 3:
 					id, _ := r.send(k, 1, l)
 					ids, keys = append(ids, id), append(keys, k)
 				case 4, 5, 6:
-					r.attempt(k, 1+dice.Uint64N(2), l)
+					r.attempt(k, 1+entropy.Uint64N(2), l)
 				case 7:
 					if len(ids) > 0 {
-						i := max(0, len(ids)-1-dice.IntN(8))
+						i := max(0, len(ids)-1-entropy.IntN(8))
 						require.NoError(t, r.Revoke(t.Context(), someKey(keys[i]), ids[i]))
 					}
 				case 8:
-					if dice.IntN(10) == 0 {
+					if entropy.IntN(10) == 0 {
 						require.NoError(t, r.Reset(t.Context(), someKey(k)))
 					}
 				case 9, 10:
-					time.Sleep(time.Duration(dice.IntN(20)) * time.Second)
+					time.Sleep(time.Duration(entropy.IntN(20)) * time.Second)
 				case 11:
-					if dice.IntN(100) == 0 {
-						time.Sleep(time.Duration(dice.IntN(48)) * time.Hour)
+					if entropy.IntN(100) == 0 {
+						time.Sleep(time.Duration(entropy.IntN(48)) * time.Hour)
 					}
 				}
 			}

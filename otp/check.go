@@ -2,13 +2,14 @@ package otp
 
 import (
 	"context"
+	"errors"
+	"strings"
 
 	"github.com/go2fa/verify"
 )
 
 // Check asks the store, in one atomic step, to charge an attempt and compare it. A
-// code that is not 6 to 10 ASCII digits is [verify.ErrMismatch] and charged to
-// nobody.
+// code that is not 6 to 10 ASCII digits is [verify.ErrMismatch] and is not charged.
 //
 // The wrong attempt that spends the last one is [verify.ErrTooManyAttempts], and
 // from then on the right code gets the same answer. After too many wrong attempts
@@ -24,8 +25,8 @@ func (e *Engine) Check(ctx context.Context, to, code string, opts ...verify.Chec
 	}
 	d := e.keys.get()
 	defer e.keys.put(d)
-	if err := d.shuffle(e.random); err != nil {
-		return e.noDice("check", err)
+	if err := d.refill(e.random); err != nil {
+		return e.noEntropy("check", err)
 	}
 
 	key := d.key(req.To, req.Scope)
@@ -42,8 +43,8 @@ func (e *Engine) Check(ctx context.Context, to, code string, opts ...verify.Chec
 }
 
 // Reset forgets all that is kept of a recipient in a scope, blocks and budgets
-// included: an operator's act, or an erasure. It is safe to repeat. A store that
-// fails is [verify.ErrOutcomeUnknown].
+// included. It is for operators, and for erasing a person. It is safe to repeat. A
+// store that fails is [verify.ErrOutcomeUnknown].
 func (e *Engine) Reset(ctx context.Context, to string, opts ...verify.CheckOption) error {
 	req, err := e.caps.SubjectRequest("reset", to, opts...)
 	if err != nil {
@@ -55,8 +56,8 @@ func (e *Engine) Reset(ctx context.Context, to string, opts ...verify.CheckOptio
 	return nil
 }
 
-// Cancel makes the code that was sent worthless and leaves every budget as it
-// is. A store that fails is [verify.ErrOutcomeUnknown]; it is safe to cancel
+// Cancel makes the code that was sent worthless, in one step, and leaves every
+// budget as it is. A store that fails is [verify.ErrOutcomeUnknown]; it is safe to cancel
 // again.
 func (e *Engine) Cancel(ctx context.Context, to string, opts ...verify.CheckOption) error {
 	req, err := e.caps.SubjectRequest("cancel", to, opts...)
@@ -73,4 +74,61 @@ func (e *Engine) keyOf(req verify.CheckRequest) Key {
 	d := e.keys.get()
 	defer e.keys.put(d)
 	return d.key(req.To, req.Scope)
+}
+
+var _ verify.Prober = (*Engine)(nil)
+
+// Probe asks the messenger, each of them below [Fallback], and the store, if they
+// have a Probe of their own; nil says nothing about one that has none. An error of
+// the store is the cause of the error returned.
+func (e *Engine) Probe(ctx context.Context) error {
+	var faults []*verify.Error
+	for _, c := range e.messengers() {
+		if p, ok := c.(verify.Prober); ok {
+			if err := p.Probe(ctx); err != nil {
+				faults = append(faults, named(c.Capabilities().Vendor, err))
+			}
+		}
+	}
+	if p, ok := e.store.(verify.Prober); ok {
+		if err := p.Probe(ctx); err != nil {
+			faults = append(faults, e.failure("probe", verify.ErrUnavailable, "the store would not do: its error says why", err))
+		}
+	}
+	return e.together(faults)
+}
+
+func (e *Engine) messengers() []Messenger {
+	if f, ok := e.messenger.(*fallback); ok {
+		return f.messengers
+	}
+	return []Messenger{e.messenger}
+}
+
+// together makes one error of several. It matches what all of them match, or else
+// says that the engine would not work.
+func (e *Engine) together(faults []*verify.Error) error {
+	switch len(faults) {
+	case 0:
+		return nil
+	case 1:
+		faults[0].Op = "probe"
+		return faults[0]
+	}
+	all := &verify.Error{Vendor: e.caps.Vendor, Op: "probe", Outcome: faults[0].Outcome}
+	var details []string
+	var causes []error
+	for _, fault := range faults {
+		if fault.Outcome != all.Outcome {
+			all.Outcome = verify.ErrUnavailable
+		}
+		causes = append(causes, fault.Err)
+		fault.Op = ""
+		for detail := range strings.SplitSeq(fault.Detail, "; ") {
+			fault.Detail = detail
+			details = append(details, fault.Error())
+		}
+	}
+	all.Detail, all.Err = strings.Join(details, "; "), errors.Join(causes...)
+	return all
 }

@@ -107,7 +107,7 @@ func TestCodesAreTextOfExactlySoManyDigits(t *testing.T) {
 		zeros := 0
 		const rounds = 20_000
 		for range rounds {
-			require.NoError(t, d.shuffle(source))
+			require.NoError(t, d.refill(source))
 			code, err := d.digits(digits)
 			require.NoError(t, err)
 			require.Len(t, code, digits)
@@ -123,8 +123,8 @@ func TestCodesAreTextOfExactlySoManyDigits(t *testing.T) {
 func TestHighBytesAreThrownAway(t *testing.T) {
 	t.Parallel()
 	d := new(draw)
-	fill(d.dice[:], func(int) byte { return 250 })
-	copy(d.dice[9:], []byte{249, 255, 0, 10, 254, 123, 251, 99, 7})
+	fill(d.entropy[:], func(int) byte { return 250 })
+	copy(d.entropy[9:], []byte{249, 255, 0, 10, 254, 123, 251, 99, 7})
 	code, err := d.digits(6)
 	require.NoError(t, err)
 	assert.Equal(t, "900397", string(code))
@@ -156,7 +156,7 @@ func uniform(t *testing.T, source io.Reader, n int) {
 	seen := make(map[string]int, n)
 	d, before := new(draw), byte('0')
 	for range n {
-		require.NoError(t, d.shuffle(source))
+		require.NoError(t, d.refill(source))
 		code, err := d.digits(digits)
 		require.NoError(t, err)
 		seen[string(code)]++

@@ -21,7 +21,8 @@ const (
 // A Template is the text of messages in one language; see [text.Template].
 type Template = text.Template
 
-// A Config says what an Engine sends through, keeps codes in, and writes.
+// A Config says through what an Engine sends, where it keeps codes, and what its
+// messages read like.
 type Config struct {
 	// Messenger delivers the messages. Required.
 	Messenger Messenger
@@ -126,7 +127,7 @@ func (cfg Config) validate() error {
 	return cfg.Limits.validate()
 }
 
-// ownKeys copies the keys: those of the caller may change under our hands.
+// ownKeys copies the keys: the caller may change its own later.
 func (cfg Config) ownKeys() (codeKeys [][]byte, indexKey []byte) {
 	for _, key := range cfg.Keys {
 		codeKeys = append(codeKeys, append([]byte(nil), key...))

@@ -23,8 +23,8 @@ const (
 	revokeTime = 2 * time.Second
 	lateTime   = 50 * time.Millisecond
 
-	// maxRerolls is how many codes are drawn until one stands in its message once.
-	maxRerolls = 8
+	// maxRedraws is how many codes are drawn until one stands in its message once.
+	maxRedraws = 8
 )
 
 // An Engine makes codes, has a [Messenger] deliver them, and checks what a person
@@ -52,8 +52,8 @@ func (Engine) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("otp.Engine{[h
 // scope, 6 to 10 digits, and transactions.
 func (e *Engine) Capabilities() verify.Capabilities { return e.caps }
 
-// A letter is a Send that the store has yet to admit.
-type letter struct {
+// A prepared Send is one that the store has yet to admit.
+type prepared struct {
 	id   ID
 	key  Key
 	mac  MAC
@@ -81,7 +81,7 @@ func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	if err := ctx.Err(); err != nil {
 		return verify.Receipt{}, e.failure("send", verify.ErrUnavailable, "the context was done before anything was sent", err)
 	}
-	l, err := e.write(req)
+	l, err := e.prepare(req)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -111,18 +111,18 @@ func (e *Engine) Send(ctx context.Context, to string, opts ...verify.SendOption)
 	return receipt, nil
 }
 
-// write makes the code and all that follows from it.
-func (e *Engine) write(req verify.SendRequest) (letter, error) {
+// prepare makes the code and all that follows from it.
+func (e *Engine) prepare(req verify.SendRequest) (prepared, error) {
 	d := e.keys.get()
 	defer e.keys.put(d)
 
 	code, err := e.compose(d, req)
 	if err != nil {
-		return letter{}, err
+		return prepared{}, err
 	}
 	var ref [32]byte
 	hex.Encode(ref[:], d.names[len(ID{}):])
-	return letter{
+	return prepared{
 		id: d.id(), key: d.key(req.To, req.Scope),
 		mac:  d.mac(req.To, req.Scope, req.Transaction, code),
 		text: string(d.text), ref: string(ref[:]),
@@ -130,15 +130,15 @@ func (e *Engine) write(req verify.SendRequest) (letter, error) {
 }
 
 // compose draws codes until one stands in its message exactly once, and leaves
-// the message on the desk.
-func (e *Engine) compose(d *desk, req verify.SendRequest) ([]byte, error) {
-	if err := d.shuffle(e.random); err != nil {
-		return nil, e.noDice("send", err)
+// the message in d.
+func (e *Engine) compose(d *scratch, req verify.SendRequest) ([]byte, error) {
+	if err := d.refill(e.random); err != nil {
+		return nil, e.noEntropy("send", err)
 	}
-	for range maxRerolls {
+	for range maxRedraws {
 		code, err := d.digits(req.Digits)
 		if err != nil {
-			return nil, e.noDice("send", err)
+			return nil, e.noEntropy("send", err)
 		}
 		d.text, err = e.texts.Append(d.text[:0], code, req)
 		switch {
@@ -147,8 +147,8 @@ func (e *Engine) compose(d *desk, req verify.SendRequest) ([]byte, error) {
 		case !errors.Is(err, text.ErrRepeated):
 			return nil, e.failure("send", verify.ErrUnsupported, err.Error(), nil)
 		}
-		if err := d.reroll(e.random); err != nil {
-			return nil, e.noDice("send", err)
+		if err := d.redraw(e.random); err != nil {
+			return nil, e.noEntropy("send", err)
 		}
 	}
 	return nil, e.failure("send", verify.ErrUnsupported, "the amount or the payee repeats the digits of every code", nil)
@@ -165,7 +165,7 @@ func (e *Engine) deliver(ctx context.Context, m Message) (id, vendor string, err
 
 // unsent takes the send back if surely nothing left. Else the code stays good:
 // the message may still arrive.
-func (e *Engine) unsent(ctx context.Context, l letter, err error) error {
+func (e *Engine) unsent(ctx context.Context, l prepared, err error) error {
 	failure := named(e.caps.Vendor, err)
 	if failure.Outcome == verify.ErrOutcomeUnknown {
 		return failure
@@ -189,7 +189,7 @@ func blamesRecipient(kind verify.Outcome) bool {
 
 // countSend counts a send in the place of one that is about to be revoked. If the
 // store fails, the one that is revoked is not counted, which is all that is lost.
-func (e *Engine) countSend(ctx context.Context, l letter) {
+func (e *Engine) countSend(ctx context.Context, l prepared) {
 	limits := e.limits
 	limits.Sends, limits.Cooldown = math.MaxInt32, []time.Duration{0}
 	id := l.id

@@ -13,11 +13,11 @@ import (
 // Fallback is a [Messenger] that moves on to the next one only when surely nothing
 // was sent: after [verify.ErrUnavailable], [verify.ErrRateLimited] or
 // [verify.ErrUnauthorized]. The text, and so the code, stays the same. Any other
-// answer is the answer, and so is the end of the caller's context. All of them
-// together have the caller's time, 15 seconds at most; what is left of it is
-// shared equally among the messengers still to try.
+// answer is final, and so is the end of the caller's context. All messengers
+// together have the caller's time, and 15 seconds at most; each gets an equal share
+// of what is left.
 //
-// It can do what all of them can. Its errors name the messengers that were tried,
+// It offers what all of them offer. Its errors name the messengers that were tried,
 // and match [verify.ErrUnavailable] unless all failed alike. Messengers that are
 // nil are left out.
 func Fallback(first Messenger, others ...Messenger) Messenger {

@@ -84,7 +84,7 @@ func TestADeskIsWiped(t *testing.T) {
 	require.NoError(t, err)
 
 	d := k.get()
-	require.NoError(t, d.shuffle(seeded(1)))
+	require.NoError(t, d.refill(seeded(1)))
 	code, err := d.digits(6)
 	require.NoError(t, err)
 	secret := string(code)

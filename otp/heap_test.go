@@ -51,7 +51,7 @@ func TestNeitherCodeNorPhoneStaysInMemory(t *testing.T) {
 	maskedKey := recording(t, e, messenger, to)
 	clear(to)
 
-	desk := e.keys.get() // the one that was used, which a collection would throw away
+	scratch := e.keys.get() // the one that was used, which a collection would throw away
 	dump := heapDump(t)
 	require.True(t, bytes.Contains(dump, mask(maskedKey)), "the dump does not show the store: this test proves nothing")
 	for what, masked := range map[string][]byte{"the phone number": []byte("~d`ee```lbfd")[1:], "the code": messenger.masked} {
@@ -59,7 +59,7 @@ func TestNeitherCodeNorPhoneStaysInMemory(t *testing.T) {
 	}
 	runtime.KeepAlive(store)
 	runtime.KeepAlive(e)
-	runtime.KeepAlive(desk)
+	runtime.KeepAlive(scratch)
 }
 
 // recording sends a code and attempts it wrong. It returns the masked key of the

@@ -91,7 +91,7 @@ func TestAnEngineKeepsItsPromisesInAnyOrder(t *testing.T) {
 
 func walk(t *testing.T, seed uint64, seen map[string]bool) {
 	t.Helper()
-	dice := rand.New(rand.NewPCG(seed, 3))
+	entropy := rand.New(rand.NewPCG(seed, 3))
 	most := []int{100, 12}[seed%2]
 	e, p := newEngine(t, func(c *Config) { c.Limits.Failures = most })
 	e.random = seeded(byte(seed))
@@ -105,11 +105,11 @@ func walk(t *testing.T, seed uint64, seen map[string]bool) {
 		}
 	}
 	for range 600 {
-		scope := []string{"", "login"}[dice.IntN(2)]
+		scope := []string{"", "login"}[entropy.IntN(2)]
 		m, with := models[scope], verify.WithScope(scope)
-		switch dice.IntN(20) {
+		switch entropy.IntN(20) {
 		case 0, 1, 2, 3, 4:
-			p.err = []error{nil, nil, nil, verify.ErrUnavailable, verify.ErrOutcomeUnknown}[dice.IntN(5)]
+			p.err = []error{nil, nil, nil, verify.ErrUnavailable, verify.ErrOutcomeUnknown}[entropy.IntN(5)]
 			m.walkSend(step, e, p, with)
 		case 5, 6:
 			code := cmp.Or(m.code, "000000")
@@ -121,15 +121,15 @@ func walk(t *testing.T, seed uint64, seen map[string]bool) {
 			m.code = ""
 			step(scope, "cancel", "", e.Cancel(t.Context(), phone, with))
 		case 16:
-			if dice.IntN(30) == 0 {
+			if entropy.IntN(30) == 0 {
 				*m = model{most: most}
 				step(scope, "reset", "", e.Reset(t.Context(), phone, with))
 			}
 		case 17, 18:
-			time.Sleep([]time.Duration{1, 30*time.Second - 1, 30 * time.Second, 40 * time.Second, time.Minute, 90 * time.Second, 2 * time.Minute}[dice.IntN(7)])
+			time.Sleep([]time.Duration{1, 30*time.Second - 1, 30 * time.Second, 40 * time.Second, time.Minute, 90 * time.Second, 2 * time.Minute}[entropy.IntN(7)])
 		case 19:
 			month := 30 * 24 * time.Hour
-			time.Sleep([]time.Duration{10*time.Minute - 1, 10 * time.Minute, time.Hour, month - 1, month}[min(dice.IntN(5), dice.IntN(5), dice.IntN(5))])
+			time.Sleep([]time.Duration{10*time.Minute - 1, 10 * time.Minute, time.Hour, month - 1, month}[min(entropy.IntN(5), entropy.IntN(5), entropy.IntN(5))])
 		}
 	}
 }

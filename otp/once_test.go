@@ -87,7 +87,7 @@ func TestATextThatHoldsEveryCodeIsRefused(t *testing.T) {
 	}), &reads}
 	_, err := e.Send(t.Context(), phone, verify.WithTransaction("EUR 000000", "Acme"))
 	requireOne(t, err, verify.ErrUnsupported)
-	assert.Equal(t, 1+1+maxRerolls, reads)
+	assert.Equal(t, 1+1+maxRedraws, reads)
 	assert.Zero(t, p.count())
 	requirePrivate(t, err, "000000", "EUR")
 }

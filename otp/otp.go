@@ -2,11 +2,11 @@
 // deliver text: an [Engine] is a [verify.Verifier] over a [Messenger] and a [Store].
 //
 //	engine, err := otp.New(otp.Config{
-//		Messenger: messenger,               // a vendor's plain messaging, or your own
-//		Store:   new(otp.MemoryStore),  // package redisstore for more than one process
-//		Keys:    [][]byte{key},         // 32 random bytes, kept outside the store
-//		Product: "Acme",
-//		Origin:  "login.example.com",   // browsers fill the code in there only
+//		Messenger: messenger,            // a vendor's plain messaging, or your own
+//		Store:     new(otp.MemoryStore), // package redisstore for more than one process
+//		Keys:      [][]byte{key},        // 32 random bytes, kept outside the store
+//		Product:   "Acme",
+//		Origin:    "login.example.com",  // browsers fill the code in there only
 //	})
 //	receipt, err := engine.Send(ctx, "+15005550006")
 //	err = engine.Check(ctx, "+15005550006", typed)
@@ -15,16 +15,17 @@
 //
 // The Store sees neither a recipient nor a code. A record is named by a keyed
 // hash of recipient and scope; a code is kept as an HMAC-SHA-256 over its
-// recipient, scope, amount and payee. Without the key a stolen store answers no
-// question, not even a search through all million codes.
+// recipient, scope, amount and payee. Without the key a stolen store is of no use:
+// nobody can even try all million codes against it.
 //
 // # Limits
 //
 // A code lives ten minutes at most, is accepted once, and is replaced by the next
-// one sent. Five attempts a code and a hundred over all codes are charged before they
-// are compared; a new code refills the five, only an approval the hundred. Sends
-// to one recipient in one scope wait 30, 40, 60 and 90 seconds between each
-// other and stop at five in ten minutes. See [Limits].
+// one sent. Each code has five attempts, and all codes together have a hundred; an
+// attempt is charged before it is compared. A new code brings five new attempts,
+// and only an approval clears the hundred. One recipient in one scope is sent five
+// codes in ten minutes at most, with waits of 30, 40, 60 and 90 seconds between
+// them. See [Limits].
 //
 // # When something fails
 //
@@ -43,8 +44,8 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// A Message is one text to deliver. Every verb prints it without the text and
-// with the recipient masked.
+// A Message is one text to deliver. It prints without the text and with the
+// recipient masked, under every verb.
 type Message struct {
 	To      string
 	Channel verify.Channel

@@ -13,7 +13,7 @@ func (e *Engine) failure(op string, kind verify.Outcome, detail string, err erro
 	return &verify.Error{Vendor: e.caps.Vendor, Op: op, Outcome: kind, Detail: detail, Err: cause(err)}
 }
 
-func (e *Engine) noDice(op string, err error) *verify.Error {
+func (e *Engine) noEntropy(op string, err error) *verify.Error {
 	return e.failure(op, verify.ErrUnavailable, err.Error()+": check the system's generator", nil)
 }
 
@@ -58,7 +58,8 @@ func (e *Engine) blocked(op string) *verify.Error {
 }
 
 // named makes a messenger's error match exactly one outcome, and one that a
-// messenger can know of. What else it held, be it a recipient, stays behind.
+// messenger can know of. Whatever else it held, such as a recipient, is left
+// out.
 func named(vendor string, err error) *verify.Error {
 	kind := verify.OutcomeOf(err)
 	if !next.NotSent(err) {

@@ -59,11 +59,11 @@ func TestAnEngineIsSafeForConcurrentUse(t *testing.T) {
 	e, p := newEngine(t, func(c *Config) { c.Origin = "a.example" })
 	var sent, refused, approved atomic.Int64
 	together(16, func(n int) {
-		dice := rand.New(rand.NewPCG(uint64(n), 5))
+		entropy := rand.New(rand.NewPCG(uint64(n), 5))
 		to := recipients(8)
 		for range atLength(100_000, 500, 100) {
-			who := to[dice.IntN(len(to))]
-			switch dice.IntN(4) {
+			who := to[entropy.IntN(len(to))]
+			switch entropy.IntN(4) {
 			case 0:
 				if _, err := e.Send(t.Context(), who, verify.WithLocale("de")); err == nil {
 					sent.Add(1)
@@ -75,7 +75,7 @@ func TestAnEngineIsSafeForConcurrentUse(t *testing.T) {
 					approved.Add(1)
 				}
 			case 3:
-				if dice.IntN(20) == 0 {
+				if entropy.IntN(20) == 0 {
 					_ = e.Reset(t.Context(), who)
 				} else {
 					_ = e.Cancel(t.Context(), who)

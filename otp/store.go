@@ -86,7 +86,7 @@ type Admission struct {
 // who has asked for all codes of the window: errors.Is(err, otp.TooSoon).
 type Refusal uint8
 
-// The refusals. Of TooSoon and TooMany, TooMany goes first.
+// The refusals. If both TooSoon and TooMany apply, it is TooMany.
 const (
 	Admitted    Refusal = iota
 	TooSoon             // within the cooldown of the send before
@@ -106,8 +106,8 @@ func (r Refusal) Error() string { return r.String() }
 // A Verdict is a Store's answer to Attempt. The zero value approves nothing.
 type Verdict uint8
 
-// The verdicts. Only Match approves. Blocked goes before Gone, and Gone before
-// Locked.
+// The verdicts. Only Match approves. If several apply, Blocked goes before Gone,
+// and Gone before Locked.
 const (
 	Gone    Verdict = iota // no live code
 	Wrong                  // compared, and none of the MACs is the live one
