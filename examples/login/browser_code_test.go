@@ -98,7 +98,7 @@ func spoken(t *testing.T, c *chromium) {
 	becomes(p, "A code is on its way.", "good news, which does not interrupt", func() string { return p.tree().one("status").text })
 
 	p.types(wrong(b.received().Code))
-	const refused = "This code is wrong or too old. You have 4 tries left, or send a new one."
+	const refused = "This code is wrong or too old. You have 4 tries left, or ask for a new one."
 	becomes(p, refused, "bad news, which does", func() string { return p.tree().one("alert").text })
 	for _, state := range []string{"invalid", "required", "focused"} {
 		becomes(p, "true", state, func() string { return field().state(state) })

@@ -32,7 +32,7 @@ func walkWithoutScript(t *testing.T, c *chromium) {
 	b.sends(0, "asking again at once", func() { p.click("send-sms") })
 	assert.Equal(t, "No code was sent: too many were asked for. You can ask again in 60 minutes.", p.at.Notice)
 	p.types(wrong(b.received().Code))
-	assert.Equal(t, "This code is wrong or too old. You have 4 tries left, or send a new one.", p.at.Notice)
+	assert.Equal(t, "This code is wrong or too old. You have 4 tries left, or ask for a new one.", p.at.Notice)
 	p.types(b.received().Code)
 	require.Equal(t, "Your account", p.text("title"), p.at.Notice)
 }

@@ -10,7 +10,7 @@ import (
 // everyPage comes to every page of the site, in every state that looks different,
 // and has each looked at in every light.
 func everyPage(t *testing.T, c *chromium) {
-	v, box := playTwilioWithInbox(t)
+	v, box := playVendorWithInbox(t, "twilio")
 	b := openBranch(t, v, func(cfg *config) {
 		cfg.Inbox = box
 		cfg.Limits.Cooldown = []time.Duration{30 * time.Second}
@@ -22,7 +22,7 @@ func everyPage(t *testing.T, c *chromium) {
 	p.transferPages(b)
 	p.otherPages()
 
-	q := c.tab(t, openBranch(t, playAuthy(t)).url)
+	q := c.tab(t, openBranch(t, playVendor(t, "authy")).url)
 	q.signUp("ada")
 	q.look("account-no-transfer")
 	q.open("/transfer")
@@ -38,7 +38,7 @@ func everyPage(t *testing.T, c *chromium) {
 	q.enrols(forced)
 	q.open("/")
 	q.look("account-forced")
-	q = c.tab(t, openBranch(t, playGatewayAPI(t)).url)
+	q = c.tab(t, openBranch(t, playVendor(t, "gatewayapi")).url)
 	q.signUp("ada")
 	q.open("/enrol")
 	q.look("enrol-no-calls")

@@ -82,7 +82,7 @@ func (p *tab) download() []string {
 
 // watchesTheInbox has a message come while somebody reads the page.
 func watchesTheInbox(t *testing.T, c *chromium) {
-	v, box := playTwilioWithInbox(t)
+	v, box := playVendorWithInbox(t, "twilio")
 	b := openBranch(t, v, func(cfg *config) { cfg.Inbox = box })
 	p := c.tab(t, b.url)
 	p.signUp("ada")

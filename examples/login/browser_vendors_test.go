@@ -13,10 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify/authy/authytest"
-	"github.com/go2fa/verify/bandwidth/bandwidthtest"
-	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
 	"github.com/go2fa/verify/twilio/twiliotest"
 	"github.com/go2fa/verify/vendors"
+	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // A vendorPlay is one vendor that is emulated, and what the site is to offer on it.
@@ -33,27 +32,46 @@ type vendorPlay struct {
 	registers  bool   // asks for an e-mail address
 }
 
-// vendorsByDSN are the vendors as an operator names them.
+// vendorsByDSN are the vendors as an operator names them, and Authy with people who
+// are registered.
 func vendorsByDSN() map[string]func(*testing.T) vendorPlay {
-	return map[string]func(*testing.T) vendorPlay{
-		"twilio": playTwilio, "bandwidth": playBandwidth, "gatewayapi": playGatewayAPI, "authy": playAuthy,
-		"authy, registered": playAuthyUsers,
+	all := map[string]func(*testing.T) vendorPlay{"authy, registered": playAuthyUsers}
+	for _, v := range emulated.All() {
+		all[v.Facts.Scheme] = func(t *testing.T) vendorPlay { return playVendor(t, v.Facts.Scheme) }
 	}
+	return all
 }
 
-// playTwilio has a Service for each purpose, that of transfers with PSD2.
-func playTwilio(t *testing.T) vendorPlay {
-	v, _ := playTwilioWithInbox(t)
+// playVendor is the vendor with a scheme. What the site is to offer on it follows
+// from its Capabilities; vendors_test.go says what that is for those of this module.
+func playVendor(t *testing.T, scheme string) vendorPlay {
+	t.Helper()
+	v, _ := playVendorWithInbox(t, scheme)
 	return v
 }
 
-func playTwilioWithInbox(t *testing.T) (vendorPlay, *inbox) {
-	vendor, box := newEmulator(), &inbox{}
+func playVendorWithInbox(t *testing.T, scheme string) (vendorPlay, *inbox) {
+	t.Helper()
+	vendor, sample, err := newEmulator(scheme)
+	require.NoError(t, err)
+	box := &inbox{}
 	vendor.Subscribe(box.add)
 	srv := httptest.NewServer(vendor)
 	t.Cleanup(srv.Close)
-	return vendorPlay{dsn: emulatorDSN(srv.URL), phone: vendor, transfers: true, bound: true}, box
+	dsn := emulatorDSN(sample, srv.URL)
+	if sample.Messenger {
+		dsn += "&cooldown=1s"
+	}
+	opened, err := vendors.Open(dsn)
+	require.NoError(t, err)
+	s := &site{verifier: opened, capabilities: opened.Capabilities()}
+	why := s.noTransfer(account{})
+	return vendorPlay{
+		dsn: dsn, phone: vendor, noCalls: noCalls(s.capabilities), noTransfer: why, transfers: why == "", bound: s.capabilities.Transaction,
+	}, box
 }
+
+func playTwilio(t *testing.T) vendorPlay { return playVendor(t, "twilio") }
 
 // playTwilioOn is an account with a single Service, for walks that stop at enrolment.
 func playTwilioOn(vendor *twiliotest.Emulator, url string) vendorPlay {
@@ -61,34 +79,6 @@ func playTwilioOn(vendor *twiliotest.Emulator, url string) vendorPlay {
 		dsn: "twilio://" + twiliotest.AccountSID + ":" + twiliotest.AuthToken + "@" + twiliotest.ServiceSID +
 			"?base_url=" + url,
 		phone: vendor, noCalls: "the vendor twilio keeps no separate codes for calls: one from a text message would prove a call, too.",
-	}
-}
-
-func playBandwidth(t *testing.T) vendorPlay {
-	srv := bandwidthtest.NewServer(t)
-	return vendorPlay{
-		dsn: "bandwidth://" + bandwidthtest.ClientID + ":" + bandwidthtest.ClientSecret + "@" + bandwidthtest.AccountID +
-			"?sms_app=" + bandwidthtest.SMSApplicationID + "&voice_app=" + bandwidthtest.VoiceApplicationID +
-			"&from=" + bandwidthtest.From + "&base_url=" + srv.URL,
-		phone: srv, transfers: true,
-	}
-}
-
-// playGatewayAPI's codes are made on this side, with waits of their own.
-func playGatewayAPI(t *testing.T) vendorPlay {
-	srv := gatewayapitest.NewServer(t)
-	return vendorPlay{
-		dsn: "gatewayapi://" + gatewayapitest.Token + "@com?sender=Acme&key=emulatedotpkey000000000000000000" +
-			"&store=memory&cooldown=1s&base_url=" + srv.URL,
-		phone: srv, transfers: true, bound: true, noCalls: "the vendor gatewayapi makes no calls here.",
-	}
-}
-
-func playAuthy(t *testing.T) vendorPlay {
-	srv := authytest.NewServer(t)
-	return vendorPlay{
-		dsn:   "authy://" + authytest.APIKey + "@phone?base_url=" + srv.URL,
-		phone: srv, noCalls: noAuthyCalls, noTransfer: noAuthyTransfers,
 	}
 }
 

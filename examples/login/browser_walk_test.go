@@ -125,7 +125,7 @@ func (p *tab) logsInWithTrouble(b *branch) {
 	assert.Equal(p.t, b.noCalls == "", p.has("send-voice"))
 	b.sends(1, "one click", func() { p.click("send-sms") })
 	p.types(wrong(b.received().Code))
-	assert.Equal(p.t, "This code is wrong or too old. You have 4 tries left, or send a new one.", p.at.Notice)
+	assert.Equal(p.t, "This code is wrong or too old. You have 4 tries left, or ask for a new one.", p.at.Notice)
 	assert.Equal(p.t, "Send again", p.text("send-sms"))
 	b.sends(1, "send again", func() { p.click("send-sms") })
 	if b.noCalls == "" {
@@ -172,7 +172,7 @@ func (p *tab) transfersMoney(b *branch, login string) {
 	assert.Equal(p.t, b.bound, strings.Contains(message.Text, "39.99") && strings.Contains(message.Text, "Zoe & Co"), message.Text)
 	require.NotEqual(p.t, message.Code, login)
 	p.types(login)
-	assert.Equal(p.t, "This code is wrong or too old. You have 4 tries left, or send a new one.", p.at.Notice)
+	assert.Equal(p.t, "This code is wrong or too old. You have 4 tries left, or ask for a new one.", p.at.Notice)
 	p.types(message.Code)
 	require.Equal(p.t, "Transferred to Zoe & Co: EUR 39.99", p.at.Notice)
 	assert.Equal(p.t, "EUR 960.01", p.text("balance"))

@@ -1,16 +1,16 @@
 package main
 
 import (
-	"net"
+	"crypto/rand"
+	"errors"
 	"net/http"
-	"net/url"
 	"sync"
-	"time"
 
-	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/emulator"
+	"github.com/go2fa/verify/vendors/emulated"
 )
 
-// The Services of the vendor that is emulated, one for each scope.
+// The Services of the vendor that is emulated by default, one for each scope.
 const (
 	loginService    = "VA00000000000000000000000000000001"
 	settingsService = "VA00000000000000000000000000000002"
@@ -18,38 +18,60 @@ const (
 	callService     = "VA00000000000000000000000000000004"
 )
 
-// newEmulator is a vendor with everything that this site can use.
-func newEmulator() *twiliotest.Emulator {
-	const name = "Acme Bank"
-	return twiliotest.New(twiliotest.Options{Services: []twiliotest.Service{
-		{SID: twiliotest.ServiceSID, FriendlyName: name},
-		{SID: loginService, FriendlyName: name},
-		{SID: settingsService, FriendlyName: name},
-		{SID: callService, FriendlyName: name},
-		{SID: transferService, FriendlyName: name, PSD2: true},
-	}})
+// demo asks an emulator for what this site can use. A vendor that needs no setting
+// for its scopes ignores these.
+var demo = emulator.Setup{Settings: map[string]string{
+	"scope.login":         loginService,
+	"scope.settings":      settingsService,
+	"scope.call":          callService,
+	"scope.transfer":      transferService,
+	"scope.transfer.psd2": "true",
+}}
+
+// newEmulator returns the emulator of the vendor with a scheme.
+func newEmulator(scheme string) (emulator.Emulator, emulator.Sample, error) {
+	for _, v := range emulated.All() {
+		if v.Facts.Scheme == scheme {
+			e, sample := v.New(demo)
+			return e, sample, nil
+		}
+	}
+	return nil, emulator.Sample{}, errors.New("the vendor to emulate is none of " + emulatedSchemes())
+}
+
+func emulatedSchemes() (list string) {
+	for i, v := range emulated.All() {
+		if i > 0 {
+			list += ", "
+		}
+		list += v.Facts.Scheme
+	}
+	return list
 }
 
 // emulatorDSN is the line by which the emulator at base is used like the vendor.
-func emulatorDSN(base string) string {
-	return "twilio://" + twiliotest.AccountSID + ":" + twiliotest.AuthToken + "@" + twiliotest.ServiceSID +
-		"?scope.login=" + loginService + "&scope.settings=" + settingsService +
-		"&scope.call=" + callService + "&scope.transfer=" + transferService + "&scope.transfer.psd2=true&base_url=" + url.QueryEscape(base)
+func emulatorDSN(sample emulator.Sample, base string) string {
+	dsn := sample.DSN(base)
+	if sample.Messenger {
+		dsn += "&store=memory&key=" + rand.Text() + rand.Text()
+	}
+	return dsn
 }
 
-// emulate plays the vendor on loopback until the program ends, and returns its
-// DSN and what it sends.
-func emulate() (dsn string, box *inbox, err error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+// emulate plays a vendor on loopback until the program ends, and returns its DSN
+// and what it sends.
+func emulate(scheme string) (dsn string, box *inbox, err error) {
+	vendor, sample, err := newEmulator(scheme)
 	if err != nil {
 		return "", nil, err
 	}
-	vendor := newEmulator()
 	box = &inbox{}
 	vendor.Subscribe(box.add)
-	server := &http.Server{Handler: vendor, ReadHeaderTimeout: 5 * time.Second}
-	go func() { _ = server.Serve(listener) }() // ends with the program
-	return emulatorDSN("http://" + listener.Addr().String()), box, nil
+	server, err := emulator.Serve(vendor, "")
+	if err != nil {
+		return "", nil, err
+	}
+	return emulatorDSN(sample, server.URL), box, nil
 }
 
 // inboxSize is how many messages are kept.
@@ -58,21 +80,21 @@ const inboxSize = 50
 // An inbox is every phone that the emulator sends to. It is safe for concurrent use.
 type inbox struct {
 	mu       sync.Mutex
-	messages []twiliotest.Message
+	messages []emulator.Message
 }
 
-func (b *inbox) add(m twiliotest.Message) {
+func (b *inbox) add(m emulator.Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.messages = append([]twiliotest.Message{m}, b.messages...)
+	b.messages = append([]emulator.Message{m}, b.messages...)
 	b.messages = b.messages[:min(len(b.messages), inboxSize)]
 }
 
 // newest returns the messages, the last one first.
-func (b *inbox) newest() []twiliotest.Message {
+func (b *inbox) newest() []emulator.Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([]twiliotest.Message(nil), b.messages...)
+	return append([]emulator.Message(nil), b.messages...)
 }
 
 func (s *site) showInbox(w http.ResponseWriter, r *http.Request) error {

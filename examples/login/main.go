@@ -5,7 +5,7 @@
 //	VERIFY_DSN=... go run ./examples/login -regions US,DK
 //
 // Without VERIFY_DSN it needs no account and no network: a vendor is emulated
-// inside, and the site links to an inbox that shows what it would have sent. A DSN
+// inside (-vendor says which), and the site links to an inbox that shows what it would have sent. A DSN
 // of a vendor that only delivers text names a store: store=memory is enough, since
 // sessions and limits are in memory, too, so that the site is one process;
 // store=redis://... opens as well.
@@ -33,8 +33,8 @@ import (
 const defaultAddr = "127.0.0.1:8000"
 
 type flags struct {
-	addr, db, regions, policy, channels string
-	secure                              bool
+	addr, db, regions, policy, channels, vendor string
+	secure                                      bool
 }
 
 func main() {
@@ -44,6 +44,7 @@ func main() {
 	flag.StringVar(&f.regions, "regions", "US,CA,GB,IE,DE,AT,CH,FR,NL,BE,DK,SE,NO,FI,ES,IT,PT,PL", "countries whose numbers may enrol, the default first; a country admits those that share its numbers, as GB does with the Isle of Man")
 	flag.StringVar(&f.policy, "policy", string(risky), "when new accounts are asked for a code: never, risky or always; always holds for all, and nothing opens without a second factor")
 	flag.StringVar(&f.channels, "channels", string(both), "how codes may come to people: sms, voice or both, which leaves the choice to them")
+	flag.StringVar(&f.vendor, "vendor", "twilio", "without VERIFY_DSN, the vendor to emulate: "+emulatedSchemes())
 	flag.BoolVar(&f.secure, "secure", false, "the site is reached by https, through a proxy that sets X-Forwarded-For")
 	flag.Parse()
 
@@ -70,7 +71,7 @@ func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 		if !isLoopback(listener) {
 			return errors.New("without VERIFY_DSN every code can be read in the inbox: -addr must be on loopback")
 		}
-		if dsn, cfg.Inbox, err = emulate(); err != nil {
+		if dsn, cfg.Inbox, err = emulate(f.vendor); err != nil {
 			return err
 		}
 	}

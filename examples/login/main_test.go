@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/vendors"
 )
 
 // start runs the program as main does, and returns where it is.
@@ -32,7 +34,7 @@ func start(t *testing.T, f flags) (site, codes string, stop func()) {
 }
 
 func TestTheProgramWorksOfflineAndKeepsItsFile(t *testing.T) {
-	f := flags{addr: "127.0.0.1:0", db: filepath.Join(t.TempDir(), "bank.db"), regions: "US", policy: "risky"}
+	f := flags{addr: "127.0.0.1:0", db: filepath.Join(t.TempDir(), "bank.db"), regions: "US", policy: "risky", vendor: "twilio"}
 	site, codes, stop := start(t, f)
 	assert.Equal(t, site+"/inbox", codes)
 	p := newPerson(t, nil, site).signUp("ada").post("/enrol", "number", phone, "region", "US").send("sms")
@@ -66,7 +68,7 @@ func TestTheProgramTakesAnotherPort(t *testing.T) {
 }
 
 func TestWhatTheProgramRefuses(t *testing.T) {
-	good := flags{addr: "127.0.0.1:0", regions: "US", policy: "risky"}
+	good := flags{addr: "127.0.0.1:0", regions: "US", policy: "risky", vendor: "twilio"}
 	tests := map[string]struct {
 		adjust func(*flags)
 		dsn    string
@@ -75,6 +77,7 @@ func TestWhatTheProgramRefuses(t *testing.T) {
 		"an inbox for the whole network": {func(f *flags) { f.addr = "0.0.0.0:0" }, "", "must be on loopback"},
 		"a policy that is none":          {func(f *flags) { f.policy = "sometimes" }, "", "never, risky or always"},
 		"a region that is none":          {func(f *flags) { f.regions = "US,Denmark" }, "", "two letters"},
+		"a vendor that is none":          {func(f *flags) { f.vendor = "carrier" }, "", "none of authy, bandwidth"},
 		"a DSN that is none":             {func(*flags) {}, "twilio", "vendors:"},
 		"ways that are none":             {func(f *flags) { f.channels = "pigeon" }, "", "sms, voice or both"},
 		"a vendor without SMS":           {func(f *flags) { f.channels = "sms" }, "bandwidth://id:secret@9900000?voice_app=x&from=+15017122661", "sends no SMS"},
@@ -85,6 +88,23 @@ func TestWhatTheProgramRefuses(t *testing.T) {
 			f := good
 			tc.adjust(&f)
 			assert.ErrorContains(t, run(t.Context(), f, tc.dsn, io.Discard), tc.want)
+		})
+	}
+}
+
+// TestADSNThatIsPrintedOpens has the program take the lines that verify emulate
+// prints: with Redis for codes and for a ledger, and with Authy's users.
+func TestADSNThatIsPrintedOpens(t *testing.T) {
+	const gateway = "gatewayapi://token@com?sender=Acme&key=emulatedotpkey000000000000000000&store="
+	for name, dsn := range map[string]string{
+		"codes in Redis":          gateway + "redis://127.0.0.1:1/0",
+		"codes in Redis over TLS": gateway + "rediss://127.0.0.1:1/0",
+		"Authy's users":           "authy://key@users",
+		"a ledger in Redis":       "failover(authy://key@phone " + gateway + "memory)?ledger=redis://127.0.0.1:1/0&key=emulatedledgerkey00000000000000000",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := vendors.Open(dsn, hand(newStore(t))...)
+			assert.NoError(t, err)
 		})
 	}
 }

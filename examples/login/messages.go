@@ -61,7 +61,7 @@ func checkSentence(err error, left int) string {
 		return "That is right."
 	case verify.ErrMismatch:
 		// Some vendors say no more of a code that has expired or was used.
-		return "This code is wrong or too old. You have " + tries(left) + " left, or send a new one."
+		return "This code is wrong or too old. You have " + tries(left) + " left, or ask for a new one."
 	case verify.ErrNotPending:
 		return "This code has expired or was used before. Please ask for a new one."
 	case verify.ErrTooManyAttempts:

@@ -34,8 +34,8 @@ func TestEachOutcomeIsToldHonestly(t *testing.T) {
 
 func TestSentencesTellTheNextStep(t *testing.T) {
 	tests := map[string]struct{ got, want string }{
-		"one try left":              {checkSentence(verify.ErrMismatch, 1), "This code is wrong or too old. You have 1 try left, or send a new one."},
-		"three tries left":          {checkSentence(verify.ErrMismatch, 3), "This code is wrong or too old. You have 3 tries left, or send a new one."},
+		"one try left":              {checkSentence(verify.ErrMismatch, 1), "This code is wrong or too old. You have 1 try left, or ask for a new one."},
+		"three tries left":          {checkSentence(verify.ErrMismatch, 3), "This code is wrong or too old. You have 3 tries left, or ask for a new one."},
 		"expired":                   {checkSentence(verify.ErrNotPending, 0), "This code has expired or was used before. Please ask for a new one."},
 		"vendor down, nothing lost": {checkSentence(verify.ErrUnavailable, 3), "The code was not checked: our provider cannot be reached. It is still good: please try again."},
 		"too soon":                  {sendSentence(refusal("send", verify.ErrTooManySends, 22*time.Second+1), ""), "Not yet: you can ask for another code in 23 seconds."},

@@ -3,6 +3,7 @@ package main
 import (
 	"testing"
 
+	"github.com/nyaruka/phonenumbers"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -63,4 +64,19 @@ func TestRegions(t *testing.T) {
 	assert.Equal(t, []region{{"US", "United States", 1}, {"DK", "Denmark", 45}}, list)
 	_, unknown = regionList([]string{"US", "usa"})
 	assert.Equal(t, "usa", unknown)
+}
+
+// TestARegionAdmitsItsOwnNumbers has a list with one region that shares its plan
+// admit the numbers of that region, typed as at home and from abroad.
+func TestARegionAdmitsItsOwnNumbers(t *testing.T) {
+	for _, region := range []string{"IM", "GG", "JE", "AX", "BL", "MF", "CC", "CX", "EH", "SJ", "VA"} {
+		n := phonenumbers.GetExampleNumberForType(region, phonenumbers.MOBILE)
+		want := phonenumbers.Format(n, phonenumbers.E164)
+		for _, form := range []phonenumbers.PhoneNumberFormat{phonenumbers.NATIONAL, phonenumbers.INTERNATIONAL} {
+			got, refusal := normalize(phonenumbers.Format(n, form), region, []string{region})
+			assert.Equal(t, want, got, "%s: %s", region, refusal)
+		}
+	}
+	_, refusal := normalize("+1 473 403 1234", "US", []string{"US", "IM"})
+	assert.Equal(t, noRegion, refusal, "Grenada shares +1, and can be told apart")
 }

@@ -53,8 +53,9 @@ type bank struct {
 // newBank returns a site over the emulator that the program has inside.
 func newBank(t *testing.T, adjust ...func(*config)) *bank {
 	t.Helper()
-	b := &bank{vendor: newEmulator(), log: &strings.Builder{}}
-	v, err := vendors.Open(emulatorDSN("http://127.0.0.1:1"), vendors.WithHTTPClient(&http.Client{Transport: through{b.vendor}}))
+	vendor, dsn := twilioEmulator(t, "http://127.0.0.1:1")
+	b := &bank{vendor: vendor, log: &strings.Builder{}}
+	v, err := vendors.Open(dsn, vendors.WithHTTPClient(&http.Client{Transport: through{b.vendor}}))
 	require.NoError(t, err)
 	cfg := config{
 		Store: newStore(t), Verifier: v, Regions: []string{"US", "GB", "DK"}, Policy: risky, Inbox: &inbox{},
@@ -68,6 +69,15 @@ func newBank(t *testing.T, adjust ...func(*config)) *bank {
 	require.NoError(t, err)
 	b.Handler = b.site.guard(b.site.routes())
 	return b
+}
+
+// twilioEmulator is the emulator that the program has inside by default, and its
+// DSN at base.
+func twilioEmulator(t *testing.T, base string) (*twiliotest.Emulator, string) {
+	t.Helper()
+	vendor, sample, err := newEmulator("twilio")
+	require.NoError(t, err)
+	return vendor.(*twiliotest.Emulator), emulatorDSN(sample, base)
 }
 
 func newStore(t *testing.T) *store {

@@ -50,7 +50,7 @@ func TestTransfersThatCannotBe(t *testing.T) {
 
 func TestHeadersOfEveryPage(t *testing.T) {
 	b := newBank(t, func(c *config) { c.Secure = true })
-	for _, path := range []string{"/", "/login", "/nothing", "/static/style.css", "/inbox"} {
+	for _, path := range []string{"/", "/login", "/nothing", staticPath() + "style.css", "/inbox"} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://bank.test"+path, nil)
 		require.NoError(t, err)
 		res, err := through{b.Handler}.RoundTrip(req)
@@ -61,7 +61,12 @@ func TestHeadersOfEveryPage(t *testing.T) {
 		assert.Contains(t, policy, "frame-ancestors 'none'", path)
 		assert.NotContains(t, policy, "unsafe", path)
 		assert.Equal(t, "no-referrer", res.Header.Get("Referrer-Policy"), path)
-		assert.Equal(t, "no-store", res.Header.Get("Cache-Control"), path)
+		cache := "no-store"
+		if strings.HasPrefix(path, "/static/") {
+			cache = "public, max-age=31536000, immutable"
+			assert.Equal(t, http.StatusOK, res.StatusCode)
+		}
+		assert.Equal(t, cache, res.Header.Get("Cache-Control"), path)
 		assert.NotEmpty(t, res.Header.Get("Strict-Transport-Security"), path)
 	}
 }
@@ -87,4 +92,28 @@ func TestCookies(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFilesOfAnotherBuildAreNotServed as if they were of this one: browsers would
+// keep them for a year.
+func TestFilesOfAnotherBuildAreNotServed(t *testing.T) {
+	p := newBank(t).visitor(t)
+	for _, path := range []string{"/static/style.css", "/static/0000000000000000/style.css"} {
+		assert.Equal(t, http.StatusNotFound, p.get(path).status, path)
+	}
+	p.get("/")
+	assert.Contains(t, p.body, `href="`+staticPath()+`style.css"`)
+	assert.Contains(t, p.body, `src="`+staticPath()+`site.js"`)
+}
+
+// TestAmountsAreNotBroken has a no-break space within each.
+func TestAmountsAreNotBroken(t *testing.T) {
+	assert.Equal(t, "EUR\u00a012.50", euros(12_50))
+	b := newBank(t)
+	p, _ := b.enrolled(t, "ada", false)
+	p.post("/transfer", "amount", "12.5", "payee", "Acme")
+	assert.NotContains(t, p.body, "EUR 12", "on the page for the code")
+	p.send("sms").type_(b.code(transferService))
+	assert.Contains(t, p.body, "Transferred to Acme: EUR\u00a012.50")
+	assert.NotRegexp(t, "EUR [0-9]", p.body)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
 	"github.com/go2fa/verify/twilio/twiliotest"
 	"github.com/go2fa/verify/vendors"
+	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // A played vendor is one that VERIFY_DSN may name, emulated.
@@ -28,8 +29,9 @@ type played struct {
 
 const base = "base_url=http://127.0.0.1:1"
 
-func playedVendors() map[string]played {
-	tw, bare := newEmulator(), newEmulator()
+func playedVendors(t *testing.T) map[string]played {
+	tw, twilioDSN := twilioEmulator(t, "http://127.0.0.1:1")
+	bare := twiliotest.New(twiliotest.Options{})
 	bw, bwMute := bandwidthtest.New(bandwidthtest.Options{}), bandwidthtest.New(bandwidthtest.Options{})
 	gw, au, users := gatewayapitest.New(gatewayapitest.Options{}), authytest.New(authytest.Options{}), authytest.New(authytest.Options{})
 	// A Service of its own for transfers, but without PSD2.
@@ -41,7 +43,7 @@ func playedVendors() map[string]played {
 		"?sms_app=" + bandwidthtest.SMSApplicationID + "&from=" + bandwidthtest.From + "&" + base
 	return map[string]played{
 		"twilio": {
-			dsn: emulatorDSN("http://127.0.0.1:1"), handler: tw, code: newest(tw.Messages), bound: true,
+			dsn: twilioDSN, handler: tw, code: newest(tw.Messages), bound: true,
 		},
 		"twilio, no PSD2": {
 			dsn:     account + "scope.login=" + loginService + "&scope.transfer=" + transferService + "&" + base,
@@ -95,7 +97,7 @@ func newBankOver(t *testing.T, v played) *bank {
 }
 
 func TestEachVendorAsFarAsItGoes(t *testing.T) {
-	for name, v := range playedVendors() {
+	for name, v := range playedVendors(t) {
 		t.Run(name, func(t *testing.T) {
 			p := newBankOver(t, v).visitor(t).signUp("ada").get("/enrol")
 			assert.Equal(t, v.calls == "", p.has("ways"))
@@ -109,7 +111,7 @@ func TestEachVendorAsFarAsItGoes(t *testing.T) {
 			p.post("/logout").logIn("ada")
 			assert.Equal(t, v.calls == "", p.has("send-voice"))
 			p.send("sms").type_(wrong(v.code()))
-			assert.Contains(t, p.text("notice"), "This code is wrong or too old. You have 4 tries left, or send a new one.")
+			assert.Contains(t, p.text("notice"), "This code is wrong or too old. You have 4 tries left, or ask for a new one.")
 			p.type_(v.code())
 			require.Equal(t, "Your account", p.text("title"), p.text("notice"))
 			v.walkTransfer(t, p)
@@ -147,4 +149,34 @@ func (v played) walkTransfer(t *testing.T, p *person) {
 	assert.Contains(t, p.text("notice"), "wrong", "the code of the transfer before")
 	p.type_(v.code())
 	assert.Equal(t, "EUR 100.00", p.get("/").text("balance"), p.text("notice"))
+}
+
+// TestEachVendorThatIsEmulated goes through enrolment and a log-in with whatever
+// the module emulates, a vendor that was added yesterday included.
+func TestEachVendorThatIsEmulated(t *testing.T) {
+	for _, v := range emulated.All() {
+		t.Run(v.Facts.Scheme, func(t *testing.T) {
+			vendor, sample, err := newEmulator(v.Facts.Scheme)
+			require.NoError(t, err)
+			dsn := emulatorDSN(sample, "http://127.0.0.1:1")
+			if sample.Messenger {
+				dsn += "&cooldown=1ns"
+			}
+			b := newBankOver(t, played{dsn: dsn, handler: vendor})
+			code := newest(vendor.Messages)
+			p := b.visitor(t).signUp("ada").post("/enrol", "number", phone, "region", "US", "email", "a@example.com").send("sms").type_(code())
+			require.Equal(t, "/recovery", p.path, p.text("notice"))
+			p.post("/logout").logIn("ada").send("sms").type_(wrong(code()))
+			assert.Contains(t, p.text("notice"), "This code is wrong")
+			p.type_(code())
+			require.True(t, p.in(), p.text("notice"))
+			p.post("/transfer", "amount", "39.99", "payee", "Acme")
+			if b.site.noTransfer(account{}) != "" {
+				assert.Equal(t, http.StatusForbidden, p.status)
+				return
+			}
+			p.send("sms").type_(code())
+			assert.Equal(t, "EUR 960.01", p.text("balance"), p.text("notice"))
+		})
+	}
 }

@@ -36,7 +36,7 @@ func TestAWholeLife(t *testing.T) {
 	p.send("sms")
 	assert.Equal(t, "A code is on its way.", p.text("notice"))
 	p.type_(wrong(b.code(loginService)))
-	assert.Equal(t, "This code is wrong or too old. You have 4 tries left, or send a new one.", p.text("notice"))
+	assert.Equal(t, "This code is wrong or too old. You have 4 tries left, or ask for a new one.", p.text("notice"))
 	p.type_(b.code(loginService), "remember", "on")
 	require.Equal(t, "/", p.path, p.text("notice"))
 	assert.Equal(t, "Firefox on Linux this one", p.text("devices")[:len("Firefox on Linux this one")])

@@ -160,6 +160,6 @@ func TestASendIsOfferedWithEachWrongCode(t *testing.T) {
 	require.Equal(t, "/recovery", p.path)
 	p.post("/logout").logIn("ada").send("sms")
 	p.type_(used)
-	assert.Equal(t, "This code is wrong or too old. You have 4 tries left, or send a new one.", p.text("notice"))
+	assert.Equal(t, "This code is wrong or too old. You have 4 tries left, or ask for a new one.", p.text("notice"))
 	assert.Equal(t, "Send again", p.text("send-sms"))
 }
