@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,10 +178,99 @@ func TestEventsHoldNoPerson(t *testing.T) {
 	}
 }
 
+func TestAPanicOfAnObserverCostsNobodyTheReceipt(t *testing.T) {
+	t.Parallel()
+	var after int
+	v := observe.New(scripted{receipt: verify.Receipt{Vendor: "backend", ID: "VE1"}},
+		func(context.Context, observe.Event) { panic("of an observer") },
+		func(context.Context, observe.Event) { after++ })
+	receipt, err := v.Send(t.Context(), phone)
+	require.NoError(t, err)
+	assert.Equal(t, "VE1", receipt.ID, "the message has left")
+	require.NoError(t, v.Check(t.Context(), phone, "123456"))
+	assert.Equal(t, 2, after, "the other observers still get the events")
+}
+
+// answers is a Verifier made of several.
+type answers struct{ scripted }
+
+func (a answers) Check(ctx context.Context, _, _ string, _ ...verify.CheckOption) error {
+	observe.Answered(ctx, "first")
+	observe.Answered(ctx, "second")
+	return a.err
+}
+
+func TestTheEventOfACheckNamesWhoAnswered(t *testing.T) {
+	t.Parallel()
+	for name, err := range map[string]error{
+		"approved": nil, "denied": &verify.Error{Vendor: "scripted", Outcome: verify.ErrMismatch},
+	} {
+		v, events := recorded(answers{scripted{err: err}})
+		require.ErrorIs(t, v.Check(t.Context(), phone, "123456"), err)
+		assert.Equal(t, "second", (*events)[0].Vendor, name)
+	}
+	observe.Answered(t.Context(), "nobody listens")
+}
+
+func TestSlogOfBackendsAndBreakers(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		e     observe.Event
+		level string
+	}{
+		"a backend's request":              {observe.Event{Op: observe.OpSend, Backend: "main"}, "DEBUG"},
+		"a wrong code":                     {observe.Event{Op: observe.OpCheck, Backend: "main", Outcome: verify.ErrMismatch}, "DEBUG"},
+		"a backend that is down":           {observe.Event{Op: observe.OpSend, Backend: "main", Outcome: verify.ErrUnavailable}, "WARN"},
+		"a backend that refuses the keys":  {observe.Event{Op: observe.OpSend, Backend: "main", Outcome: verify.ErrUnauthorized}, "ERROR"},
+		"a breaker that opens":             {observe.Event{Op: observe.OpBreaker, Backend: "main", Breaker: "open", BreakerFor: observe.OpSend}, "WARN"},
+		"a breaker that lets a probe pass": {observe.Event{Op: observe.OpBreaker, Backend: "main", Breaker: "half_open"}, "INFO"},
+		"a breaker that closes":            {observe.Event{Op: observe.OpBreaker, Backend: "main", Breaker: "closed"}, "INFO"},
+	} {
+		var log bytes.Buffer
+		observe.Slog(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))(t.Context(), tc.e)
+		var line map[string]any
+		require.NoError(t, json.Unmarshal(log.Bytes(), &line), name)
+		assert.Equal(t, tc.level, line["level"], name)
+		assert.Equal(t, "main", line["backend"], name)
+		assert.NotContains(t, line, "subject", name)
+		if tc.e.Op == observe.OpBreaker {
+			assert.Equal(t, tc.e.Breaker, line["breaker"], name)
+			assert.NotContains(t, line, "outcome", name)
+		}
+	}
+}
+
 func Example() {
 	v := observe.New(scripted{}, func(_ context.Context, e observe.Event) {
 		fmt.Println(e.Op, e.Vendor, e.CallingCode, e.Outcome == "")
 	})
 	_ = v.Check(context.Background(), phone, "123456")
 	// Output: check scripted 1 true
+}
+
+func ExampleSlog() {
+	l := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutChance}))
+	o := func(context.Context, observe.Event) {} // such as otelverify.New makes
+	var v verify.Verifier = scripted{receipt: verify.Receipt{Vendor: "twilio", Channel: verify.ChannelSMS, Requests: 1}}
+	ctx := context.Background()
+
+	v = observe.New(v, observe.Slog(l), o)
+	_, err := v.Send(ctx, "+15005550006", verify.WithScope("login"))
+	outcome := string(verify.OutcomeOf(err)) // a label for metrics of your own
+	if p, ok := verify.As[verify.Prober](v); ok {
+		err = p.Probe(ctx) // for a health page: sends nothing
+	}
+
+	fmt.Println(outcome, err)
+	// Output:
+	// level=INFO msg="verify send" vendor=twilio outcome=ok channel=sms scope=login country=1 requests=1
+	//  <nil>
+}
+
+// withoutChance leaves out what differs from run to run.
+func withoutChance(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == "time" || a.Key == "latency" || a.Key == "subject" {
+		return slog.Attr{}
+	}
+	return a
 }

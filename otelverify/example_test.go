@@ -16,7 +16,7 @@ import (
 )
 
 func Example() {
-	spans := tracetest.NewInMemoryExporter() // in earnest, that of your collector
+	spans := tracetest.NewInMemoryExporter() // in production, the exporter of your collector
 	o, err := otelverify.New(otelverify.Config{
 		TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)),
 		MeterProvider:  sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader())),

@@ -8,13 +8,15 @@ import (
 
 type instruments struct {
 	sends, checks, approvals, duplicates metric.Int64Counter
+	backendFailures                      metric.Int64Counter
+	breakerOpen                          metric.Int64Gauge
 	duration, timeToVerify               metric.Float64Histogram
 }
 
 func newInstruments(m metric.Meter) (instruments, error) {
 	var (
 		i    instruments
-		errs [6]error
+		errs [8]error
 
 		// Those of http.client.request.duration, and the 15 s that a Send may take.
 		// https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
@@ -37,5 +39,9 @@ func newInstruments(m metric.Meter) (instruments, error) {
 		metric.WithDescription("Duration of Sends and Checks."))
 	i.timeToVerify, errs[5] = m.Float64Histogram("verify.time_to_verify", metric.WithUnit("s"), timesToVerify,
 		metric.WithDescription("Time from the start of the last Send to the end of the Check that was approved."))
+	i.backendFailures, errs[6] = m.Int64Counter("verify.backend_failures", metric.WithUnit("{request}"),
+		metric.WithDescription("Requests to one backend that failed by the vendor's or an operator's fault."))
+	i.breakerOpen, errs[7] = m.Int64Gauge("verify.breaker_open", metric.WithUnit("{breaker}"),
+		metric.WithDescription("1 while the breaker of a backend is not closed."))
 	return i, errors.Join(errs[:]...)
 }

@@ -22,6 +22,13 @@
 //	verify.possible_duplicates  {send}      Sends of which two copies may arrive
 //	verify.operation.duration   s           how long a call took, by operation; not by country
 //	verify.time_to_verify       s           from the start of the last Send to the end of the Check that was approved
+//	verify.backend_failures     {request}   requests to one backend of a failover that failed by the vendor's or an operator's fault
+//	verify.breaker_open         {breaker}   1 from the moment a backend's breaker opens until it closes, then 0
+//
+// The last two come from events of package failover, so give its Config.Observer
+// (or vendors.WithObserver) the same Observer. Raise an alarm on
+// verify.backend_failures with error.type unauthorized, or on a breaker that stays
+// open: while the next vendor sends, nothing else shows it.
 //
 // Conversion by country or vendor is verify.approvals divided by those of
 // verify.sends that have no error.type, both summed by verify.calling_code or
@@ -34,7 +41,8 @@
 //	verify.channel             of a Send; of a Check, that of the last Send
 //	verify.calling_code        country calling code, without the plus; not of e-mail
 //	verify.scope               only if Config.Scopes is set
-//	verify.operation           send or check; of verify.operation.duration
+//	verify.operation           send or check; of verify.operation.duration, and of backends and breakers
+//	verify.backend             a backend's name; of backends and breakers
 //	error.type                 the outcome; missing: sent, or approved
 //	verify.vendor_code         the vendor's own number for a failure; of spans
 //	http.response.status_code  of a failure; of spans
@@ -42,15 +50,16 @@
 //	verify.possible_duplicate  true, or missing; of spans
 //
 // What is not known is left out. No span and no metric holds a recipient, a code,
-// or the subject of an event.
+// or the subject of an event. A request to one backend of a failover has a span of
+// its own, verify.backend.send or verify.backend.check.
 //
 // # What joins a Send with its Check
 //
 // The subject of an event, remembered in memory: at most 65,536 for at most 15
 // minutes each, the oldest dropped first. A Check whose Send is not remembered,
-// be it because another process sent, has no channel and no time to verify, and
-// its approval counts for the vendor that answered. A composite answers under its
-// own name, such as "failover".
+// for example because another process sent, has no channel and no time to verify,
+// and its approval counts for the vendor that answered. A Check that a failover
+// answers without asking a vendor counts for "failover".
 package otelverify
 
 import (
@@ -83,7 +92,7 @@ type Config struct {
 	Scopes []string
 }
 
-// New returns an Observer that makes spans and metrics of the events it is told.
+// New returns an Observer that makes spans and metrics of events.
 // It is safe for concurrent use and may serve several Verifiers. It fails if a
 // scope is none, or if the MeterProvider refuses an instrument.
 func New(cfg Config) (observe.Observer, error) {
@@ -117,9 +126,16 @@ type telemetry struct {
 	memory      memory
 }
 
-// observe tells metrics under the span, so that exemplars lead to it.
+// observe records metrics under the span, so that exemplars lead to it.
 func (t *telemetry) observe(ctx context.Context, e observe.Event) {
-	if e.Op == "send" {
+	switch {
+	case e.Op == observe.OpBreaker:
+		t.breaker(ctx, e)
+		return
+	case e.Backend != "":
+		t.backend(t.span(ctx, e), e)
+		return
+	case e.Op == observe.OpSend:
 		t.send(t.span(ctx, e), e)
 		return
 	}
@@ -149,8 +165,7 @@ func (t *telemetry) check(ctx context.Context, e observe.Event) {
 	t.instruments.checks.Add(ctx, 1, t.byCountry(e))
 }
 
-// approval counts for the vendor that sent: the event of a composite's Check
-// names none of its backends.
+// approval counts for the vendor that sent.
 func (t *telemetry) approval(ctx context.Context, e observe.Event, last sent, known bool) {
 	if known {
 		e.Vendor = last.vendor
@@ -160,6 +175,22 @@ func (t *telemetry) approval(ctx context.Context, e observe.Event, last sent, kn
 	if known {
 		t.instruments.timeToVerify.Record(ctx, end(e).Sub(last.began).Seconds(), place)
 	}
+}
+
+// backend counts what the next vendor would hide.
+func (t *telemetry) backend(ctx context.Context, e observe.Event) {
+	if isFault(e.Outcome) {
+		t.instruments.backendFailures.Add(ctx, 1, t.byBackend(e))
+	}
+}
+
+func (t *telemetry) breaker(ctx context.Context, e observe.Event) {
+	open := int64(1) // a half-open one lets no more than a probe through
+	if e.Breaker == "closed" {
+		open = 0
+	}
+	e.Op = e.BreakerFor
+	t.instruments.breakerOpen.Record(ctx, open, t.byBackend(e))
 }
 
 func (t *telemetry) duration(ctx context.Context, e observe.Event) {

@@ -19,7 +19,11 @@ import (
 // repeats error.type.
 // https://opentelemetry.io/docs/specs/semconv/general/recording-errors/
 func (t *telemetry) span(ctx context.Context, e observe.Event) context.Context {
-	ctx, span := t.tracer.Start(ctx, "verify."+e.Op,
+	name := "verify." + e.Op
+	if e.Backend != "" {
+		name = "verify.backend." + e.Op
+	}
+	ctx, span := t.tracer.Start(ctx, name,
 		trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithTimestamp(e.Time),
 		trace.WithAttributes(t.details(e)...), // now, since samplers read them
@@ -43,10 +47,11 @@ func isFault(o verify.Outcome) bool {
 	return false
 }
 
-// details are what a span tells besides what metrics do.
+// details are what a span has besides what metrics have.
 func (t *telemetry) details(e observe.Event) []attribute.KeyValue {
 	attrs := text(t.labels(e), callingCodeKey, e.CallingCode)
 	attrs = text(attrs, vendorCodeKey, e.VendorCode)
+	attrs = text(attrs, backendKey, e.Backend)
 	if e.HTTPStatus != 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(e.HTTPStatus))
 	}
