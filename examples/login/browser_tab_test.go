@@ -61,6 +61,9 @@ func (p *tab) listen(event any) {
 	case *runtime.EventConsoleAPICalled:
 		fault = fmt.Sprintf("console.%s", e.Type)
 	case *log.EventEntryAdded: // a policy that was violated, a file that is missing
+		if strings.HasPrefix(e.Entry.Text, "Autofocus processing was blocked") {
+			return // the test was in the field before the browser
+		}
 		fault = fmt.Sprintf("%s %s: %s %s", e.Entry.Source, e.Entry.Level, e.Entry.Text, e.Entry.URL)
 	}
 	if fault == "" {
