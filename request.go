@@ -29,6 +29,7 @@ type Capabilities struct {
 	Transaction   bool     // honored on Send and Check
 	Locale        bool     // used as a hint
 	ClientIP      bool     // used as a hint
+	Letters       bool     // codes may hold ASCII letters, which the vendor compares as typed; Digits are then characters
 	Accounts      bool     // Check takes account ids in place of recipients, and nothing is sent: see IsAccount
 }
 
@@ -219,16 +220,23 @@ func (c Capabilities) codeLength() (least, most int) {
 
 func (c Capabilities) codeRule() string {
 	least, most := c.codeLength()
-	if least == most {
-		return strconv.Itoa(most) + " digits"
+	of := " digits"
+	if c.Letters {
+		of = " ASCII letters and digits"
 	}
-	return fmt.Sprintf("%d to %d digits", least, most)
+	if least == most {
+		return strconv.Itoa(most) + of
+	}
+	return fmt.Sprintf("%d to %d%s", least, most, of)
 }
 
 func (c Capabilities) isCode(code string) bool {
 	least, most := c.codeLength()
 	if len(code) < least || len(code) > most {
 		return false
+	}
+	if c.Letters {
+		return every(code, isAlphanumeric)
 	}
 	return allDigits(code)
 }

@@ -183,7 +183,18 @@ func TestCheckRequestRefuses(t *testing.T) {
 	}
 }
 
-// R13 and R14: a code is a run of ASCII digits. Every other spelling is a second
+func withLetters(c *verify.Capabilities) {
+	plain(c)
+	c.Letters = true
+}
+
+func sixWithLetters(c *verify.Capabilities) {
+	alwaysSix(c)
+	c.Letters = true
+}
+
+// R13 and R14: a code is a run of ASCII digits, and of letters for a vendor whose
+// codes have them. Every other spelling is a second
 // key to the same door, or a path into a vendor's API.
 func TestCodes(t *testing.T) {
 	tests := map[string]struct {
@@ -221,6 +232,17 @@ func TestCodes(t *testing.T) {
 		"Arabic-Indic digits":           {alwaysSix, "\u0661\u0662\u0663", "6 digits"},
 		"mathematical digits":           {plain, "\U0001d7cf\U0001d7d0", "4 to 10 digits"},
 		"a zero-width space":            {alwaysSix, "123\u200b", "6 digits"},
+
+		"letters where they may be":          {withLetters, "aB3x", ""},
+		"digits where letters may be":        {withLetters, "0123456789", ""},
+		"too short, with letters":            {withLetters, "aB3", "4 to 10 ASCII letters and digits"},
+		"too long, with letters":             {withLetters, "aB3aB3aB3aB", "4 to 10 ASCII letters and digits"},
+		"a hyphen, with letters":             {withLetters, "aB-3", "4 to 10 ASCII letters and digits"},
+		"a space, with letters":              {withLetters, "aB3x ", "4 to 10 ASCII letters and digits"},
+		"letters of others":                  {withLetters, "\u0430\u0412", "4 to 10 ASCII letters and digits"},
+		"a path, with letters":               {withLetters, "../sms", "4 to 10 ASCII letters and digits"},
+		"letters in the vendor's length":     {sixWithLetters, "aB3xY9", ""},
+		"letters in another than its length": {sixWithLetters, "aB3x", "6 ASCII letters and digits"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -116,6 +116,7 @@ func common(backends []*backend) (verify.Capabilities, error) {
 		all.Scopes, all.MaxScope = commonScopes(all, c)
 		all.Transaction = all.Transaction && c.Transaction
 		all.Locale, all.ClientIP = all.Locale || c.Locale, all.ClientIP || c.ClientIP
+		all.Letters = all.Letters || c.Letters // each backend is shown codes of its own form only
 	}
 	if len(all.Channels) == 0 {
 		return all, errors.New("failover: the backends have no channel in common")

@@ -113,6 +113,28 @@ func TestCapabilitiesAreWhatAllBackendsCanDo(t *testing.T) {
 	}
 }
 
+// A code with letters is shown only to the backend whose codes have them, and
+// costs one attempt as any other.
+func TestACodeWithLettersIsShownToWhoSendsThem(t *testing.T) {
+	t.Parallel()
+	a, b := newDouble("a", codeA), newDouble("b", "aB3x9Z")
+	b.capabilities.Letters = true
+	v, err := failover.New(failover.Config{Backends: []failover.Backend{{Verifier: a}, {Verifier: b}}})
+	require.NoError(t, err)
+	assert.True(t, v.Capabilities().Letters, "a page takes what any backend sends")
+	_, err = v.Send(t.Context(), phone) // by a
+	require.NoError(t, err)
+	require.ErrorIs(t, v.Check(t.Context(), phone, "aB3x9Z"), verify.ErrMismatch)
+	assert.Zero(t, a.checks, "its codes have no letters")
+
+	a.fails("send", verify.ErrUnavailable)
+	_, err = v.Send(t.Context(), phone) // by b
+	require.NoError(t, err)
+	require.NoError(t, v.Check(t.Context(), phone, "aB3x9Z"))
+	assert.Zero(t, a.checks)
+	require.ErrorIs(t, v.Check(t.Context(), phone, "aB3-9Z"), verify.ErrMismatch, "nobody's form")
+}
+
 func TestABackendIsAskedForTheCommonLength(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t)

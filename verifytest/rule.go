@@ -30,7 +30,7 @@ const (
 	wrongIsNo      rule = "a wrong code is ErrMismatch, and the person may try again"
 	onceOnly       rule = "R06: a code is accepted once"
 	unsentIsNo     rule = "a code that was never sent is ErrNotPending"
-	asciiDigits    rule = "R13, R14: a code is ASCII digits; anything else is ErrMismatch and reaches no vendor"
+	asciiDigits    rule = "R13, R14: a code is ASCII digits, and letters where Capabilities.Letters says so; anything else is ErrMismatch and reaches no vendor"
 	bound          rule = "R15: a code works for the recipient and the scope it was sent to, and no other"
 	expires        rule = "R05: a code dies after 10 minutes at most"
 	notAsked       rule = "no connection: a vendor that was not reached compared nothing: ErrUnavailable"
