@@ -26,35 +26,35 @@ const maxActionMessage = 255 // bytes, as Authy's clients have it
 // A Config says which Authy application to use, and how.
 type Config struct {
 	// APIKey is the application's key, as in its console. Required.
-	APIKey string `json:"-"`
+	APIKey string `json:"-" dsn:"api_key,user,required" example:"env:AUTHY_API_KEY"`
 
 	// Digits is the length of a code, 6 to 10. For Users it must be the
 	// application's own setting: a code of another length is refused without
 	// asking. Defaults to 7. For Phone it is what Send asks for without
 	// [verify.WithDigits]. Defaults to 6.
-	Digits int
+	Digits int `dsn:"digits" example:"8"`
 
 	// Directory finds the Authy id of a phone. For Users only. Defaults to a
 	// [MemoryDirectory], which forgets everybody when the process ends.
 	Directory Directory `json:"-"`
 	// ForceSMS has the SMS or the call made even to a person who has the app. For
 	// Users only. Defaults to false.
-	ForceSMS bool
+	ForceSMS bool `dsn:"force_sms" default:"false" example:"true"`
 	// ActionMessages say, by scope, what the code is for, in the words that the
 	// person reads: 1 to 255 bytes of printable text. For Users only. Defaults to
 	// none: a scope without a message is as good.
-	ActionMessages map[string]string
+	ActionMessages map[string]string `dsn:"action.NAME" example:"log%20in"`
 
 	// CallbackURL is where Authy sends callbacks, exactly as in its console: https,
 	// without a query. For Users only. Defaults to none: ReadCallback is refused.
-	CallbackURL string
+	CallbackURL string `dsn:"callback_url" example:"https://app.example.com/authy"`
 	// Nonces remembers the callbacks that were read, for more than one process.
 	// For Users only. Defaults to a memory of 65,536 callbacks within 24 hours.
 	Nonces Nonces `json:"-"`
 
 	// BaseURL replaces https://api.authy.com, for an emulator or a proxy. Plain
 	// http is accepted for loopback and for hosts without dots.
-	BaseURL string
+	BaseURL string `dsn:"base_url" default:"https://api.authy.com" example:"http://127.0.0.1:4013"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.

@@ -47,43 +47,43 @@ const vendor = "bandwidth"
 // A Config says which account and which applications to use.
 type Config struct {
 	// AccountID names the account. Required.
-	AccountID string
+	AccountID string `dsn:"account_id,host,required" example:"9900000"`
 	// ClientID names an API credential that may use MFA. Bandwidth has no other kind
 	// since 2026-12-02
 	// (https://dev.bandwidth.com/docs/account/credentials/management). Required.
-	ClientID string
+	ClientID string `dsn:"client_id,user,required" example:"env:BANDWIDTH_CLIENT_ID"`
 	// ClientSecret is the credential's secret. Required.
-	ClientSecret string `json:"-"`
+	ClientSecret string `json:"-" dsn:"client_secret,pass,required" example:"file:/run/secrets/bandwidth"`
 
 	// SMSApplicationID names the application for messages. Without it, sms is not
 	// offered. At least one application is required.
-	SMSApplicationID string
+	SMSApplicationID string `dsn:"sms_app" example:"sms-application"`
 	// VoiceApplicationID names the application for calls, which is another one.
 	// Without it, voice is not offered.
-	VoiceApplicationID string
+	VoiceApplicationID string `dsn:"voice_app" example:"voice-application"`
 	// From is the number in E.164 form that messages and calls come from. It must
 	// belong to the applications. Required.
-	From string
+	From string `dsn:"from,required" example:"+15017122661"`
 
 	// Message is what a person reads or hears: at most 2048 characters, with {CODE}
 	// once. {NAME} stands for the application's name and {SCOPE} for the scope,
 	// which is "2FA" if empty. Defaults to "Your {NAME} code is {CODE}".
-	Message string
+	Message string `dsn:"message" default:"Your {NAME} code is {CODE}" example:"Code:%20{CODE}"`
 	// Expiry is how old a code may be at the check, 1 to 10 whole minutes. Defaults
 	// to 10 minutes.
-	Expiry time.Duration
+	Expiry time.Duration `dsn:"expiry" default:"10m" example:"5m"`
 	// CallbackURL is told what became of each message, but of no call: https to a
 	// host name, no user, no address. Bandwidth does not sign what it tells
 	// (https://dev.bandwidth.com/docs/mfa/webhooks). Defaults to none.
-	CallbackURL string `json:"-"` // its query may hold what tells Bandwidth's calls from others
+	CallbackURL string `json:"-" dsn:"callback_url" example:"https://app.example.com/status"` // its query may hold what tells Bandwidth's calls from others
 
 	// TokenURL replaces https://api.bandwidth.com/api/v1/oauth2/token, or where
 	// BaseURL would have it.
-	TokenURL string
+	TokenURL string `dsn:"token_url" example:"https://api.bandwidth.com/api/v1/oauth2/token"`
 	// BaseURL replaces https://mfa.bandwidth.com/api/v1, and https://api.bandwidth.com
 	// unless TokenURL is given, for an emulator or a proxy. Plain http is accepted
 	// for loopback and for hosts without dots.
-	BaseURL string
+	BaseURL string `dsn:"base_url" default:"https://mfa.bandwidth.com/api/v1" example:"http://127.0.0.1:4012"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.

@@ -84,21 +84,21 @@ type Config struct {
 	// Routes name the backends to try first for a country calling code, or a longer
 	// prefix of a number, without the plus: {"45": {"gatewayapi"}}. The longest
 	// prefix wins; the other backends follow in their order. Defaults to none.
-	Routes map[string][]string
+	Routes map[string][]string `dsn:"route.NAME" example:"bandwidth,twilio"`
 
 	// OnUnknown defaults to Stop.
-	OnUnknown Policy
+	OnUnknown Policy `dsn:"on_unknown,oneof=stop|next" default:"stop" example:"next"`
 
 	// Ledger defaults to a MemoryLedger, which serves one process.
 	Ledger Ledger
 
 	// Key makes the ledger's keys, so that it sees no recipient: at least 32 random
 	// bytes, the same in every process. Required if Ledger is set. New copies it.
-	Key []byte `json:"-"`
+	Key []byte `json:"-" dsn:"ledger_key" example:"env:LEDGER_KEY"`
 
 	// Limits of attempts on each code and over all codes. Zero fields take the
 	// defaults. Remember is at least 24 hours.
-	Limits Limits
+	Limits Limits `dsn:",inline"`
 
 	// Observer gets each request to a backend and each change of a breaker, so that
 	// a vendor that is down leaves a trace even while the next one sends. The events of whole
@@ -107,7 +107,7 @@ type Config struct {
 
 	// TTL is how long a backend is asked after it sent: at least as long as its codes
 	// live. Defaults to 10 minutes.
-	TTL time.Duration
+	TTL time.Duration `dsn:"ttl" default:"10m" example:"15m"`
 }
 
 // A Verifier sends and checks through its backends. It is safe for concurrent use.

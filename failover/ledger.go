@@ -92,9 +92,14 @@ type Attempt struct {
 
 // Limits of attempts for one (recipient, scope). Zero fields take the defaults.
 type Limits struct {
-	Attempts int           // on one code: 5, at most 10
-	Failures int           // over all codes since the last approval: 100, never more; then every Check is blocked ...
-	Remember time.Duration // ... until so long after the last one: 30 days, at least a day
+	// Attempts is how many attempts on one code are compared, at most 10. Defaults to 5.
+	Attempts int `dsn:"attempts" default:"5" example:"3"`
+	// Failures is how many wrong attempts over all codes are compared since the last
+	// approval, at most 100; then every Check is blocked. Defaults to 100.
+	Failures int `dsn:"failures" default:"100" example:"50"`
+	// Remember is how long failures are kept after the last one, at least 24 hours.
+	// Defaults to 30 days.
+	Remember time.Duration `dsn:"remember" default:"720h" example:"720h"`
 }
 
 const (

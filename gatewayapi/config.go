@@ -22,41 +22,42 @@ const (
 // or Key and Secret.
 type Config struct {
 	// Token is an API token. It is good on one platform only.
-	Token string `json:"-"`
+	Token string `json:"-" dsn:"token,user" example:"env:GATEWAYAPI_TOKEN"`
 	// Key names an API key, by which each request is signed (OAuth 1.0a with
-	// HMAC-SHA1). Goes with Classic only.
-	Key string `json:"-"`
+	// HMAC-SHA1). It chooses Classic.
+	Key string `json:"-" dsn:"api_key" example:"env:GATEWAYAPI_KEY"`
 	// Secret is the key's secret.
-	Secret string `json:"-"`
+	Secret string `json:"-" dsn:"api_secret" example:"env:GATEWAYAPI_SECRET"`
 	// Basic sends Token as the user name of HTTP Basic, for a proxy that knows no
-	// other scheme. Goes with Classic only. Defaults to false.
-	Basic bool
+	// other scheme. It chooses Classic. Defaults to false.
+	Basic bool `dsn:"basic" default:"false" example:"true"`
 
 	// Region is the platform of the account, "com" or "eu". Defaults to "com".
-	Region string
-	// Classic chooses the REST API in place of the Messaging API. Defaults to false.
-	Classic bool
+	Region string `dsn:"region,host,oneof=com|eu" default:"com" example:"eu"`
+	// Classic chooses the REST API in place of the Messaging API. Defaults to false, and
+	// to true with Key, Secret or Basic, which the Messaging API does not know.
+	Classic bool `dsn:"classic" default:"false" example:"true"`
 
 	// Sender is shown as who sent the message: at most 11 letters, digits and
 	// spaces, or at most 15 digits without a plus, and at least 3 of either for the
 	// Messaging API. Some countries replace it or want it registered. Required, but
 	// with Classic defaults to what the account has.
-	Sender string
+	Sender string `dsn:"sender" example:"Acme"`
 	// Label groups messages in GatewayAPI's statistics, at most 128 characters and no
 	// personal data. Defaults to none.
-	Label string
+	Label string `dsn:"label" example:"login"`
 	// Priority is "normal" or "urgent", and with Classic also "bulk" or
 	// "very_urgent". More urgent messages may cost more. Defaults to GatewayAPI's
 	// own, "normal".
-	Priority string
+	Priority string `dsn:"priority" example:"urgent"`
 	// Class is "standard", "premium" or "secret", which blurs the text in
 	// GatewayAPI's logs. The account must have it. Goes with Classic only. Defaults
 	// to GatewayAPI's own, "standard".
-	Class string
+	Class string `dsn:"class" example:"secret"`
 
 	// BaseURL replaces the host of either API, for an emulator or a proxy. Plain
 	// http is accepted for loopback and for hosts without dots.
-	BaseURL string
+	BaseURL string `dsn:"base_url" example:"http://127.0.0.1:4014"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.
@@ -66,6 +67,11 @@ type Config struct {
 // Format keeps the secrets of a Config out of every print.
 func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("gatewayapi.Config{[hidden]}")) }
 
+// classic reports which API is meant: the credentials may leave no choice.
+func (cfg Config) classic() bool {
+	return cfg.Classic || cfg.Key != "" || cfg.Secret != "" || cfg.Basic
+}
+
 // credentials returns the Authorization of every request, or what signs each.
 func (cfg Config) credentials() (authorization string, sign func(*http.Request, []byte) error, err error) {
 	token := cfg.Token != ""
@@ -73,8 +79,6 @@ func (cfg Config) credentials() (authorization string, sign func(*http.Request, 
 	switch {
 	case token == key:
 		return "", nil, errors.New("gatewayapi: give either Token, or Key and Secret")
-	case (key || cfg.Basic) && !cfg.Classic:
-		return "", nil, errors.New("gatewayapi: Key, Secret and Basic go with Classic only")
 	case key && cfg.Basic:
 		return "", nil, errors.New("gatewayapi: Basic goes with Token only")
 	case key && (cfg.Key == "" || cfg.Secret == ""):

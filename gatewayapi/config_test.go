@@ -2,8 +2,10 @@ package gatewayapi_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -39,8 +41,6 @@ func TestNewRefuses(t *testing.T) {
 		"a token and a secret":         {func(c *gatewayapi.Config) { c.Secret = secret }, "either Token"},
 		"a key without its secret":     {func(c *gatewayapi.Config) { *c = signed(); c.Secret = "" }, "Secret is missing"},
 		"a secret without its key":     {func(c *gatewayapi.Config) { *c = signed(); c.Key = "" }, "Key or Secret"},
-		"a signature without Classic":  {func(c *gatewayapi.Config) { *c = signed(); c.Classic = false }, "Classic only"},
-		"Basic without Classic":        {func(c *gatewayapi.Config) { c.Basic = true }, "Classic only"},
 		"Basic with a key":             {func(c *gatewayapi.Config) { *c = signed(); c.Basic = true }, "Token only"},
 		"Basic and a token with colon": {func(c *gatewayapi.Config) { *c = classic(); c.Basic = true; c.Token = secret + ":" }, "colon"},
 		"a token with a newline":       {func(c *gatewayapi.Config) { c.Token = secret + "\n" }, "Token opens or ends"},
@@ -130,4 +130,31 @@ func TestCapabilities(t *testing.T) {
 	assert.Equal(t, verify.Capabilities{
 		Vendor: "gatewayapi", Channels: []verify.Channel{verify.ChannelSMS},
 	}, client.Capabilities())
+}
+
+// Credentials that the Messaging API does not know choose the other one.
+func TestClassicFollowsFromTheCredentials(t *testing.T) {
+	for name, change := range map[string]func(*gatewayapi.Config){
+		"a key and a secret": func(c *gatewayapi.Config) { c.Token, c.Key, c.Secret = "", gatewayapitest.Key, gatewayapitest.Secret },
+		"Basic":              func(c *gatewayapi.Config) { c.Basic = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var path string
+			cfg := gatewayapi.Config{Token: gatewayapitest.Token, HTTPClient: &http.Client{Transport: lastHost{&path}}}
+			change(&cfg)
+			client, err := gatewayapi.New(cfg)
+			require.NoError(t, err, "not even a sender is needed")
+			_, err = client.Deliver(t.Context(), text("Hi"))
+			require.Error(t, err)
+			assert.Equal(t, "gatewayapi.com/rest/mtsms", path)
+		})
+	}
+}
+
+// A lastHost notes what was lastHost for, and answers nothing.
+type lastHost struct{ path *string }
+
+func (a lastHost) RoundTrip(r *http.Request) (*http.Response, error) {
+	*a.path = r.URL.Host + r.URL.Path
+	return nil, errors.New("nobody answers")
 }

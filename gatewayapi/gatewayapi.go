@@ -58,6 +58,7 @@ func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("gatewayapi.Cl
 // New checks cfg and makes a client. It does no I/O. Its errors name the field
 // at fault and never its value.
 func New(cfg Config) (*Client, error) {
+	cfg.Classic = cfg.classic()
 	authorization, sign, err := cfg.credentials()
 	if err != nil {
 		return nil, err

@@ -32,26 +32,26 @@ type Config struct {
 	// Keys are secrets of at least 32 random bytes, kept outside the store. The
 	// first one makes MACs, every one checks them: to change keys, put the new one
 	// first and drop the old one after TTL. Required.
-	Keys [][]byte `json:"-"`
+	Keys [][]byte `json:"-" dsn:"code_key,required" missing:"at least 32 random characters, kept outside the store" example:"env:OTP_KEY"`
 	// IndexKey names the records of the store. Keep it when Keys change, since
 	// another one forgets every limit that was reached. Defaults to the key, if
 	// there is only one; required with several, and then it stays the oldest.
-	IndexKey []byte `json:"-"`
+	IndexKey []byte `json:"-" dsn:"index_key" example:"file:/run/secrets/otp-index"`
 
 	// Digits is the length of a code, 6 to 10. Defaults to 6.
-	Digits int
+	Digits int `dsn:"digits" default:"6" example:"8"`
 	// TTL is how long a code works, 10 minutes at most (NIST SP 800-63B-4 section
 	// 3.1.3.2). Defaults to 10 minutes.
-	TTL time.Duration
+	TTL time.Duration `dsn:"ttl" default:"10m" example:"5m"`
 	// Limits bound sends and attempts. Defaults to those of Limits.
-	Limits Limits
+	Limits Limits `dsn:",inline"`
 
 	// Product is shown in each message: who asks for the code. At most 48
 	// characters, without 4 to 10 digits in a row. Defaults to none.
-	Product string
+	Product string `dsn:"product" example:"Acme"`
 	// Locale is the language for those who ask for none, or for one that is not
 	// known, as a BCP 47 tag. Defaults to "en".
-	Locale string
+	Locale string `dsn:"locale" default:"en" example:"da"`
 	// Templates replace the texts of this module, or add languages to its da, de,
 	// en, es, fr, it and pt: by BCP 47 tag, where "pt" serves "pt-BR" too, "zh-TW"
 	// serves "zh-Hant-TW", and "nb" serves "no".
@@ -60,20 +60,20 @@ type Config struct {
 	// first part (160 characters, or 70 with any that is not in GSM-7) often reports
 	// success, and a code at the end is lost. Package text counts parts. Defaults to
 	// none.
-	Templates map[string]Template
+	Templates map[string]Template `dsn:"template.NAME"`
 	// Origin makes the last line of each SMS one by which browsers fill the code
 	// in on this host only, such as "login.example.com"
 	// (https://wicg.github.io/sms-one-time-codes/). Defaults to none.
-	Origin string
+	Origin string `dsn:"origin" example:"login.example.com"`
 	// Embedded is the host of a frame in which the code is typed, where Origin is
 	// the site around it. Then browsers fill the code in only there. It goes with
 	// Origin. Defaults to none.
-	Embedded string
+	Embedded string `dsn:"embedded" example:"pay.example.net"`
 	// AppHash makes the last line of each SMS the 11 characters by which Android
 	// hands it to one app
 	// (https://developers.google.com/identity/sms-retriever/verify). Not with
 	// Origin. Defaults to none.
-	AppHash string
+	AppHash string `dsn:"app_hash" example:"AAAAAAAAAAA"`
 }
 
 // Format keeps the keys of a Config out of every print.

@@ -9,27 +9,27 @@ import (
 type Limits struct {
 	// Attempts is how many attempts on one code are compared, 1 to 10 (RTS 2018/389
 	// Art. 4(3)(b) and RFC 4226 section 7.3 ask for few). Defaults to 5.
-	Attempts int
+	Attempts int `dsn:"attempts" default:"5" example:"3"`
 
 	// Failures is how many wrong attempts over all codes since the last approval
 	// are compared before all is blocked, 1 to 100 (NIST SP 800-63B-4 section
 	// 3.2.2). Defaults to 100.
-	Failures int
+	Failures int `dsn:"failures" default:"100" example:"50"`
 
 	// Remember is how long failures are kept after the last one, at least 24
 	// hours. Defaults to 30 days.
-	Remember time.Duration
+	Remember time.Duration `dsn:"remember" default:"720h" example:"720h"`
 
 	// Sends is how many sends are admitted in Window. Defaults to 5.
-	Sends int
+	Sends int `dsn:"sends" default:"5" example:"4"`
 
 	// Window is the time over which sends are counted. Defaults to 10 minutes.
-	Window time.Duration
+	Window time.Duration `dsn:"window" default:"10m" example:"15m"`
 
 	// Cooldown is the wait after the n-th send of the window; the last one holds
 	// for all further sends, a single zero means no wait, and it must not fall.
 	// Defaults to 30, 40, 60, 90, 120 seconds.
-	Cooldown []time.Duration
+	Cooldown []time.Duration `dsn:"cooldown" default:"30s,40s,60s,90s,120s" example:"45s,90s"`
 }
 
 const (

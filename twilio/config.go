@@ -22,28 +22,31 @@ const (
 // AccountSID and AuthToken, or APIKeySID and APIKeySecret.
 type Config struct {
 	// AccountSID names the account: "AC" and 32 hexadecimal digits.
-	AccountSID string
+	AccountSID string `dsn:"account_sid,user" example:"AC00000000000000000000000000000000"`
 	// AuthToken is the account's token.
-	AuthToken string `json:"-"`
+	AuthToken string `json:"-" dsn:"auth_token,pass" example:"env:TWILIO_AUTH_TOKEN"`
 	// APIKeySID names an API key: "SK" and 32 hexadecimal digits. A key is good in
 	// one region only.
-	APIKeySID string
+	APIKeySID string `dsn:"api_key_sid" example:"SK00000000000000000000000000000000"`
 	// APIKeySecret is the key's secret.
-	APIKeySecret string `json:"-"`
+	APIKeySecret string `json:"-" dsn:"api_key_secret" example:"file:/run/secrets/twilio"`
 
 	// Service serves the empty scope. Required.
-	Service Service
+	Service Service `dsn:",inline"`
 	// Scopes serve the other scopes, each with a Service of its own: two scopes of
 	// one Service would share their codes. Defaults to none.
-	Scopes map[string]Service
+	Scopes map[string]Service `dsn:"scope.NAME"`
 
-	// Region and Edge choose another host, such as "ie1" and "dublin"
-	// (https://www.twilio.com/docs/global-infrastructure). Default to none. An
-	// edge without a region means region us1.
-	Region, Edge string
+	// Region chooses where Twilio processes the calls, such as "ie1"
+	// (https://www.twilio.com/docs/global-infrastructure). Defaults to none.
+	Region string `dsn:"region" example:"ie1"`
+	// Edge chooses where the calls enter Twilio's network, such as "dublin". Defaults
+	// to that of Region for ie1 and au1, else to none, and is required with any other
+	// region but us1. An edge without a region means region us1.
+	Edge string `dsn:"edge" example:"dublin"`
 	// BaseURL replaces https://verify.twilio.com, for an emulator or a proxy. Plain
 	// http is accepted for loopback and for hosts without dots.
-	BaseURL string
+	BaseURL string `dsn:"base_url" default:"https://verify.twilio.com" example:"http://127.0.0.1:4011"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.
@@ -56,13 +59,13 @@ func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("twilio.Config
 // A Service is one Verify Service, as set up in Twilio's console.
 type Service struct {
 	// SID is "VA" and 32 hexadecimal digits. Required.
-	SID string
+	SID string `dsn:"service_sid,host,required" named:"sid,self" example:"VA00000000000000000000000000000000"`
 	// CodeLength must be the Service's own setting, 4 to 10 digits: a code of
 	// another length is refused without asking. Defaults to 6.
-	CodeLength int
+	CodeLength int `dsn:"digits" default:"6" example:"8"`
 	// PSD2 must be the Service's own setting. Such a Service binds each code to an
 	// amount and a payee, insists on both, and does not call.
-	PSD2 bool
+	PSD2 bool `dsn:"psd2" default:"false" example:"true"`
 }
 
 func (cfg Config) credentials() (user, password string, err error) {
@@ -94,8 +97,12 @@ func (cfg Config) services() (map[string]Service, error) {
 	}
 	used := map[string]bool{}
 	for scope, service := range services {
+		field := "Service."
+		if scope != "" {
+			field = "Scopes."
+		}
 		if !isSID(service.SID, "VA") {
-			return nil, errors.New("twilio: the SID of a Service must be VA and 32 hexadecimal digits")
+			return nil, errors.New("twilio: " + field + "SID must be VA and 32 hexadecimal digits")
 		}
 		if used[strings.ToLower(service.SID)] {
 			return nil, errors.New("twilio: two scopes share one Service, and so their codes")
@@ -105,7 +112,7 @@ func (cfg Config) services() (map[string]Service, error) {
 			service.CodeLength = defaultDigits
 		}
 		if service.CodeLength < minDigits || service.CodeLength > maxDigits {
-			return nil, errors.New("twilio: CodeLength must be 4 to 10")
+			return nil, errors.New("twilio: " + field + "CodeLength must be 4 to 10")
 		}
 		services[scope] = service
 	}
@@ -124,15 +131,20 @@ func (cfg Config) base(product string) (string, error) {
 	if cfg.BaseURL != "" {
 		return "", errors.New("twilio: give either BaseURL, or Region and Edge")
 	}
-	host := product
-	for _, label := range []string{cfg.Edge, cmp.Or(cfg.Region, "us1")} {
-		if label == "" {
-			continue
-		}
-		if !isHostLabel(label) {
-			return "", errors.New("twilio: Region and Edge are lower-case names such as ie1 and dublin")
-		}
-		host += "." + label
+	region := cmp.Or(cfg.Region, "us1")
+	edge := cmp.Or(cfg.Edge, edges[region])
+	switch {
+	case !isHostLabel(region), edge != "" && !isHostLabel(edge):
+		return "", errors.New("twilio: Region and Edge are lower-case names such as ie1 and dublin")
+	case edge == "" && region != "us1":
+		return "", errors.New("twilio: Edge is missing: a host with this Region alone does not answer")
+	case edge != "":
+		product += "." + edge
 	}
-	return "https://" + host + ".twilio.com", nil
+	return "https://" + product + "." + region + ".twilio.com", nil
 }
+
+// edges are those of the regions that have one of their own. A host with a region
+// and no edge answers with a wrong certificate, or not at all:
+// https://www.twilio.com/docs/global-infrastructure/api-domain-migration-guide.
+var edges = map[string]string{"ie1": "dublin", "au1": "sydney"}

@@ -46,8 +46,8 @@ func TestNewRefuses(t *testing.T) {
 			*c = twilio.Config{APIKeySID: twiliotest.APIKeySID, Service: c.Service}
 		}, "APIKeySecret"},
 		"a base URL of another kind": {func(c *twilio.Config) { c.BaseURL = "ftp://" + secret }, "base URL"},
-		"no Service":                 {func(c *twilio.Config) { c.Service = twilio.Service{} }, "SID of a Service"},
-		"a Service of another kind":  {func(c *twilio.Config) { c.Service.SID = twiliotest.AccountSID }, "SID of a Service"},
+		"no Service":                 {func(c *twilio.Config) { c.Service = twilio.Service{} }, "Service.SID must be"},
+		"a Service of another kind":  {func(c *twilio.Config) { c.Service.SID = twiliotest.AccountSID }, "Service.SID must be"},
 		"codes too short":            {func(c *twilio.Config) { c.Service.CodeLength = 3 }, "CodeLength"},
 		"codes too long":             {func(c *twilio.Config) { c.Service.CodeLength = 11 }, "CodeLength"},
 		"one Service under two scopes": {func(c *twilio.Config) {

@@ -24,29 +24,32 @@ const (
 type MessagingConfig struct {
 	// AccountSID names the account: "AC" and 32 hexadecimal digits. Required, with
 	// an API key too.
-	AccountSID string
+	AccountSID string `dsn:"account_sid,user,required" example:"AC00000000000000000000000000000000"`
 	// AuthToken is the account's token.
-	AuthToken string `json:"-"`
+	AuthToken string `json:"-" dsn:"auth_token,pass" example:"env:TWILIO_AUTH_TOKEN"`
 	// APIKeySID names an API key: "SK" and 32 hexadecimal digits. A key is good in
 	// one region only.
-	APIKeySID string
+	APIKeySID string `dsn:"api_key_sid" example:"SK00000000000000000000000000000000"`
 	// APIKeySecret is the key's secret.
-	APIKeySecret string `json:"-"`
+	APIKeySecret string `json:"-" dsn:"api_key_secret" example:"file:/run/secrets/twilio"`
 
 	// From is who sends: a number of the account in E.164 form, a short code, or a
 	// name of at most 11 letters, digits, spaces and +-_&, one letter among them.
-	From string
+	From string `dsn:"from" example:"+15017122661"`
 	// MessagingServiceSID names a Messaging Service, "MG" and 32 hexadecimal
 	// digits, which chooses who sends unless From does.
-	MessagingServiceSID string
+	MessagingServiceSID string `dsn:"messaging_service_sid" example:"MG00000000000000000000000000000000"`
 
-	// Region and Edge choose another host, such as "ie1" and "dublin"
-	// (https://www.twilio.com/docs/global-infrastructure). Default to none. An
-	// edge without a region means region us1.
-	Region, Edge string
+	// Region chooses where Twilio processes the calls, such as "ie1"
+	// (https://www.twilio.com/docs/global-infrastructure). Defaults to none.
+	Region string `dsn:"region" example:"ie1"`
+	// Edge chooses where the calls enter Twilio's network, such as "dublin". Defaults
+	// to that of Region for ie1 and au1, else to none, and is required with any other
+	// region but us1. An edge without a region means region us1.
+	Edge string `dsn:"edge" example:"dublin"`
 	// BaseURL replaces https://api.twilio.com, for an emulator or a proxy. Plain
 	// http is accepted for loopback and for hosts without dots.
-	BaseURL string
+	BaseURL string `dsn:"base_url" default:"https://api.twilio.com" example:"http://127.0.0.1:4011"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/dsn"
 )
 
 // A Config says what a DSN says, for programs that keep their settings in a file:
@@ -43,25 +44,22 @@ func (Config) LogValue() slog.Value { return slog.StringValue(hiddenConfig) }
 
 const hiddenConfig = "vendors.Config{[hidden]}"
 
-// ParseDSN returns what dsn says. It reads no environment variable and no file,
+// ParseDSN returns what line says. It reads no environment variable and no file,
 // and does not look whether the vendor has these settings: Open does. What stands
-// in front of the question mark is returned under its key. Its errors are like
-// those of Open.
-func ParseDSN(dsn string) (Config, error) {
-	d, err := parse(dsn)
+// in front of the question mark is returned under its key. Opts are those of Open.
+// Its errors are like those of Open.
+func ParseDSN(line string, opts ...Option) (Config, error) {
+	o := with(opts)
+	d, err := parse(line, o)
 	if err != nil {
 		return Config{}, err
 	}
-	return d.config()
+	return configOf(d, o)
 }
 
-func (d dsn) config() (Config, error) {
-	c := Config{Vendor: d.scheme}
-	keys, what, err := d.parts()
-	if err != nil {
-		return Config{}, err
-	}
-	pairs, err := d.keyed(what, keys)
+func configOf(d dsn.Line, o options) (Config, error) {
+	c := Config{Vendor: d.Scheme}
+	pairs, err := keyed(d, o)
 	if err != nil {
 		return Config{}, err
 	}
@@ -69,10 +67,10 @@ func (d dsn) config() (Config, error) {
 		if c.Settings == nil {
 			c.Settings = map[string]string{}
 		}
-		c.Settings[p.key] = p.value
+		c.Settings[p.Key] = p.Value
 	}
-	for _, backend := range d.backends {
-		l, err := backend.config()
+	for _, backend := range d.Backends {
+		l, err := configOf(backend, o)
 		if err != nil {
 			return Config{}, err
 		}
@@ -81,16 +79,19 @@ func (d dsn) config() (Config, error) {
 	return c, nil
 }
 
-// parts are the keys of d's parts, and a name of its scheme that is fit for an
-// error.
-func (d dsn) parts() (keys partKeys, what string, err error) {
-	for _, s := range schemes() {
-		if s.name() == d.scheme {
-			keys, err = s.parts(d)
-			return keys, s.name(), err
+// keyed returns all settings of d by their keys.
+func keyed(d dsn.Line, o options) ([]dsn.Pair, error) {
+	for _, v := range o.known() {
+		if v.scheme != d.Scheme {
+			continue
 		}
+		table, err := v.table(v.configs()...)
+		if err != nil {
+			return nil, faultAt(d.At, err.Error())
+		}
+		return table.Keyed(d)
 	}
-	return foreignKeys, "this scheme", nil // a failover has no parts
+	return d.Foreign("this scheme") // a failover has no parts
 }
 
 // DSN returns the line that says what c says, with every secret that c holds. All
@@ -98,8 +99,8 @@ func (d dsn) parts() (keys partKeys, what string, err error) {
 // not a Config that Open accepts, neither is the line a DSN that Open accepts.
 func (c Config) DSN() string {
 	var b strings.Builder
-	b.WriteString(escaped(c.Vendor, inFront+"&=")) // no scheme has an escape
-	if c.Vendor == failoverScheme || len(c.Backends) > 0 {
+	b.WriteString(dsn.Escape(c.Vendor, inFront+"&=")) // no scheme has an escape
+	if c.Vendor == dsn.FailoverScheme || len(c.Backends) > 0 {
 		backends := make([]string, len(c.Backends))
 		for i, backend := range c.Backends {
 			backends[i] = backend.DSN()
@@ -110,7 +111,7 @@ func (c Config) DSN() string {
 	}
 	mark := "?"
 	for _, key := range slices.Sorted(maps.Keys(c.Settings)) {
-		b.WriteString(mark + escaped(key, "&=#%") + "=" + escaped(c.Settings[key], "&#%"))
+		b.WriteString(mark + dsn.Escape(key, "&=#%") + "=" + dsn.Escape(c.Settings[key], "&#%"))
 		mark = "&"
 	}
 	return b.String()
@@ -125,9 +126,9 @@ func (c Config) Open(opts ...Option) (verify.Verifier, error) {
 	if err == nil {
 		v, err = open(d, with(opts))
 	}
-	var f fault
+	var f dsn.Fault
 	if errors.As(err, &f) {
-		return nil, errors.New("vendors: " + p.places[f.at] + f.text)
+		return nil, errors.New("vendors: " + p.places[f.At] + f.Text)
 	}
 	return v, err
 }
@@ -136,29 +137,29 @@ func (c Config) Open(opts ...Option) (verify.Verifier, error) {
 // each part of it stands.
 type placer struct{ places []string }
 
-func (p *placer) place(c Config, where string, depth int) (dsn, error) {
-	d := dsn{scheme: c.Vendor, at: len(p.places)}
+func (p *placer) place(c Config, where string, depth int) (dsn.Line, error) {
+	d := dsn.Line{Scheme: c.Vendor, At: len(p.places)}
 	p.places = append(p.places, where)
-	if c.Vendor == failoverScheme {
+	if c.Vendor == dsn.FailoverScheme {
 		depth++
 	}
 	switch _, nameless := c.Settings[""]; {
-	case (c.Vendor == failoverScheme) != (len(c.Backends) > 0):
-		return d, faultAt(d.at, "a failover has backends, and no other vendor has")
-	case depth > maxDepth:
-		return d, faultAt(d.at, tooDeep)
+	case (c.Vendor == dsn.FailoverScheme) != (len(c.Backends) > 0):
+		return d, faultAt(d.At, "a failover has backends, and no other vendor has")
+	case depth > dsn.MaxDepth:
+		return d, faultAt(d.At, dsn.TooDeep)
 	case nameless:
-		return d, faultAt(d.at, "a setting has no key")
+		return d, faultAt(d.At, "a setting has no key")
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Settings)) {
-		d.pairs = append(d.pairs, pair{key, c.Settings[key], d.at})
+		d.Pairs = append(d.Pairs, dsn.Pair{Key: key, Value: c.Settings[key], At: d.At})
 	}
 	for i, backend := range c.Backends {
 		l, err := p.place(backend, fmt.Sprintf("%sbackend %d: ", where, i+1), depth)
 		if err != nil {
 			return d, err
 		}
-		d.backends = append(d.backends, l)
+		d.Backends = append(d.Backends, l)
 	}
 	return d, nil
 }

@@ -1,6 +1,7 @@
 package vendors
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -10,39 +11,40 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// filled is the engine that a messenger's DSN asks for, by way of each table that
+// engines are the engine that a messenger's DSN asks for, by way of each table that
 // has one.
-func filled(t *testing.T, settings string) map[string]otp.Config {
+func engines(t *testing.T, settings string) map[string]otp.Config {
 	t.Helper()
-	d, err := parse("gatewayapi://?" + settings)
-	require.NoError(t, err)
-	gateway, err := gatewayVendor.fill(d, gatewayVendor.table())
-	require.NoError(t, err)
-
-	d, err = parse("twilio-sms://AC@?" + settings)
-	require.NoError(t, err)
-	messaging, err := messagingVendor.fill(d, messagingVendor.table())
-	require.NoError(t, err)
-
-	d, err = parse("failover(a://)?" + settings)
-	require.NoError(t, err)
-	table := engineOf("failover")
-	joined, err := table.fill(d, table.table())
-	require.NoError(t, err)
-
-	return map[string]otp.Config{
-		"gatewayapi": gateway.engine.config(nil, nil), "twilio-sms": messaging.engine.config(nil, nil),
-		"failover": joined.config(nil, nil),
+	configs := map[string]otp.Config{}
+	for _, v := range list() {
+		if !v.messenger {
+			continue
+		}
+		line := v.scheme + "://?" + settings
+		if v.scheme == "twilio-sms" {
+			line = v.scheme + "://AC@?" + settings
+		}
+		d, err := parse(line, options{})
+		require.NoError(t, err)
+		f, err := fill(d, v.scheme, v.configs())
+		require.NoError(t, err)
+		configs[v.scheme] = f.configs[1].Interface().(engineConfig).Config
 	}
+	d, err := parse("failover(a://)?"+settings, options{})
+	require.NoError(t, err)
+	f, err := fill(d, "failover", engineConfigs)
+	require.NoError(t, err)
+	configs["failover"] = f.configs[0].Interface().(engineConfig).Config
+	return configs
 }
 
 func TestSettingsOfAnEngineLandInItsConfig(t *testing.T) {
 	t.Setenv("VENDORS_TEST_KEYS", "new&key,old key")
 	for settings, want := range map[string]otp.Config{
 		"":                                    {},
-		"key=a":                               {Keys: [][]byte{[]byte("a")}},
-		"key=new,old":                         {Keys: [][]byte{[]byte("new"), []byte("old")}},
-		"key=env:VENDORS_TEST_KEYS":           {Keys: [][]byte{[]byte("new&key"), []byte("old key")}},
+		"code_key=a":                          {Keys: [][]byte{[]byte("a")}},
+		"code_key=new,old":                    {Keys: [][]byte{[]byte("new"), []byte("old")}},
+		"code_key=env:VENDORS_TEST_KEYS":      {Keys: [][]byte{[]byte("new&key"), []byte("old key")}},
 		"index_key=oldest":                    {IndexKey: []byte("oldest")},
 		"digits=8":                            {Digits: 8},
 		"ttl=5m":                              {TTL: 5 * time.Minute},
@@ -58,11 +60,13 @@ func TestSettingsOfAnEngineLandInItsConfig(t *testing.T) {
 		"window=15m":                          {Limits: otp.Limits{Window: 15 * time.Minute}},
 		"cooldown=45s":                        {Limits: otp.Limits{Cooldown: []time.Duration{45 * time.Second}}},
 		"cooldown=45s,90s":                    {Limits: otp.Limits{Cooldown: []time.Duration{45 * time.Second, 90 * time.Second}}},
-		"key=a&index_key=b&name=main":         {Keys: [][]byte{[]byte("a")}, IndexKey: []byte("b")},
-		"attempts=3&sends=4&failures=100":     {Limits: otp.Limits{Attempts: 3, Sends: 4, Failures: 100}},
+		"code_key=a&index_key=b&name=main":    {Keys: [][]byte{[]byte("a")}, IndexKey: []byte("b")},
+		"template.da={code}":                  {Templates: map[string]otp.Template{"da": {Code: "{code}"}}},
+		"template.pt-BR.transaction={code}%20{amount}&template.pt-BR.code={code}": {Templates: map[string]otp.Template{"pt-BR": {Code: "{code}", Transaction: "{code} {amount}"}}},
+		"attempts=3&sends=4&failures=100":                                         {Limits: otp.Limits{Attempts: 3, Sends: 4, Failures: 100}},
 	} {
 		t.Run(settings, func(t *testing.T) {
-			for scheme, got := range filled(t, required(settings)) {
+			for scheme, got := range engines(t, required(settings)) {
 				if len(want.Keys) == 0 {
 					got.Keys = nil // required gave it
 				}
@@ -75,10 +79,10 @@ func TestSettingsOfAnEngineLandInItsConfig(t *testing.T) {
 // required adds what an engine cannot do without.
 func required(settings string) string {
 	if settings == "" {
-		return "key=a&store=memory"
+		return "code_key=a&store=memory"
 	}
-	if settings[:4] == "key=" {
+	if strings.HasPrefix(settings, "code_key=") {
 		return settings + "&store=memory"
 	}
-	return settings + "&key=a&store=memory"
+	return settings + "&code_key=a&store=memory"
 }

@@ -83,9 +83,9 @@ func TestNamesRoutesAndSettingsOfAFailover(t *testing.T) {
 		"by a route of others":       {[2]string{}, "?route.45=bandwidth", "twilio"},
 		"by a name":                  {[2]string{"&name=main", "&name=spare"}, "?route.1=spare", "bandwidth"},
 		"by one in the environment":  {[2]string{"", "&name=env:VENDORS_TEST_NAME"}, "?route.1=spare", "bandwidth"},
-		"with every setting":         {[2]string{}, "?on_unknown=next&ttl=15m&attempts=3&failures=50&remember=48h&ledger=memory&key=" + otpKey, "twilio"},
+		"with every setting":         {[2]string{}, "?on_unknown=next&ttl=15m&attempts=3&failures=50&remember=48h&ledger=memory&ledger_key=" + otpKey, "twilio"},
 		"stopping is said":           {[2]string{}, "?on_unknown=stop", "twilio"},
-		"with a ledger of their own": {[2]string{}, "?ledger=shelf://h&key=" + otpKey, "twilio"},
+		"with a ledger of their own": {[2]string{}, "?ledger=shelf://h&ledger_key=" + otpKey, "twilio"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
@@ -102,7 +102,7 @@ func TestLedgerJoinsProcesses(t *testing.T) {
 	var s shelf
 	first, second := playTwilio(t), playBandwidth(t)
 	dsn := "failover(" + first.dsn + " " + second.dsn + ")"
-	mine := dsn + "?ledger=shelf://h&key=" + otpKey
+	mine := dsn + "?ledger=shelf://h&ledger_key=" + otpKey
 	_, err := opened(t, mine, s.options()...).Send(context.Background(), to)
 	require.NoError(t, err)
 	assert.ErrorIs(t, opened(t, dsn).Check(context.Background(), to, first.code()), verify.ErrNotPending, "a ledger in memory knows nothing of it")
@@ -154,7 +154,7 @@ func TestFailoverOfMessengers(t *testing.T) {
 
 func TestCodeStaysTheSameOverMessengers(t *testing.T) {
 	var s, spare shelf
-	v := opened(t, "failover(pigeon://one owl://two)?store=memory&key="+otpKey,
+	v := opened(t, "failover(pigeon://one owl://two)?store=memory&code_key="+otpKey,
 		vendors.WithMessenger("pigeon", s.openMessenger), vendors.WithMessenger("owl", spare.openMessenger))
 	assert.Equal(t, []string{"pigeon://one"}, s.urls)
 	assert.Equal(t, []string{"owl://two"}, spare.urls)
@@ -171,22 +171,24 @@ func TestFailoverRefuses(t *testing.T) {
 		"two backends of one name":          {"failover(" + plain + " " + plain + ")", "character 1: failover: two backends of one name"},
 		"an empty name":                     {"failover(" + plain + "?name=)", "character 95: twilio: name is empty"},
 		"another policy":                    {"failover(" + plain + ")?on_unknown=maybe", "character 96: failover: on_unknown must be stop or next"},
-		"an unknown key":                    {"failover(" + plain + ")?retry=3", "character 96: failover has no such key, but on_unknown, route.NAME, ledger, key, ttl, attempts, failures, remember, name"},
+		"an unknown key":                    {"failover(" + plain + ")?retry=3", "character 96: failover has no such key, but route.NAME, on_unknown, ledger_key, attempts, failures, remember, ttl, ledger, name"},
 		"a route to nobody":                 {"failover(" + plain + ")?route.45=spare", "failover: a route names a backend that there is not"},
 		"a route that is no prefix":         {"failover(" + plain + ")?route.dk=twilio", "failover: a route is 1 to 15 digits"},
-		"a ledger nobody knows":             {"failover(" + plain + ")?ledger=redis://h", "character 1: failover: ledger must be memory, or a URL whose scheme was handed in by vendors.WithLedger"},
-		"a ledger without a key":            {"failover(" + plain + ")?ledger=shelf://h", "character 1: failover: Key must be at least 32 random bytes"},
-		"a short key":                       {"failover(" + plain + ")?key=short", "Key must be at least 32 random bytes"},
-		"eleven attempts":                   {"failover(" + plain + ")?attempts=11", "attempts must be at most 10"},
-		"too many failures":                 {"failover(" + plain + ")?failures=101", "failures at most 100"},
-		"an engine's key with a backend":    {"failover(" + gateway + "&key=" + otpKey + " " + other + ")?store=memory", "character 1: failover: key is missing"},
-		"an engine's key in both":           {"failover(" + gateway + "&key=" + otpKey + " " + other + ")?store=memory&key=" + otpKey, "character 44: key stands behind the parenthesis, once for all these messengers"},
-		"a store with a stranger's backend": {"failover(" + gateway + " pigeon://h?store=memory)?store=memory&key=" + otpKey, "character 55: store stands behind the parenthesis"},
-		"a failover's key for messengers":   {"failover(" + gateway + ")?on_unknown=next&store=memory&key=" + otpKey, "character 45: failover has no such key, but key, index_key, store"},
-		"a messenger without a sender":      {"failover(gatewayapi://TOKEN@eu)?store=memory&key=" + otpKey, "character 10: gatewayapi: Sender"},
-		"a messenger with a bad key":        {"failover(" + gateway + "&colour=red)?store=memory&key=" + otpKey, "character 44: gatewayapi has no such key, but token"},
-		"a second messenger is unknown":     {"failover(" + gateway + " raven://h)?store=memory&key=" + otpKey, "character 44: a DSN opens with one of"},
+		"a ledger nobody knows":             {"failover(" + plain + ")?ledger=redis://h", "character 96: failover: ledger must be memory, or a URL whose scheme was handed in by vendors.WithLedger"},
+		"a ledger without a key":            {"failover(" + plain + ")?ledger=shelf://h", "character 1: failover: ledger_key must be at least 32 random bytes"},
+		"a short key":                       {"failover(" + plain + ")?ledger_key=short", "character 96: failover: ledger_key must be at least 32 random bytes"},
+		"eleven attempts":                   {"failover(" + plain + ")?attempts=11", "character 96: failover: attempts must be 1 to 10"},
+		"too many failures":                 {"failover(" + plain + ")?failures=101", "failover: failures must be 1 to 100"},
+		"an engine's key with a backend":    {"failover(" + gateway + "&code_key=" + otpKey + " " + other + ")?store=memory", "character 1: failover: code_key is missing: at least 32 random characters, kept outside the store"},
+		"an engine's key in both":           {"failover(" + gateway + "&code_key=" + otpKey + " " + other + ")?store=memory&code_key=" + otpKey, "character 44: code_key stands behind the parenthesis, once for all these messengers"},
+		"a store with a stranger's backend": {"failover(" + gateway + " pigeon://h?store=memory)?store=memory&code_key=" + otpKey, "character 55: store stands behind the parenthesis"},
+		"a failover's key for messengers":   {"failover(" + gateway + ")?on_unknown=next&store=memory&code_key=" + otpKey, "character 45: failover has no such key, but code_key, index_key, digits"},
+		"a messenger without a sender":      {"failover(gatewayapi://TOKEN@eu)?store=memory&code_key=" + otpKey, "character 10: gatewayapi: sender"},
+		"a messenger with a bad key":        {"failover(" + gateway + "&colour=red)?store=memory&code_key=" + otpKey, "character 44: gatewayapi has no such key, but token"},
+		"a second messenger is unknown":     {"failover(" + gateway + " raven://h)?store=memory&code_key=" + otpKey, "character 44: a DSN opens with one of"},
 		"a backend that is refused":         {"failover(" + plain + " authy://KEY@users)", "character 95: authy: users need vendors.WithDirectory"},
+		"failures that are forgotten":       {"failover(" + plain + ")?remember=1s", "character 96: failover: remember must be at least 24 hours"},
+		"failures of other backends":        {"failover(" + plain + ")?remember=23h59m59s&attempts=10", "failover: remember must be at least 24 hours"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
@@ -200,7 +202,7 @@ func TestFailoverRefuses(t *testing.T) {
 // What Open opened is closed once, and nothing else.
 func TestCloseClosesWhatWasOpened(t *testing.T) {
 	const gateway = "gatewayapi://TOKEN@eu?sender=Acme"
-	const kept = "store=shelf://h&key=" + otpKey
+	const kept = "store=shelf://h&code_key=" + otpKey
 	for name, tc := range map[string]struct {
 		dsn  string
 		want []string
@@ -208,13 +210,13 @@ func TestCloseClosesWhatWasOpened(t *testing.T) {
 		"a vendor":                      {plain, nil},
 		"a messenger and its store":     {gateway + "&" + kept, []string{"store"}},
 		"a stranger and its store":      {"pigeon://h?" + kept, []string{"pigeon", "store"}},
-		"a stranger and our memory":     {"pigeon://h?store=memory&key=" + otpKey, []string{"pigeon"}},
+		"a stranger and our memory":     {"pigeon://h?store=memory&code_key=" + otpKey, []string{"pigeon"}},
 		"one messenger of a failover":   {"failover(pigeon://h)?" + kept, []string{"pigeon", "store"}},
 		"several, one store":            {"failover(pigeon://h owl://h " + gateway + ")?" + kept, []string{"pigeon", "owl", "store"}},
-		"hosted vendors and a ledger":   {"failover(" + plain + ")?ledger=shelf://h&key=" + otpKey, []string{"ledger"}},
+		"hosted vendors and a ledger":   {"failover(" + plain + ")?ledger=shelf://h&ledger_key=" + otpKey, []string{"ledger"}},
 		"a ledger in memory":            {"failover(" + plain + ")", nil},
-		"all of it, one in another":     {"failover(" + plain + " failover(pigeon://h owl://h)?" + kept + "&name=a " + gateway + "&" + kept + ")?ledger=shelf://h&key=" + otpKey, []string{"pigeon", "owl", "store", "store", "ledger"}},
-		"hosted in hosted, two ledgers": {"failover(failover(" + plain + ")?ledger=shelf://h&key=" + otpKey + ")?ledger=shelf://h&key=" + otpKey, []string{"ledger", "ledger"}},
+		"all of it, one in another":     {"failover(" + plain + " failover(pigeon://h owl://h)?" + kept + "&name=a " + gateway + "&" + kept + ")?ledger=shelf://h&ledger_key=" + otpKey, []string{"pigeon", "owl", "store", "store", "ledger"}},
+		"hosted in hosted, two ledgers": {"failover(failover(" + plain + ")?ledger=shelf://h&ledger_key=" + otpKey + ")?ledger=shelf://h&ledger_key=" + otpKey, []string{"ledger", "ledger"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
@@ -230,21 +232,21 @@ func TestCloseClosesWhatWasOpened(t *testing.T) {
 }
 
 func TestWhatWasOpenedInVainIsClosed(t *testing.T) {
-	const gateway, kept = "gatewayapi://TOKEN@eu?sender=Acme", "store=shelf://h&key=" + otpKey
+	const gateway, kept = "gatewayapi://TOKEN@eu?sender=Acme", "store=shelf://h&code_key=" + otpKey
 	for name, tc := range map[string]struct {
 		dsn  string
 		want []string
 	}{
-		"the store is unknown":            {"pigeon://h?store=redis://h&key=" + otpKey, []string{"pigeon"}},
+		"the store is unknown":            {"pigeon://h?store=redis://h&code_key=" + otpKey, []string{"pigeon"}},
 		"the engine refuses":              {"pigeon://h?" + kept + "&attempts=11", []string{"pigeon", "store"}},
 		"the engine of a vendor refuses":  {gateway + "&" + kept + "&ttl=1h", []string{"store"}},
 		"the engine's settings are wrong": {"pigeon://h?" + kept + "&attempts=x", nil},
 		"a second messenger is refused":   {"failover(pigeon://h gatewayapi://TOKEN@eu)?" + kept, []string{"pigeon"}},
-		"the store of several is unknown": {"failover(pigeon://h owl://h)?store=redis://h&key=" + otpKey, []string{"pigeon", "owl"}},
+		"the store of several is unknown": {"failover(pigeon://h owl://h)?store=redis://h&code_key=" + otpKey, []string{"pigeon", "owl"}},
 		"the engine of several refuses":   {"failover(pigeon://h owl://h)?" + kept + "&attempts=11", []string{"pigeon", "owl", "store"}},
 		"a second backend is refused":     {"failover(pigeon://h?" + kept + " twilio://VA0)", []string{"pigeon", "store"}},
-		"the ledger is unknown":           {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=redis://h&key=" + otpKey, []string{"pigeon", "store"}},
-		"the failover refuses":            {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=shelf://h&key=short", []string{"ledger", "pigeon", "store"}},
+		"the ledger is unknown":           {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=redis://h&ledger_key=" + otpKey, []string{"pigeon", "store"}},
+		"the failover refuses":            {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=shelf://h&ledger_key=short", []string{"ledger", "pigeon", "store"}},
 		"the failover's settings":         {"failover(" + plain + " pigeon://h?" + kept + ")?attempts=11", []string{"pigeon", "store"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -262,7 +264,7 @@ func TestCloseTellsAllErrors(t *testing.T) {
 	open := func(err error) func(string) (otp.Messenger, error) {
 		return func(string) (otp.Messenger, error) { return stuck{err: err}, nil }
 	}
-	v, err := vendors.Open("failover(pigeon://h owl://h)?store=memory&key="+otpKey,
+	v, err := vendors.Open("failover(pigeon://h owl://h)?store=memory&code_key="+otpKey,
 		vendors.WithMessenger("pigeon", open(one)), vendors.WithMessenger("owl", open(two)))
 	require.NoError(t, err)
 	c, _ := verify.As[io.Closer](v)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/dsn"
 	"github.com/go2fa/verify/otp"
 )
 
@@ -14,18 +15,14 @@ type foreign struct {
 	make   func(url string) (otp.Messenger, error)
 }
 
-// foreignKeys name the parts of a scheme that is none of ours.
-var foreignKeys = partKeys{"user", "pass", "host"}
-
-func (f foreign) carries() bool { return true }
+func (f foreign) delivers() bool { return true }
 
 // own reports whether a setting is the messenger's.
-func (f foreign) own(p pair) bool { return !isOfEngine(p) && !isName(p) }
+func (f foreign) own(p dsn.Pair) bool { return !isOfEngine(p) && !isName(p) }
 
-func (f foreign) open(d dsn, o options) (verify.Verifier, error) {
-	table := engineOf(f.scheme)
-	ours := slices.DeleteFunc(slices.Clone(d.pairs), f.own)
-	e, err := table.fill(dsn{scheme: d.scheme, at: d.at, pairs: ours}, table.table())
+func (f foreign) open(d dsn.Line, o options) (verify.Verifier, error) {
+	ours := slices.DeleteFunc(slices.Clone(d.Pairs), f.own)
+	e, err := fill(dsn.Line{Scheme: d.Scheme, At: d.At, Pairs: ours}, f.scheme, engineConfigs)
 	if err != nil {
 		return nil, err
 	}
@@ -33,61 +30,57 @@ func (f foreign) open(d dsn, o options) (verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := e.over(messenger, []any{messenger}, o)
-	if err != nil {
-		return nil, faultAt(d.at, err.Error())
-	}
-	return v, nil
+	return openEngine(e, 0, messenger, []any{messenger}, o)
 }
 
 // openMessenger drops the messenger's error, which may quote its URL.
-func (f foreign) openMessenger(d dsn, _ options) (otp.Messenger, error) {
-	pairs, err := d.keyed(f.scheme, foreignKeys)
+func (f foreign) openMessenger(d dsn.Line, _ options) (otp.Messenger, error) {
+	pairs, err := d.Foreign(f.scheme)
 	if err != nil {
 		return nil, err
 	}
-	url, err := f.url(d.at, pairs)
+	url, err := f.url(d.At, pairs)
 	if err != nil {
 		return nil, err
 	}
 	messenger, err := f.make(url)
 	if err != nil || messenger == nil {
-		return nil, faultAt(d.at, f.scheme+": the messenger refuses its settings")
+		return nil, faultAt(d.At, f.scheme+": the messenger refuses its settings")
 	}
 	return messenger, nil
 }
 
 // url writes what is left of a DSN, with its env: and file: values in place. Its
 // escapes are read alike by our own reader and by net/url.
-func (f foreign) url(at int, pairs []pair) (string, error) {
+func (f foreign) url(at int, pairs []dsn.Pair) (string, error) {
 	values := map[string]string{}
 	query, mark := "", "?"
 	for _, p := range pairs {
 		if !f.own(p) {
 			continue
 		}
-		value, err := read(p.value)
+		value, err := dsn.Read(p.Value)
 		if err != nil {
-			return "", faultAt(p.at, f.scheme+": this setting "+err.Error())
+			return "", faultAt(p.At, f.scheme+": this setting "+err.Error())
 		}
-		if foreignKeys.has(p.key) {
-			values[p.key] = value
+		if p.Key == dsn.User || p.Key == dsn.Pass || p.Key == dsn.Host {
+			values[p.Key] = value
 			continue
 		}
-		query += mark + escaped(p.key, inQuery+"=") + "=" + escaped(value, inQuery)
+		query += mark + dsn.Escape(p.Key, inQuery+"=") + "=" + dsn.Escape(value, inQuery)
 		mark = "&"
 	}
-	user := escaped(values["user"], inFront)
-	switch pass := values["pass"]; {
+	user := dsn.Escape(values[dsn.User], inFront)
+	switch pass := values[dsn.Pass]; {
 	case user == "" && pass != "":
 		return "", faultAt(at, f.scheme+": pass needs user as well")
 	case pass != "":
-		user += ":" + escaped(pass, inFront)
+		user += ":" + dsn.Escape(pass, inFront)
 	}
 	if user != "" {
 		user += "@"
 	}
-	return f.scheme + "://" + user + escaped(values["host"], inHost) + query, nil
+	return f.scheme + "://" + user + dsn.Escape(values[dsn.Host], inHost) + query, nil
 }
 
 // What is escaped, beside that which always is.

@@ -3,6 +3,7 @@ package vendors
 import (
 	"maps"
 	"net/http"
+	"slices"
 
 	"github.com/go2fa/verify/authy"
 	"github.com/go2fa/verify/failover"
@@ -10,19 +11,63 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// An Option hands something to Open that a line of configuration cannot hold. One
-// that hands in nil is as good as none.
+// An Option hands something to Open that a line of configuration cannot hold. A nil
+// argument is ignored.
 type Option interface {
 	apply(options) options // by value: an Option given twice is one
 }
 
 type options struct {
+	vendors    []vendor // handed in
 	client     *http.Client
 	directory  authy.Directory
 	stores     map[string]func(string) (otp.Store, error)
 	ledgers    map[string]func(string) (failover.Ledger, error)
 	messengers map[string]func(string) (otp.Messenger, error)
 	observer   observe.Observer
+}
+
+// With makes a scheme of a vendor of another module, whose New takes a Config with
+// tags:
+//
+//	vendors.With("smtp", email.New)
+//	vendors.With("pigeon", func(c pigeon.Config) (*pigeon.Client, error) { ... })
+//
+// V is a verify.Verifier or an otp.Messenger; a messenger's DSN has the settings of
+// an engine as well. Each field of C that a DSN may set has a tag with its key:
+//
+//	Account string        `dsn:"account,user,required"`
+//	Expiry  time.Duration `dsn:"expiry" default:"10m" example:"5m"`
+//
+// Behind the key stand required; user, pass or host, for the part in front of the
+// question mark that the key stands for; and oneof=a|b, for the values that there
+// are. A field may be a string, bool, int, time.Duration, []byte or a list of these
+// with commas, or a map with NAME in its key, as in `dsn:"action.NAME"`. A field of
+// the type *http.Client is set by [WithHTTPClient]. Errors of open are shown with
+// keys in place of the names of fields, so they must hold nothing of the settings.
+//
+// A scheme of this module stays its own. A nil open is ignored.
+func With[C, V any](scheme string, open func(C) (V, error)) Option {
+	return &vendorOption{newVendor(scheme, open)}
+}
+
+type vendorOption struct{ vendor vendor }
+
+func (o *vendorOption) apply(to options) options {
+	if o.vendor.make != nil {
+		to.vendors = append(slices.Clip(to.vendors), o.vendor)
+	}
+	return to
+}
+
+// known are the vendors of this module, and those that were handed in, the latest
+// first.
+func (o options) known() []vendor {
+	known := list()
+	for _, v := range slices.Backward(o.vendors) {
+		known = append(known, v)
+	}
+	return known
 }
 
 // WithHTTPClient has every vendor use the transport and the timeout of c, for a
@@ -67,7 +112,7 @@ func (o *observerOption) apply(to options) options {
 //
 //	vendors.WithStore("redis", redisstore.Open)
 //
-// Of what open says in an error nothing is shown, since it may quote the URL.
+// Errors from open are not shown, because they may contain the URL.
 func WithStore(scheme string, open func(url string) (otp.Store, error)) Option {
 	return &storeOption{scheme, open}
 }
@@ -105,7 +150,7 @@ func (o *ledgerOption) apply(to options) options {
 //
 // The settings of an engine are taken out of a DSN of that scheme; what is left of
 // it, with its env: and file: values in place, is what open is given: see
-// docs/dsn.md. Of what open says in an error nothing is shown. A scheme of this
+// docs/dsn.md. Errors from open are not shown. A scheme of this
 // module stays its own.
 func WithMessenger(scheme string, open func(url string) (otp.Messenger, error)) Option {
 	return &messengerOption{scheme, open}

@@ -131,7 +131,7 @@ func TestStoreIsOpenedByItsScheme(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
 			p := playGateway(t)
-			walk(t, opened(t, p.dsn+"&key="+otpKey+"&store="+tc.written, s.options()...), p.code)
+			walk(t, opened(t, p.dsn+"&code_key="+otpKey+"&store="+tc.written, s.options()...), p.code)
 			assert.Equal(t, []string{tc.want}, s.urls)
 		})
 	}
@@ -141,7 +141,7 @@ func TestStoreIsOpenedByItsScheme(t *testing.T) {
 func TestKeysRotate(t *testing.T) {
 	var s shelf
 	p := playGateway(t)
-	dsn := p.dsn + "&store=shelf://&key="
+	dsn := p.dsn + "&store=shelf://&code_key="
 	before := opened(t, dsn+otpKey, s.options()...)
 	_, err := before.Send(context.Background(), to)
 	require.NoError(t, err)
@@ -160,14 +160,14 @@ func TestKeysRotate(t *testing.T) {
 }
 
 func TestOpenersThatFail(t *testing.T) {
-	const gateway = "gatewayapi://TOKEN@eu?sender=Acme&key=" + otpKey + "&store=shelf://Zq9XkvJw@h"
+	const gateway = "gatewayapi://TOKEN@eu?sender=Acme&code_key=" + otpKey + "&store=shelf://Zq9XkvJw@h"
 	const hosted = "twilio://" + ac + ":t@" + va
 	for name, tc := range map[string]struct{ dsn, want string }{
-		"a store":               {gateway, "vendors: character 1: store could not be opened: check its URL"},
-		"a store of several":    {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&key=" + otpKey, "vendors: character 1: store could not be opened: check its URL"},
-		"a ledger":              {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&key=" + otpKey, "vendors: character 1: failover: ledger could not be opened: check its URL"},
-		"a messenger":           {"pigeon://Zq9XkvJw@h?store=memory&key=" + otpKey, "vendors: character 1: pigeon: the messenger refuses its settings"},
-		"a messenger, a second": {"failover(gatewayapi://TOKEN@eu?sender=Acme pigeon://Zq9XkvJw@h)?store=memory&key=" + otpKey, "vendors: character 44: pigeon: the messenger refuses its settings"},
+		"a store":               {gateway, "vendors: character 77: gatewayapi: store could not be opened: check it"},
+		"a store of several":    {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&code_key=" + otpKey, "vendors: character 45: failover: store could not be opened: check it"},
+		"a ledger":              {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&ledger_key=" + otpKey, "vendors: character 92: failover: ledger could not be opened: check it"},
+		"a messenger":           {"pigeon://Zq9XkvJw@h?store=memory&code_key=" + otpKey, "vendors: character 1: pigeon: the messenger refuses its settings"},
+		"a messenger, a second": {"failover(gatewayapi://TOKEN@eu?sender=Acme pigeon://Zq9XkvJw@h)?store=memory&code_key=" + otpKey, "vendors: character 44: pigeon: the messenger refuses its settings"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range []*shelf{{err: errors.New("Zq9XkvJw is no host")}, {none: true}} {
@@ -184,9 +184,9 @@ func TestOpenersThatFail(t *testing.T) {
 func TestNilOpenersAreNone(t *testing.T) {
 	opts := []vendors.Option{vendors.WithStore("shelf", nil), vendors.WithLedger("shelf", nil), vendors.WithMessenger("pigeon", nil)}
 	for dsn, want := range map[string]string{
-		"gatewayapi://TOKEN@eu?sender=Acme&store=shelf://&key=" + otpKey:           "handed in by vendors.WithStore",
-		"failover(twilio://" + ac + ":t@" + va + ")?ledger=shelf://&key=" + otpKey: "handed in by vendors.WithLedger",
-		"pigeon://h?store=memory&key=" + otpKey:                                    "handed in by vendors.WithMessenger",
+		"gatewayapi://TOKEN@eu?sender=Acme&store=shelf://&code_key=" + otpKey:             "handed in by vendors.WithStore",
+		"failover(twilio://" + ac + ":t@" + va + ")?ledger=shelf://&ledger_key=" + otpKey: "handed in by vendors.WithLedger",
+		"pigeon://h?store=memory&code_key=" + otpKey:                                      "or vendors.WithMessenger",
 	} {
 		_, err := vendors.Open(dsn, opts...)
 		assert.ErrorContains(t, err, want)
@@ -207,7 +207,7 @@ func TestOptionsWithOpenersAreComparable(t *testing.T) {
 func TestOptionsDoNotShareMaps(t *testing.T) {
 	var first, second shelf
 	base := vendors.WithStore("shelf", first.openStore)
-	dsn := "gatewayapi://TOKEN@eu?sender=Acme&store=shelf://h&key=" + otpKey
+	dsn := "gatewayapi://TOKEN@eu?sender=Acme&store=shelf://h&code_key=" + otpKey
 	opened(t, dsn, base, vendors.WithStore("shelf", second.openStore))
 	opened(t, dsn, base)
 	assert.Len(t, first.urls, 1)
@@ -234,7 +234,7 @@ func TestMessengerGetsItsOwnSettings(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
-			dsn := tc.written + "store=memory&key=" + otpKey
+			dsn := tc.written + "store=memory&code_key=" + otpKey
 			v := opened(t, dsn, s.options()...)
 			assert.Equal(t, []string{tc.want}, s.urls)
 			assert.Equal(t, "pigeon", v.Capabilities().Vendor)
@@ -260,17 +260,17 @@ func TestMessengerGetsItsOwnSettings(t *testing.T) {
 		"pigeon://h?digits=six&":               "character 12: pigeon: digits must be a whole number",
 	} {
 		var s shelf
-		_, err := vendors.Open(dsn+"store=memory&key="+otpKey, s.options()...)
+		_, err := vendors.Open(dsn+"store=memory&code_key="+otpKey, s.options()...)
 		assert.ErrorContains(t, err, want, dsn)
 		assert.Empty(t, s.urls, dsn)
 	}
 	_, err := vendors.Open("pigeon://h?store=memory", new(shelf).options()...)
-	assert.EqualError(t, err, "vendors: character 1: pigeon: key is missing")
+	assert.EqualError(t, err, "vendors: character 1: pigeon: code_key is missing: at least 32 random characters, kept outside the store")
 }
 
 func TestMessengerOfAnotherModuleSendsAndChecks(t *testing.T) {
 	var s shelf
-	v := opened(t, "pigeon://h?store=memory&key="+otpKey, s.options()...)
+	v := opened(t, "pigeon://h?store=memory&code_key="+otpKey, s.options()...)
 	receipt := walk(t, v, s.code)
 	assert.Equal(t, "pigeon-1", receipt.ID)
 	_, ok := verify.As[*otp.Engine](v)

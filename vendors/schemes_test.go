@@ -20,7 +20,7 @@ import (
 const (
 	otpKey    = "emulatedotpkey000000000000000000"
 	otherKey  = "emulatedotpkey111111111111111111"
-	theEngine = "&key=" + otpKey + "&store=memory"
+	theEngine = "&code_key=" + otpKey + "&store=memory"
 )
 
 // played is one emulated vendor, how a DSN reaches it, and the code it sent last.
@@ -141,7 +141,7 @@ func TestEverySchemeSendsAndChecks(t *testing.T) {
 // An API key signs each request of GatewayAPI's REST API.
 func TestSignedByAnAPIKey(t *testing.T) {
 	srv := gatewayapitest.NewServer(t)
-	v := opened(t, "gatewayapi://?api_key="+gatewayapitest.Key+"&api_secret="+gatewayapitest.Secret+"&classic=true&base_url="+srv.URL+theEngine)
+	v := opened(t, "gatewayapi://?api_key="+gatewayapitest.Key+"&api_secret="+gatewayapitest.Secret+"&base_url="+srv.URL+theEngine)
 	walk(t, v, func() string { return srv.Code(to) })
 }
 
@@ -215,39 +215,39 @@ func TestRefusedByAVendor(t *testing.T) {
 	for name, tc := range map[string]struct{ dsn, want string }{
 		"bandwidth, nothing":                {"bandwidth://", "character 1: bandwidth: account_id is missing"},
 		"bandwidth, no number":              {"bandwidth://ID:SECRET@9900000?sms_app=a", "character 1: bandwidth: from is missing"},
-		"bandwidth, no application":         {"bandwidth://ID:SECRET@9900000?from=+15017122661", "give SMSApplicationID, VoiceApplicationID or both"},
-		"bandwidth, an expiry of a day":     {bandwidth + "&expiry=24h", "Expiry must be 1 to 10 whole minutes"},
+		"bandwidth, no application":         {"bandwidth://ID:SECRET@9900000?from=+15017122661", "character 1: bandwidth: give sms_app, voice_app or both"},
+		"bandwidth, an expiry of a day":     {bandwidth + "&expiry=24h", "character 59: bandwidth: expiry must be 1 to 10 whole minutes"},
 		"bandwidth, an expiry in numbers":   {bandwidth + "&expiry=5", "expiry must be a time such as 90s, 10m or 24h"},
 		"bandwidth, an expiry of nothing":   {bandwidth + "&expiry=0s", "expiry must be a time"},
-		"bandwidth, a base with a secret":   {bandwidth + "&base_url=https://u:p@h", "bandwidth: the base URL must be"},
+		"bandwidth, a base with a secret":   {bandwidth + "&base_url=https://u:p@h", "character 59: bandwidth: base_url must be"},
 		"authy, nothing":                    {"authy://", "character 1: authy: api_key is missing"},
 		"authy, no product":                 {"authy://KEY@", "character 1: authy: product is missing"},
 		"authy, another product":            {"authy://KEY@onetouch", "character 13: authy: product must be phone or users"},
 		"authy, a pass":                     {"authy://KEY:x@phone", "character 13: authy has no pass"},
-		"authy, four digits":                {"authy://KEY@phone?digits=4", "Digits must be 6 to 10"},
-		"authy, a scope for phone":          {"authy://KEY@phone?action.pay=x", "ActionMessages"},
-		"authy, sms forced for phone":       {"authy://KEY@phone?force_sms=true", "ForceSMS"},
-		"authy, users of four digits":       {"authy://KEY@users?digits=4", "Digits must be 6 to 10"},
-		"authy, a callback to nobody":       {"authy://KEY@users?callback_url=ftp://h", "CallbackURL must be"},
+		"authy, four digits":                {"authy://KEY@phone?digits=4", "character 19: authy: digits must be 6 to 10"},
+		"authy, a scope for phone":          {"authy://KEY@phone?action.pay=x", "action.NAME"},
+		"authy, sms forced for phone":       {"authy://KEY@phone?force_sms=true", "force_sms"},
+		"authy, users of four digits":       {"authy://KEY@users?digits=4", "digits must be 6 to 10"},
+		"authy, a callback to nobody":       {"authy://KEY@users?callback_url=ftp://h", "callback_url must be"},
 		"authy, a name that is none":        {"authy://KEY@phone?action.a/b=x", "action.NAME has a NAME that is not"},
-		"gatewayapi, nothing":               {"gatewayapi://", "character 1: gatewayapi: key is missing"},
-		"gatewayapi, no token":              {"gatewayapi://eu?sender=Acme" + theEngine, "give either Token, or Key and Secret"},
-		"gatewayapi, no store":              {gateway + "&key=" + otpKey, "character 1: gatewayapi: store is missing"},
-		"gatewayapi, an unknown store":      {gateway + "&key=" + otpKey + "&store=redis://h", "store must be memory, or a URL whose scheme was handed in by vendors.WithStore"},
-		"gatewayapi, a store without one":   {gateway + "&key=" + otpKey + "&store=memories", "store must be memory"},
-		"gatewayapi, a short key":           {gateway + "&key=short&store=memory", "each of Keys must have at least 32 bytes"},
-		"gatewayapi, a comma too many":      {gateway + "&key=" + otpKey + ",&store=memory", "each of Keys must have at least 32 bytes"},
-		"gatewayapi, keys without index":    {gateway + "&key=" + otpKey + "," + otherKey + "&store=memory", "IndexKey is required with several Keys"},
-		"gatewayapi, four digits":           {gateway + theEngine + "&digits=4", "Digits must be 6 to 10"},
-		"gatewayapi, an hour":               {gateway + theEngine + "&ttl=1h", "TTL must be at most 10 minutes"},
-		"gatewayapi, eleven attempts":       {gateway + theEngine + "&attempts=11", "Attempts must be 1 to 10"},
-		"gatewayapi, a language of its own": {gateway + theEngine + "&locale=xx", "Locale must be one"},
-		"gatewayapi, a cooldown that falls": {gateway + theEngine + "&cooldown=30s,20s", "Cooldown must neither be negative nor fall"},
+		"gatewayapi, nothing":               {"gatewayapi://", "character 1: gatewayapi: code_key is missing"},
+		"gatewayapi, no token":              {"gatewayapi://eu?sender=Acme" + theEngine, "gatewayapi: give either token, or api_key and api_secret"},
+		"gatewayapi, no store":              {gateway + "&code_key=" + otpKey, "character 1: gatewayapi: store is missing: memory, or a URL whose scheme"},
+		"gatewayapi, an unknown store":      {gateway + "&code_key=" + otpKey + "&store=redis://h", "store must be memory, or a URL whose scheme was handed in by vendors.WithStore"},
+		"gatewayapi, a store without one":   {gateway + "&code_key=" + otpKey + "&store=memories", "store must be memory"},
+		"gatewayapi, a short key":           {gateway + "&code_key=short&store=memory", "gatewayapi: each of code_key must have at least 32 bytes"},
+		"gatewayapi, a comma too many":      {gateway + "&code_key=" + otpKey + ",&store=memory", "gatewayapi: each of code_key must have at least 32 bytes"},
+		"gatewayapi, keys without index":    {gateway + "&code_key=" + otpKey + "," + otherKey + "&store=memory", "gatewayapi: index_key is required with several code_key"},
+		"gatewayapi, four digits":           {gateway + theEngine + "&digits=4", "digits must be 6 to 10"},
+		"gatewayapi, an hour":               {gateway + theEngine + "&ttl=1h", "ttl must be at most 10 minutes"},
+		"gatewayapi, eleven attempts":       {gateway + theEngine + "&attempts=11", "attempts must be 1 to 10"},
+		"gatewayapi, a language of its own": {gateway + theEngine + "&locale=xx", "locale must be one"},
+		"gatewayapi, a cooldown that falls": {gateway + theEngine + "&cooldown=30s,20s", "cooldown must neither be negative nor fall"},
 		"gatewayapi, a cooldown in words":   {gateway + theEngine + "&cooldown=30s,long", "cooldown must be a time"},
-		"gatewayapi, another region":        {"gatewayapi://TOKEN@dk?sender=Acme" + theEngine, "Region must be com or eu"},
+		"gatewayapi, another region":        {"gatewayapi://TOKEN@dk?sender=Acme" + theEngine, "character 20: gatewayapi: region must be com or eu"},
 		"gatewayapi, a pass":                {"gatewayapi://TOKEN:x@eu", "gatewayapi has no pass"},
 		"twilio-sms, no sender":             {"twilio-sms://" + ac + ":t@?a=b", "character 52: twilio-sms has no such key, but account_sid"},
-		"twilio-sms, nobody sends":          {"twilio-sms://" + ac + ":t@?key=" + otpKey + "&store=memory", "give From, MessagingServiceSID or both"},
+		"twilio-sms, nobody sends":          {"twilio-sms://" + ac + ":t@?code_key=" + otpKey + "&store=memory", "twilio-sms: give from, messaging_service_sid or both"},
 		"twilio-sms, a host":                {"twilio-sms://" + ac + ":t@" + va, "twilio-sms has no host"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,8 +13,8 @@
 //	twilio://ACCOUNT_SID:AUTH_TOKEN@VERIFY_SERVICE_SID?scope.payment=VA...
 //	twilio://?account_sid=AC...&auth_token=file:/run/secrets/twilio&service_sid=VA...
 //
-// All keys and the rules of escaping stand in docs/dsn.md. A value that opens
-// with env: or file: is read from there, which keeps a secret out of the line.
+// docs/dsn.md lists all keys and the rules of escaping. A value that begins with
+// env: or file: is read from there, which keeps a secret out of the line.
 // A [Config] says the same in a file of JSON or YAML.
 //
 // # Privacy
@@ -24,46 +24,80 @@
 package vendors
 
 import (
+	"reflect"
+
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/bandwidth"
+	"github.com/go2fa/verify/gatewayapi"
+	"github.com/go2fa/verify/internal/dsn"
 	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/twilio"
 )
+
+// list has one line for each vendor of this module.
+func list() []vendor {
+	return []vendor{
+		newVendor("twilio", twilio.New),
+		newVendor("bandwidth", bandwidth.New).without(noUsers, "username", "password", "auth"),
+		newVendor("gatewayapi", gatewayapi.New),
+		newVendor("twilio-sms", twilio.NewMessaging),
+		newVendor("authy", openAuthy),
+	}
+}
+
+// noUsers is what to do where a DSN still has a user name.
+const noUsers = "is of the past: Bandwidth ended user names and passwords on 2026-12-02. " +
+	"Make an API credential that may use MFA, and give its client_id and client_secret"
+
+// A Vendor is one scheme, for programs that range over all of them.
+type Vendor struct {
+	// Scheme stands in front of "://".
+	Scheme string
+	// Messenger reports that it delivers text only: a code is made and checked here.
+	Messenger bool
+	// Configs are the structs whose fields with a tag dsn are the settings: that of
+	// the vendor, for a messenger that of the engine, and what all schemes have.
+	Configs []reflect.Type
+}
+
+// All returns the vendors of this module.
+func All() []Vendor {
+	var all []Vendor
+	for _, v := range list() {
+		all = append(all, Vendor{v.scheme, v.messenger, v.configs()})
+	}
+	return all
+}
+
+// Failover returns the settings of a failover, which is no vendor.
+func Failover() Vendor { return Vendor{Scheme: dsn.FailoverScheme, Configs: failoverConfigs} }
 
 // Open reads dsn and makes the Verifier it describes. It sends nothing; it reads
 // the environment variables and files that dsn names, and nothing else.
 //
 // The Verifier is also an io.Closer, found by [verify.As], which closes what Open
-// opened and nothing that was handed in. Open's errors open with "vendors: " and
+// opened and nothing that was handed in. Open's errors begin with "vendors: " and
 // say which character and key are at fault; they can be shown to anyone.
 func Open(dsn string, opts ...Option) (verify.Verifier, error) {
-	d, err := parse(dsn)
+	o := with(opts)
+	d, err := parse(dsn, o)
 	if err != nil {
 		return nil, err
 	}
-	return open(d, with(opts))
+	return open(d, o)
 }
 
 // A scheme is one vendor in the eyes of Open: see vendor and foreign.
 type scheme interface {
-	open(d dsn, o options) (verify.Verifier, error)
-	carries() bool // a messenger, which makes a verifier with an engine only
-	openMessenger(d dsn, o options) (otp.Messenger, error)
+	open(d dsn.Line, o options) (verify.Verifier, error)
+	delivers() bool // a messenger, which makes a verifier with an engine only
+	openMessenger(d dsn.Line, o options) (otp.Messenger, error)
 }
 
-// A listed scheme is one of ours.
-type listed interface {
-	scheme
-	name() string
-	parts(d dsn) (partKeys, error)
-}
+func parse(line string, o options) (dsn.Line, error) { return dsn.Parse(line, schemesOf(o)) }
 
-// schemes are all of this module that may stand in front of "://". A vendor is
-// added by a file with its table and a line here.
-func schemes() []listed {
-	return []listed{twilioVendor, bandwidthVendor, gatewayVendor, messagingVendor, authyVendor}
-}
-
-func open(d dsn, o options) (verify.Verifier, error) {
-	if d.scheme == failoverScheme {
+func open(d dsn.Line, o options) (verify.Verifier, error) {
+	if d.Scheme == dsn.FailoverScheme {
 		return openFailover(d, o)
 	}
 	s, err := schemeOf(d, o)
@@ -73,22 +107,25 @@ func open(d dsn, o options) (verify.Verifier, error) {
 	return s.open(d, o)
 }
 
-func schemeOf(d dsn, o options) (scheme, error) {
-	for _, s := range schemes() {
-		if s.name() == d.scheme {
-			return s, nil
+func schemeOf(d dsn.Line, o options) (scheme, error) {
+	for _, v := range o.known() {
+		if v.scheme == d.Scheme {
+			return v, nil
 		}
 	}
-	if open := o.messengers[d.scheme]; open != nil {
-		return foreign{d.scheme, open}, nil
+	if open := o.messengers[d.Scheme]; open != nil {
+		return foreign{d.Scheme, open}, nil
 	}
-	return nil, unknownScheme(d.at)
+	return nil, faultAt(d.At, schemesOf(o))
 }
 
-func unknownScheme(at int) error {
-	list := ""
-	for _, s := range schemes() {
-		list += s.name() + "://, "
+// schemesOf says which schemes there are.
+func schemesOf(o options) string {
+	text := "a DSN opens with one of "
+	for _, v := range o.known() {
+		text += v.scheme + "://, "
 	}
-	return faultAt(at, "a DSN opens with one of "+list+failoverScheme+"(...), or a scheme handed in by vendors.WithMessenger")
+	return text + dsn.FailoverScheme + "(...), or a scheme handed in by vendors.With or vendors.WithMessenger"
 }
+
+func faultAt(at int, text string) error { return dsn.Fault{At: at, Text: text} }

@@ -23,12 +23,12 @@ import (
 // more than 70 characters several parts: see [Segments].
 type Template struct {
 	// Code is the text of a message. Required.
-	Code string
+	Code string `named:"code,self" example:"{code}%20is%20your%20code"`
 
 	// Transaction is the text of a message with [verify.WithTransaction], where
 	// {amount} and {payee} stand exactly once too. Defaults to the one that this
 	// module has for the language, or else to that of the Config's Locale.
-	Transaction string
+	Transaction string `named:"transaction" example:"{code}%20pays%20{amount}%20to%20{payee}"`
 }
 
 type slot string

@@ -25,7 +25,7 @@ func open(t *testing.T, v emulator.Vendor, setup emulator.Setup) (emulator.Emula
 	e, sample := v.New(setup)
 	dsn := sample.DSN(emulator.ServeTest(t, e, "").URL)
 	if sample.Messenger {
-		dsn += "&store=memory&key=" + strings.Repeat("k", 32)
+		dsn += "&store=memory&code_key=" + strings.Repeat("k", 32)
 	}
 	client, err := vendors.Open(dsn)
 	require.NoError(t, err)
@@ -81,7 +81,7 @@ func TestEveryEmulatorTakesTheIDsAndSecretsThatItIsGiven(t *testing.T) {
 			server := emulator.ServeTest(t, e, "")
 			dsn := usual.DSN(server.URL)
 			if usual.Messenger {
-				dsn += "&store=memory&key=" + strings.Repeat("k", 32)
+				dsn += "&store=memory&code_key=" + strings.Repeat("k", 32)
 			}
 			stranger, err := vendors.Open(dsn)
 			require.NoError(t, err)

@@ -1,4 +1,4 @@
-package vendors
+package dsn
 
 import (
 	"fmt"
@@ -12,26 +12,26 @@ import (
 func TestParse(t *testing.T) {
 	for name, tc := range map[string]struct {
 		dsn  string
-		want dsn
+		want Line
 	}{
-		"a scheme alone":      {"authy://", dsn{scheme: "authy"}},
-		"a host alone":        {"authy://phone", dsn{scheme: "authy", host: part{text: "phone"}}},
-		"user and host":       {"authy://KEY@phone", dsn{scheme: "authy", user: part{text: "KEY"}, host: part{text: "phone"}}},
-		"user, pass and host": {"a://u:p@h", dsn{scheme: "a", user: part{text: "u"}, pass: part{text: "p"}, host: part{text: "h"}}},
-		"no host":             {"a://u:p@?k=v", dsn{scheme: "a", user: part{text: "u"}, pass: part{text: "p"}, pairs: []pair{{key: "k", value: "v"}}}},
-		"pairs alone":         {"a://?k=v&l=", dsn{scheme: "a", pairs: []pair{{key: "k", value: "v"}, {key: "l"}}}},
-		"case is kept":        {"a://U@Host", dsn{scheme: "a", user: part{text: "U"}, host: part{text: "Host"}}},
-		"escapes everywhere":  {"a://%75%3a:%70%2F@%68%25?%6b%3D=%76%26", dsn{scheme: "a", user: part{text: "u:"}, pass: part{text: "p/"}, host: part{text: "h%"}, pairs: []pair{{key: "k=", value: "v&"}}}},
-		"a plus is a plus":    {"a://a+b@c+d?e+f=+1500", dsn{scheme: "a", user: part{text: "a+b"}, host: part{text: "c+d"}, pairs: []pair{{key: "e+f", value: "+1500"}}}},
-		"a URL as a value":    {"a://?k=http://h:1/p?q=@", dsn{scheme: "a", pairs: []pair{{key: "k", value: "http://h:1/p?q=@"}}}},
-		"a failover":          {"failover(a://x b://y)", dsn{scheme: "failover", backends: []dsn{{scheme: "a", host: part{text: "x"}}, {scheme: "b", host: part{text: "y"}}}}},
-		"all its white space": {"failover( \t\na://x\n\tb://y \n)", dsn{scheme: "failover", backends: []dsn{{scheme: "a", host: part{text: "x"}}, {scheme: "b", host: part{text: "y"}}}}},
-		"pairs of all":        {"failover(a://?k=v)?l=w&m=n", dsn{scheme: "failover", backends: []dsn{{scheme: "a", pairs: []pair{{key: "k", value: "v"}}}}, pairs: []pair{{key: "l", value: "w"}, {key: "m", value: "n"}}}},
-		"one in another": {"failover(failover(a://)?k=v b://)", dsn{scheme: "failover", backends: []dsn{
-			{scheme: "failover", backends: []dsn{{scheme: "a"}}, pairs: []pair{{key: "k", value: "v"}}}, {scheme: "b"}}}},
+		"a scheme alone":      {"authy://", Line{Scheme: "authy"}},
+		"a host alone":        {"authy://phone", Line{Scheme: "authy", Host: Part{Text: "phone"}}},
+		"user and host":       {"authy://KEY@phone", Line{Scheme: "authy", User: Part{Text: "KEY"}, Host: Part{Text: "phone"}}},
+		"user, pass and host": {"a://u:p@h", Line{Scheme: "a", User: Part{Text: "u"}, Pass: Part{Text: "p"}, Host: Part{Text: "h"}}},
+		"no host":             {"a://u:p@?k=v", Line{Scheme: "a", User: Part{Text: "u"}, Pass: Part{Text: "p"}, Pairs: []Pair{{Key: "k", Value: "v"}}}},
+		"pairs alone":         {"a://?k=v&l=", Line{Scheme: "a", Pairs: []Pair{{Key: "k", Value: "v"}, {Key: "l"}}}},
+		"case is kept":        {"a://U@Host", Line{Scheme: "a", User: Part{Text: "U"}, Host: Part{Text: "Host"}}},
+		"escapes everywhere":  {"a://%75%3a:%70%2F@%68%25?%6b%3D=%76%26", Line{Scheme: "a", User: Part{Text: "u:"}, Pass: Part{Text: "p/"}, Host: Part{Text: "h%"}, Pairs: []Pair{{Key: "k=", Value: "v&"}}}},
+		"a plus is a plus":    {"a://a+b@c+d?e+f=+1500", Line{Scheme: "a", User: Part{Text: "a+b"}, Host: Part{Text: "c+d"}, Pairs: []Pair{{Key: "e+f", Value: "+1500"}}}},
+		"a URL as a value":    {"a://?k=http://h:1/p?q=@", Line{Scheme: "a", Pairs: []Pair{{Key: "k", Value: "http://h:1/p?q=@"}}}},
+		"a failover":          {"failover(a://x b://y)", Line{Scheme: "failover", Backends: []Line{{Scheme: "a", Host: Part{Text: "x"}}, {Scheme: "b", Host: Part{Text: "y"}}}}},
+		"all its white space": {"failover( \t\na://x\n\tb://y \n)", Line{Scheme: "failover", Backends: []Line{{Scheme: "a", Host: Part{Text: "x"}}, {Scheme: "b", Host: Part{Text: "y"}}}}},
+		"pairs of all":        {"failover(a://?k=v)?l=w&m=n", Line{Scheme: "failover", Backends: []Line{{Scheme: "a", Pairs: []Pair{{Key: "k", Value: "v"}}}}, Pairs: []Pair{{Key: "l", Value: "w"}, {Key: "m", Value: "n"}}}},
+		"one in another": {"failover(failover(a://)?k=v b://)", Line{Scheme: "failover", Backends: []Line{
+			{Scheme: "failover", Backends: []Line{{Scheme: "a"}}, Pairs: []Pair{{Key: "k", Value: "v"}}}, {Scheme: "b"}}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := parse(tc.dsn)
+			got, err := Parse(tc.dsn, "a DSN opens with one of ...")
 			require.NoError(t, err)
 			assert.Equal(t, tc.want, unplaced(got))
 			assert.Equal(t, tc.want, reparse(t, got))
@@ -51,7 +51,11 @@ func TestParseRefuses(t *testing.T) {
 		at   int
 		want string
 	}{
-		"nothing":                           {"", 1, scheme},
+		"nothing":                           {"", 1, "the line is empty: is VERIFY_DSN set?"},
+		"white space alone":                 {" \t\n", 1, "the line is empty"},
+		"double quotes":                     {`"a://h"`, 1, "remove the quotes around the DSN"},
+		"single quotes around a failover":   {"'failover(a://h b://h)'", 1, "remove the quotes"},
+		"a quote in front alone":            {"`a://h", 1, "remove the quotes"},
 		"no scheme":                         {"ACCOUNT:TOKEN@SERVICE", 1, scheme},
 		"a scheme in capitals":              {"Twilio://x", 1, scheme},
 		"an empty scheme":                   {"://x", 1, scheme},
@@ -110,7 +114,7 @@ func TestParseRefuses(t *testing.T) {
 		"a second question mark is a value": {"a://h?k?l", 7, "key=value is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := parse(tc.dsn)
+			_, err := Parse(tc.dsn, "a DSN opens with one of ...")
 			require.ErrorContains(t, err, tc.want)
 			assert.Contains(t, err.Error(), fmt.Sprintf("vendors: character %d: ", tc.at))
 		})
@@ -118,53 +122,53 @@ func TestParseRefuses(t *testing.T) {
 }
 
 // reparse writes d out and reads it again.
-func reparse(t *testing.T, d dsn) dsn {
+func reparse(t *testing.T, d Line) Line {
 	t.Helper()
-	again, err := parse(format(d))
+	again, err := Parse(format(d), "a DSN opens with one of ...")
 	require.NoError(t, err)
 	return unplaced(again)
 }
 
 // unplaced forgets where things stand.
-func unplaced(d dsn) dsn {
-	d.at, d.user.at, d.pass.at, d.host.at = 0, 0, 0, 0
-	for i := range d.pairs {
-		d.pairs[i].at = 0
+func unplaced(d Line) Line {
+	d.At, d.User.At, d.Pass.At, d.Host.At = 0, 0, 0, 0
+	for i := range d.Pairs {
+		d.Pairs[i].At = 0
 	}
-	for i := range d.backends {
-		d.backends[i] = unplaced(d.backends[i])
+	for i := range d.Backends {
+		d.Backends[i] = unplaced(d.Backends[i])
 	}
 	return d
 }
 
 // format writes d as a line that parse reads.
-func format(d dsn) string {
+func format(d Line) string {
 	var b strings.Builder
-	if len(d.backends) > 0 {
-		backends := make([]string, len(d.backends))
-		for i, backend := range d.backends {
+	if len(d.Backends) > 0 {
+		backends := make([]string, len(d.Backends))
+		for i, backend := range d.Backends {
 			backends[i] = format(backend)
 		}
 		b.WriteString("failover(" + strings.Join(backends, " ") + ")")
 	} else {
-		b.WriteString(d.scheme + "://")
+		b.WriteString(d.Scheme + "://")
 	}
-	if d.user.text != "" {
-		b.WriteString(escape(d.user.text, "/?#@:%"))
-		if d.pass.text != "" {
-			b.WriteString(":" + escape(d.pass.text, "/?#@:%"))
+	if d.User.Text != "" {
+		b.WriteString(escapeNaively(d.User.Text, "/?#@:%"))
+		if d.Pass.Text != "" {
+			b.WriteString(":" + escapeNaively(d.Pass.Text, "/?#@:%"))
 		}
 		b.WriteString("@")
 	}
-	b.WriteString(escape(d.host.text, "/?#@:%"))
-	for i, p := range d.pairs {
+	b.WriteString(escapeNaively(d.Host.Text, "/?#@:%"))
+	for i, p := range d.Pairs {
 		b.WriteString([]string{"?", "&"}[min(i, 1)])
-		b.WriteString(escape(p.key, "&=#%") + "=" + escape(p.value, "&#%"))
+		b.WriteString(escapeNaively(p.Key, "&=#%") + "=" + escapeNaively(p.Value, "&#%"))
 	}
 	return b.String()
 }
 
-func escape(s, also string) string {
+func escapeNaively(s, also string) string {
 	var b strings.Builder
 	for i := range len(s) {
 		if isBare(s[i]) && strings.IndexByte(also, s[i]) < 0 {
@@ -190,7 +194,7 @@ func FuzzDSN(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		d, err := parse(s)
+		d, err := Parse(s, "a DSN opens with one of ...")
 		if err != nil {
 			require.True(t, strings.HasPrefix(err.Error(), "vendors: character "), err)
 			return

@@ -1,17 +1,17 @@
-package vendors
+package dsn
 
 import "strings"
 
 // authority reads [ user [ ":" pass ] "@" ] [ host ].
-func (r *reader) authority(d *dsn) error {
+func (r *reader) authority(d *Line) error {
 	var err error
 	if strings.Contains(r.upTo("?"), "@") {
-		if d.user, err = r.part(":@", "the user"); err != nil {
+		if d.User, err = r.part(":@", "the user"); err != nil {
 			return err
 		}
 		if r.text[r.at] == ':' {
 			r.at++
-			if d.pass, err = r.part("@", "the pass"); err != nil {
+			if d.Pass, err = r.part("@", "the pass"); err != nil {
 				return err
 			}
 		}
@@ -20,13 +20,13 @@ func (r *reader) authority(d *dsn) error {
 	if r.upTo("?") == "" {
 		return nil
 	}
-	d.host, err = r.part("?", "the host")
+	d.Host, err = r.part("?", "the host")
 	return err
 }
 
 // part reads and decodes what stands up to one of ends.
-func (r *reader) part(ends, what string) (part, error) {
-	p := part{at: r.at}
+func (r *reader) part(ends, what string) (Part, error) {
+	p := Part{At: r.at}
 	raw := r.upTo(ends)
 	if i := strings.IndexAny(raw, "/?#@:"); i >= 0 {
 		return p, faultAt(r.at+i, "in front of the question mark, one of / ? # @ : within a part is written %2F %3F %23 %40 %3A; env: and file: are read behind it only")
@@ -35,12 +35,12 @@ func (r *reader) part(ends, what string) (part, error) {
 		return p, faultAt(r.at, what+" is empty")
 	}
 	var err error
-	p.text, err = r.decode(raw)
+	p.Text, err = r.decode(raw)
 	return p, err
 }
 
 // pairs reads [ "?" key "=" value *( "&" key "=" value ) ].
-func (r *reader) pairs(d *dsn) error {
+func (r *reader) pairs(d *Line) error {
 	seen := map[string]bool{}
 	for mark := byte('?'); r.at < len(r.text) && r.text[r.at] == mark; mark = '&' {
 		r.at++
@@ -48,17 +48,17 @@ func (r *reader) pairs(d *dsn) error {
 		if err != nil {
 			return err
 		}
-		if seen[p.key] {
-			return faultAt(p.at, "this key stands a second time")
+		if seen[p.Key] {
+			return faultAt(p.At, "this key stands a second time")
 		}
-		seen[p.key] = true
-		d.pairs = append(d.pairs, p)
+		seen[p.Key] = true
+		d.Pairs = append(d.Pairs, p)
 	}
 	return nil
 }
 
-func (r *reader) pair() (pair, error) {
-	p := pair{at: r.at}
+func (r *reader) pair() (Pair, error) {
+	p := Pair{At: r.at}
 	raw := r.upTo("&")
 	if i := strings.IndexByte(raw, '#'); i >= 0 {
 		return p, faultAt(r.at+i, "a # is written %23")
@@ -68,10 +68,10 @@ func (r *reader) pair() (pair, error) {
 		return p, faultAt(r.at, "key=value is missing")
 	}
 	var err error
-	if p.key, err = r.decode(key); err != nil {
+	if p.Key, err = r.decode(key); err != nil {
 		return p, err
 	}
 	r.at++
-	p.value, err = r.decode(value)
+	p.Value, err = r.decode(value)
 	return p, err
 }

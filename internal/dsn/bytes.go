@@ -1,4 +1,4 @@
-package vendors
+package dsn
 
 import (
 	"encoding/hex"
@@ -58,8 +58,8 @@ func hasControl(s string) bool {
 	return false
 }
 
-// escaped writes what decode reads: whatever is not bare, and also those bytes.
-func escaped(s, also string) string {
+// Escape writes what a reader decodes: whatever is not bare, and also those bytes.
+func Escape(s, also string) string {
 	const digits = "0123456789ABCDEF"
 	var b strings.Builder
 	for i := range len(s) {

@@ -1,4 +1,4 @@
-package vendors
+package dsn
 
 import (
 	"errors"
@@ -11,9 +11,11 @@ import (
 
 const maxFile = 64 << 10 // bytes of a file that a value is read from
 
+const nameRule = "1 to 64 of [A-Za-z0-9._:-]"
+
 // What may be wrong with a value. None of these holds a part of it.
 var (
-	errTwice      = errors.New("is given twice")
+	ErrTwice      = errors.New("is given twice")
 	errEmpty      = errors.New("is empty")
 	errControl    = errors.New("holds a control character")
 	errName       = errors.New("has a NAME that is not " + nameRule)
@@ -33,12 +35,13 @@ const (
 	fileReference = "file:"
 )
 
-func isReference(value string) bool {
+// IsReference reports whether a value is read from elsewhere.
+func IsReference(value string) bool {
 	return strings.HasPrefix(value, envReference) || strings.HasPrefix(value, fileReference)
 }
 
-// read returns what a value stands for, and refuses what no setting can be.
-func read(value string) (string, error) {
+// Read returns what a value stands for, and refuses what no setting can be.
+func Read(value string) (string, error) {
 	value, err := resolve(value)
 	switch {
 	case err != nil:

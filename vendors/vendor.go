@@ -1,0 +1,166 @@
+package vendors
+
+import (
+	"errors"
+	"reflect"
+
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/dsn"
+	"github.com/go2fa/verify/otp"
+)
+
+// A vendor is one scheme whose settings are the tags of a Config.
+type vendor struct {
+	scheme    string
+	config    reflect.Type
+	messenger bool
+	make      func(config reflect.Value) (any, error)
+	ended     map[string]string // keys that are no more: what to do instead
+}
+
+// newVendor makes a scheme of a vendor's New.
+func newVendor[C, V any](scheme string, open func(C) (V, error)) vendor {
+	made := reflect.TypeFor[V]()
+	v := vendor{scheme: scheme, config: reflect.TypeFor[C]()}
+	v.messenger = made.Implements(reflect.TypeFor[otp.Messenger]()) && !made.Implements(reflect.TypeFor[verify.Verifier]())
+	if open == nil {
+		return v
+	}
+	v.make = func(config reflect.Value) (any, error) {
+		made, err := open(config.Interface().(C))
+		if err != nil {
+			return nil, err // not a nil V in an interface
+		}
+		return made, nil
+	}
+	return v
+}
+
+// without has the keys answered by what to do instead.
+func (v vendor) without(why string, keys ...string) vendor {
+	v.ended = map[string]string{}
+	for _, key := range keys {
+		v.ended[key] = why
+	}
+	return v
+}
+
+// table reads the tags of all settings of v, or of those of its own and its name.
+func (v vendor) table(configs ...reflect.Type) (dsn.Table, error) {
+	table, err := dsn.NewTable(v.scheme, configs...)
+	table.Ended = v.ended
+	return table, err
+}
+
+// Named is what every scheme has.
+type named struct {
+	// Name is what a failover calls this backend: 1 to 64 of [A-Za-z0-9._:-].
+	// Defaults to the scheme.
+	Name string `dsn:"name,scope" example:"main"`
+}
+
+// configs are the structs that hold all settings of v.
+func (v vendor) configs() []reflect.Type {
+	if v.messenger {
+		return append([]reflect.Type{v.config}, engineConfigs...)
+	}
+	return []reflect.Type{v.config, reflect.TypeFor[named]()}
+}
+
+func (v vendor) delivers() bool { return v.messenger }
+
+// open makes the Verifier that d describes.
+func (v vendor) open(d dsn.Line, o options) (verify.Verifier, error) {
+	f, err := v.fill(d, v.configs())
+	if err != nil {
+		return nil, err
+	}
+	made, err := v.made(f, o)
+	if err != nil {
+		return nil, err
+	}
+	if !v.messenger {
+		verifier, ok := made.(verify.Verifier)
+		if !ok {
+			return nil, faultAt(d.At, v.scheme+": what vendors.With opens is neither a verify.Verifier nor an otp.Messenger")
+		}
+		return verifier, nil
+	}
+	return openEngine(f, 1, made.(otp.Messenger), []any{made}, o)
+}
+
+// openMessenger makes the messenger alone: the settings of the engine are elsewhere.
+func (v vendor) openMessenger(d dsn.Line, o options) (otp.Messenger, error) {
+	f, err := v.fill(d, []reflect.Type{v.config, reflect.TypeFor[named]()})
+	if err != nil {
+		return nil, err
+	}
+	made, err := v.made(f, o)
+	if err != nil {
+		return nil, err
+	}
+	return made.(otp.Messenger), nil
+}
+
+// made hands over what a line cannot hold, and calls the vendor's New.
+func (v vendor) made(f filled, o options) (any, error) {
+	hand(f.configs[0], o.client)
+	hand(f.configs[0], o.directory)
+	made, err := v.make(f.configs[0])
+	if err == nil && isNil(made) {
+		err = errors.New("it was not made, and nobody said why")
+	}
+	if err != nil {
+		return nil, f.Explain(0, err)
+	}
+	return made, nil
+}
+
+// hand sets the field of config that is of the type of value, which stays unset if
+// that is nil.
+func hand[T comparable](config reflect.Value, value T) {
+	if value == *new(T) {
+		return
+	}
+	for _, field := range reflect.VisibleFields(config.Type()) {
+		if field.Type == reflect.TypeFor[T]() && field.IsExported() {
+			config.FieldByIndex(field.Index).Set(reflect.ValueOf(&value).Elem())
+			return
+		}
+	}
+}
+
+func isNil(made any) bool {
+	switch v := reflect.ValueOf(made); v.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Map, reflect.Func, reflect.Chan, reflect.Slice, reflect.Interface:
+		return v.IsNil()
+	}
+	return false
+}
+
+// Filled are configs with the settings of a line in them.
+type filled struct {
+	*dsn.Filled
+	configs []reflect.Value
+}
+
+// fill makes the configs of an engine or a failover.
+func fill(d dsn.Line, scheme string, types []reflect.Type) (filled, error) {
+	return vendor{scheme: scheme}.fill(d, types)
+}
+
+// fill makes a config of each type, and puts each setting of d where it belongs.
+func (v vendor) fill(d dsn.Line, types []reflect.Type) (filled, error) {
+	var f filled
+	table, err := v.table(types...)
+	if err != nil {
+		return f, faultAt(d.At, err.Error())
+	}
+	for _, t := range types {
+		f.configs = append(f.configs, reflect.New(t).Elem())
+	}
+	f.Filled, err = table.Fill(d, f.configs...)
+	return f, err
+}
