@@ -45,13 +45,14 @@ var arrows = map[string][]string{
 	"input":            {"."},
 	"internal/keys":    {},
 	"internal/next":    {"."},
+	"internal/dsn":     {"."},
 	"totp":             {".", "internal/keys"},
 	"recovery":         {".", "internal/keys"},
 
 	"failover":         {".", "observe", "internal/next", gobreaker},
 	"observe":          {"."},
-	"vendors":          {".", "otp", "failover", "observe", "references"}, // and every vendor
-	"vendors/emulated": {"emulator"},                                      // and every emulator
+	"vendors":          {".", "internal/dsn", "otp", "failover", "observe", "references"}, // and every vendor
+	"vendors/emulated": {"emulator"},                                                      // and every emulator
 	"mocks":            {".", "otp", testify},
 	"verifytest":       {".", "otp", "failover", "totp", "recovery", testify, porcupine},
 }

@@ -54,7 +54,7 @@ func (o options) openStore(url string) (otp.Store, error) {
 	}
 	store, err := open(url)
 	if err != nil || store == nil {
-		return nil, errors.New("StoreURL could not be opened: check it")
+		return nil, errors.New("StoreURL could not be opened: check its URL")
 	}
 	return store, nil
 }

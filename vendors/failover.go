@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"time"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/failover"
@@ -89,8 +88,6 @@ func (c failoverConfig) checkLimits() error {
 		return errors.New("failover: Limits.Attempts must be 1 to 10")
 	case l.Failures > 100:
 		return errors.New("failover: Limits.Failures must be 1 to 100")
-	case l.Remember != 0 && l.Remember < 24*time.Hour: // a patient guesser would never meet the limit
-		return errors.New("failover: Limits.Remember must be at least 24 hours")
 	}
 	return nil
 }
@@ -107,7 +104,7 @@ func (o options) openLedger(url string) (failover.Ledger, error) {
 	}
 	ledger, err := open(url)
 	if err != nil || ledger == nil { // without one, failover would keep its own in memory
-		return nil, errors.New("failover: LedgerURL could not be opened: check it")
+		return nil, errors.New("failover: LedgerURL could not be opened: check its URL")
 	}
 	return ledger, nil
 }

@@ -187,8 +187,8 @@ func TestFailoverRefuses(t *testing.T) {
 		"a messenger with a bad key":        {"failover(" + gateway + "&colour=red)?store=memory&code_key=" + otpKey, "character 44: gatewayapi has no such key, but token"},
 		"a second messenger is unknown":     {"failover(" + gateway + " raven://h)?store=memory&code_key=" + otpKey, "character 44: a DSN opens with one of"},
 		"a backend that is refused":         {"failover(" + plain + " authy://KEY@users)", "character 95: authy: users need vendors.WithDirectory"},
-		"failures that are forgotten":       {"failover(" + plain + ")?remember=1s", "character 96: failover: remember must be at least 24 hours"},
-		"failures of other backends":        {"failover(" + plain + ")?remember=23h59m59s&attempts=10", "failover: remember must be at least 24 hours"},
+		"failures that are forgotten":       {"failover(" + plain + ")?remember=1s", "character 96: failover: remember must be at least 24h"},
+		"failures of other backends":        {"failover(" + plain + ")?remember=23h59m59s&attempts=10", "failover: remember must be at least 24h"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf

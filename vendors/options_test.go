@@ -163,9 +163,9 @@ func TestOpenersThatFail(t *testing.T) {
 	const gateway = "gatewayapi://TOKEN@eu?sender=Acme&code_key=" + otpKey + "&store=shelf://Zq9XkvJw@h"
 	const hosted = "twilio://" + ac + ":t@" + va
 	for name, tc := range map[string]struct{ dsn, want string }{
-		"a store":               {gateway, "vendors: character 77: gatewayapi: store could not be opened: check it"},
-		"a store of several":    {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&code_key=" + otpKey, "vendors: character 45: failover: store could not be opened: check it"},
-		"a ledger":              {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&ledger_key=" + otpKey, "vendors: character 92: failover: ledger could not be opened: check it"},
+		"a store":               {gateway, "vendors: character 77: gatewayapi: store could not be opened: check its URL"},
+		"a store of several":    {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&code_key=" + otpKey, "vendors: character 45: failover: store could not be opened: check its URL"},
+		"a ledger":              {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&ledger_key=" + otpKey, "vendors: character 92: failover: ledger could not be opened: check its URL"},
 		"a messenger":           {"pigeon://Zq9XkvJw@h?store=memory&code_key=" + otpKey, "vendors: character 1: pigeon: the messenger refuses its settings"},
 		"a messenger, a second": {"failover(gatewayapi://TOKEN@eu?sender=Acme pigeon://Zq9XkvJw@h)?store=memory&code_key=" + otpKey, "vendors: character 44: pigeon: the messenger refuses its settings"},
 	} {

@@ -76,7 +76,7 @@ func TestDoctorSaysWhatToMend(t *testing.T) {
 			"store: unavailable: the server cannot be reached, or hung up\n", within}},
 		"a backend": {"failover(" + places["bandwidth"].DSN + " " + twilio + "&digits=8)", 3, []string{
 			"failover: rejected: twilio: rejected: the Service of the empty scope sends 6 digits, not 8: set its CodeLength to 6\n", within}},
-		"a backend and a ledger": {"failover(" + strings.Replace(twilio, twiliotest.AuthToken, "placeholder", 1) + ")?ledger=redis://127.0.0.1:1&key=" + otpKey, 4, []string{
+		"a backend and a ledger": {"failover(" + strings.Replace(twilio, twiliotest.AuthToken, "placeholder", 1) + ")?ledger=redis://127.0.0.1:1&ledger_key=" + otpKey, 4, []string{
 			"failover: unavailable: twilio: unauthorized: the credentials are wrong, or of another region (HTTP 401, 20003)\n",
 			"failover: unavailable: ledger: unavailable: the ledger would not do: its error says why\n",
 			"store: unavailable: the server cannot be reached, or hung up\n", within}},
@@ -229,7 +229,7 @@ func TestDirectoryThatCannotBeUsed(t *testing.T) {
 
 // The program knows Redis and mail, and says what is wrong with their lines.
 func TestOpenKnowsRedisAndMail(t *testing.T) {
-	const engine = "&key=" + otpKey + "&store="
+	const engine = "&code_key=" + otpKey + "&store="
 	twilio := "twilio://AC00000000000000000000000000000000:t@VA00000000000000000000000000000000"
 	for name, tc := range map[string]struct{ dsn, want string }{
 		"redis":              {"gatewayapi://T@eu?sender=Acme" + engine + "redis://h", ""},
@@ -240,9 +240,9 @@ func TestOpenKnowsRedisAndMail(t *testing.T) {
 		"a socket":           {"gatewayapi://T@eu?sender=Acme" + engine + "unix:///run/redis", ""},
 		"another store":      {"gatewayapi://T@eu?sender=Acme" + engine + "memcached://h", "store must be memory, or a URL whose scheme is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix"},
 		"no host":            {"gatewayapi://T@eu?sender=Acme" + engine + "redis://Zq9XkvJw@", "store could not be opened: check its URL: redisstore: open: the URL must read redis://"},
-		"a ledger":           {"failover(" + twilio + ")?ledger=redis://h&key=" + otpKey, ""},
-		"another ledger":     {"failover(" + twilio + ")?ledger=memcached://h&key=" + otpKey, "ledger must be memory, or a URL whose scheme is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix"},
-		"a ledger of no URL": {"failover(" + twilio + ")?ledger=redis://Zq9XkvJw@&key=" + otpKey, "ledger could not be opened: check its URL: redisstore: open: the URL must read redis://"},
+		"a ledger":           {"failover(" + twilio + ")?ledger=redis://h&ledger_key=" + otpKey, ""},
+		"another ledger":     {"failover(" + twilio + ")?ledger=memcached://h&ledger_key=" + otpKey, "ledger must be memory, or a URL whose scheme is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix"},
+		"a ledger of no URL": {"failover(" + twilio + ")?ledger=redis://Zq9XkvJw@&ledger_key=" + otpKey, "ledger could not be opened: check its URL: redisstore: open: the URL must read redis://"},
 		"mail":               {"smtp://u:p@mail.example.com%3A587?from=a@example.com" + engine + "memory", ""},
 		"mail from nobody":   {"smtp://u:p@mail.example.com" + "?" + engine[1:] + "memory", "smtp: the messenger refuses its settings: email: "},
 		"mail by mistake":    {"smtp://u:p@mail.example.com?colour=Zq9XkvJw" + engine + "memory", "the keys are from, username, password"},

@@ -94,7 +94,7 @@ func (s *stage) engine(vendor string) (string, error) {
 		redis.Server().SetPreHook(tellPolicy)
 		s.redis = redis
 	}
-	return "&key=" + otpKey + "&store=" + s.redisURL() + "?prefix=" + vendor + ":", nil
+	return "&code_key=" + otpKey + "&store=" + s.redisURL() + "?prefix=" + vendor + ":", nil
 }
 
 func (s *stage) redisURL() string {

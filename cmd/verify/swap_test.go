@@ -56,10 +56,10 @@ func swaps(r running) map[string]swap {
 		dsn[p.Vendor] = p.DSN
 	}
 	messenger := func(vendor string) string {
-		line, _, _ := strings.Cut(dsn[vendor], "&key=")
+		line, _, _ := strings.Cut(dsn[vendor], "&code_key=")
 		return line
 	}
-	_, engine, _ := strings.Cut(dsn["gatewayapi"], "&key=")
+	_, engine, _ := strings.Cut(dsn["gatewayapi"], "&code_key=")
 	_, redis, _ := strings.Cut(engine, "&store=")
 	dead := func(line string) string { // with the port of nobody
 		head, tail, _ := strings.Cut(line, "base_url=http://127.0.0.1:")
@@ -76,11 +76,11 @@ func swaps(r running) map[string]swap {
 		"gatewayapi, REST":               {dsn["gatewayapi"] + "&classic=true", "gatewayapi"},
 		"authy":                          {dsn["authy"], "authy"},
 		"twilio's messaging":             {dsn["twilio-sms"], "twilio"},
-		"a failover":                     {"failover(" + dsn["twilio"] + " " + dsn["bandwidth"] + ")?key=" + otpKey + "&ledger=" + redis, "twilio"},
-		"a failover, the first down":     {"failover(" + dead(dsn["twilio"]) + " " + dsn["bandwidth"] + ")?key=" + otpKey + "&ledger=" + redis, "bandwidth"},
-		"to local codes":                 {"failover(" + dead(dsn["authy"]) + " " + dsn["gatewayapi"] + ")?key=" + otpKey + "&ledger=" + redis, "gatewayapi"},
-		"messengers":                     {"failover(" + messenger("gatewayapi") + " " + messenger("twilio-sms") + ")?key=" + engine, "gatewayapi"},
-		"messengers, the first one down": {"failover(" + dead(messenger("gatewayapi")) + " " + messenger("twilio-sms") + ")?key=" + engine, "twilio"},
+		"a failover":                     {"failover(" + dsn["twilio"] + " " + dsn["bandwidth"] + ")?ledger_key=" + otpKey + "&ledger=" + redis, "twilio"},
+		"a failover, the first down":     {"failover(" + dead(dsn["twilio"]) + " " + dsn["bandwidth"] + ")?ledger_key=" + otpKey + "&ledger=" + redis, "bandwidth"},
+		"to local codes":                 {"failover(" + dead(dsn["authy"]) + " " + dsn["gatewayapi"] + ")?ledger_key=" + otpKey + "&ledger=" + redis, "gatewayapi"},
+		"messengers":                     {"failover(" + messenger("gatewayapi") + " " + messenger("twilio-sms") + ")?code_key=" + engine, "gatewayapi"},
+		"messengers, the first one down": {"failover(" + dead(messenger("gatewayapi")) + " " + messenger("twilio-sms") + ")?code_key=" + engine, "twilio"},
 	}
 }
 

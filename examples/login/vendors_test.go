@@ -61,7 +61,7 @@ func playedVendors(t *testing.T) map[string]played {
 			dsn: numbers, handler: bwMute, code: newest(bwMute.Messages), calls: "the vendor bandwidth makes",
 		},
 		"gatewayapi": {
-			dsn:     "gatewayapi://" + gatewayapitest.Token + "@com?sender=Acme&store=memory&cooldown=1ns&key=emulatedotpkey000000000000000000&" + base,
+			dsn:     "gatewayapi://" + gatewayapitest.Token + "@com?sender=Acme&store=memory&cooldown=1ns&code_key=emulatedotpkey000000000000000000&" + base,
 			handler: gw, code: newest(gw.Messages), calls: "the vendor gatewayapi makes", bound: true,
 		},
 		"authy by number": {

@@ -186,9 +186,9 @@ func FuzzDSN(f *testing.F) {
 		"twilio://ACCOUNT_SID:AUTH_TOKEN@VERIFY_SERVICE_SID?scope.payment=VA00",
 		"twilio://?account_sid=env:TWILIO_ACCOUNT_SID&auth_token=file:/run/secrets/twilio&service_sid=VA00",
 		"bandwidth://CLIENT_ID:SECRET@ACCOUNT_ID?sms_app=a&voice_app=b&from=+15005550006",
-		"gatewayapi://TOKEN@eu?sender=Acme&key=env:OTP_KEY&store=redis://127.0.0.1:6379/0",
+		"gatewayapi://TOKEN@eu?sender=Acme&code_key=env:OTP_KEY&store=redis://127.0.0.1:6379/0",
 		"authy://API_KEY@phone", "authy://API_KEY@users", "a://", "a://%40:%3A@%2F?%3D=%26",
-		"failover(twilio://a b://c)?on_unknown=next&ledger=redis://h&key=env:OTP_KEY&route.45=bandwidth",
+		"failover(twilio://a b://c)?on_unknown=next&ledger=redis://h&code_key=env:OTP_KEY&route.45=bandwidth",
 		"failover(\n\tfailover(a://b)?c=d e://f\n)", "twilio://AC:to/ken@VA", "a://?k=%", "failover(", "failover()",
 	} {
 		f.Add(seed)
