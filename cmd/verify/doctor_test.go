@@ -78,7 +78,7 @@ func TestDoctorSaysWhatToMend(t *testing.T) {
 			"failover: rejected: twilio: rejected: the Service of the empty scope sends 6 digits, not 8: set its CodeLength to 6\n", within}},
 		"a backend and a ledger": {"failover(" + strings.Replace(twilio, twiliotest.AuthToken, "placeholder", 1) + ")?ledger=redis://127.0.0.1:1&ledger_key=" + otpKey, 4, []string{
 			"failover: unavailable: twilio: unauthorized: the credentials are wrong, or of another region (HTTP 401, 20003)\n",
-			"failover: unavailable: ledger: unavailable: the ledger would not do: its error says why\n",
+			"failover: unavailable: ledger: unavailable: the ledger is not usable: its error says why\n",
 			"store: unavailable: the server cannot be reached, or hung up\n", within}},
 	} {
 		t.Run(name, func(t *testing.T) {

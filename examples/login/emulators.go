@@ -53,7 +53,7 @@ func emulatedSchemes() (list string) {
 func emulatorDSN(sample emulator.Sample, base string) string {
 	dsn := sample.DSN(base)
 	if sample.Messenger {
-		dsn += "&store=memory&key=" + rand.Text() + rand.Text()
+		dsn += "&store=memory&code_key=" + rand.Text() + rand.Text()
 	}
 	return dsn
 }

@@ -95,12 +95,12 @@ func TestWhatTheProgramRefuses(t *testing.T) {
 // TestADSNThatIsPrintedOpens has the program take the lines that verify emulate
 // prints: with Redis for codes and for a ledger, and with Authy's users.
 func TestADSNThatIsPrintedOpens(t *testing.T) {
-	const gateway = "gatewayapi://token@com?sender=Acme&key=emulatedotpkey000000000000000000&store="
+	const gateway = "gatewayapi://token@com?sender=Acme&code_key=emulatedotpkey000000000000000000&store="
 	for name, dsn := range map[string]string{
 		"codes in Redis":          gateway + "redis://127.0.0.1:1/0",
 		"codes in Redis over TLS": gateway + "rediss://127.0.0.1:1/0",
 		"Authy's users":           "authy://key@users",
-		"a ledger in Redis":       "failover(authy://key@phone " + gateway + "memory)?ledger=redis://127.0.0.1:1/0&key=emulatedledgerkey00000000000000000",
+		"a ledger in Redis":       "failover(authy://key@phone " + gateway + "memory)?ledger=redis://127.0.0.1:1/0&ledger_key=emulatedledgerkey00000000000000000",
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := vendors.Open(dsn, hand(newStore(t))...)
