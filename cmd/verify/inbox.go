@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"net/http"
 	"sync"
 	"time"
@@ -19,7 +18,7 @@ const keep = 1000
 
 var (
 	//go:embed inbox.html
-	page string
+	skeleton string
 	//go:embed inbox.css
 	style string
 	//go:embed inbox.js
@@ -78,14 +77,6 @@ func (b *inbox) handler() http.Handler {
 	return guarded(mux)
 }
 
-// A view is what the page shows.
-type view struct {
-	Messages []received
-	Places   []place
-	Style    template.CSS
-	Script   template.JS
-}
-
 // html writes the page, and nothing if it is the one that the reader has.
 func (b *inbox) html(w http.ResponseWriter, r *http.Request) {
 	messages := b.newestFirst()
@@ -100,11 +91,7 @@ func (b *inbox) html(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = tmpl.Execute(w, view{ // the reader has gone: nobody to tell
-		Messages: messages, Places: b.places,
-		Style:  template.CSS(style), //nolint:gosec // G203: both are files of ours
-		Script: template.JS(script), //nolint:gosec // G203
-	})
+	say(w, "%s", document(b.places, messages))
 }
 
 func (b *inbox) json(w http.ResponseWriter, _ *http.Request) {
@@ -115,8 +102,6 @@ func (b *inbox) json(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(messages) // the reader has gone: nobody to tell
 }
-
-var tmpl = template.Must(template.New("inbox").Parse(page))
 
 // guarded lets the page do what it does itself, and nothing that a message or
 // another site might want.
