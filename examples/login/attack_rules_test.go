@@ -132,6 +132,25 @@ func attackACallByAMessageForAnotherAccount(t *testing.T) {
 	assert.False(t, q.has("send-voice"), "where a vendor has one scope for both, no call proves anything")
 }
 
+// attackCallsAloneByAMessage has somebody who reads the messages of a number, and
+// knows the password of an account that only calls it, log in there by a message
+// to an account of his own. The vendor repeats a code that is pending.
+func attackCallsAloneByAMessage(t *testing.T) {
+	b := newBank(t)
+	come := b.serve(t)
+	ada := come().signUp("ada").post("/enrol", "number", phone, "region", "US", "ways", "voice").send("voice").type_(b.code(callService))
+	require.Equal(t, "/recovery", ada.path, ada.text("notice"))
+	b.enrolled(t, "mallory", false)
+
+	as := come().logIn("ada").send("voice")
+	come().logIn("mallory").send("sms")
+	read := b.vendor.Messages()
+	message := read[len(read)-1]
+	require.Equal(t, "sms", string(message.Channel))
+	as.type_(message.Code)
+	assert.False(t, as.in(), "a message opened an account that has calls alone")
+}
+
 // attackADeviceWithoutALogin has the owner change the password between the right
 // code and the cookie.
 func attackADeviceWithoutALogin(t *testing.T) {

@@ -40,6 +40,7 @@ func TestAttack(t *testing.T) {
 		"sessions for nobody":                  attackSessionsForNobody,
 		"a call by the code of a message":      attackACallByTheCodeOfAMessage,
 		"a call by a message to somebody else": attackACallByAMessageForAnotherAccount,
+		"calls alone, by a message":            attackCallsAloneByAMessage,
 		"a device without a login":             attackADeviceWithoutALogin,
 		"a password that was changed":          attackAPasswordThatWasChanged,
 		"without the factor that is demanded":  attackWithoutTheFactorThatIsDemanded,

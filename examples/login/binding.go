@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -17,20 +16,35 @@ func (s *site) noTransfer(a account) string {
 	switch {
 	case !holds(s.capabilities, string(transfer)):
 		return "The vendor " + s.capabilities.Vendor + " keeps no separate codes for transfers: a code for a log-in would approve one, too."
-	case !s.capabilities.Transaction && s.capabilities.MaxScope < len(ownScope(payment{ID: rand.Text()})) && !cancels:
+	case !s.capabilities.Transaction && s.capabilities.MaxScope < ownScopeSize && !cancels:
 		return "The vendor " + s.capabilities.Vendor + " cannot tell the codes of two transfers apart."
-	case a.On && s.capabilities.Transaction && !a.Ways.has(verify.ChannelSMS):
+	case a.On && a.Ways == calls && s.capabilities.Transaction:
 		return "The code for a transfer comes with its amount, which no call names: receive codes by text messages, too."
+	case a.On && a.Ways == calls && s.capabilities.MaxScope < ownScopeSize:
+		return "The vendor " + s.capabilities.Vendor + " cannot keep the codes of transfers by call apart: receive codes by text messages, too."
 	}
 	return ""
 }
 
+// scope returns the scope of a purpose for an account. Where codes come by calls
+// alone they are in the scope that no message ever has: some vendors repeat a code
+// that is pending, and would put it into a message to another account with the
+// same number.
+func (s *site) scope(p purpose, w ways) string {
+	if w == calls && p != enrolment {
+		return string(callProof)
+	}
+	return scope(s.capabilities, p)
+}
+
 func ownScope(p payment) string { return string(transfer) + "." + p.ID[:16] }
 
+const ownScopeSize = len(transfer) + len(".") + 16
+
 // options are what a code for a challenge is bound to, at Send and at Check.
-func (s *site) options(c challenge, name string) ([]verify.Option, error) {
+func (s *site) options(c challenge, a account) ([]verify.Option, error) {
 	if c.Purpose != transfer {
-		if scope := scope(s.capabilities, c.Purpose); scope != "" {
+		if scope := s.scope(c.Purpose, a.Ways); scope != "" {
 			return []verify.Option{verify.WithScope(scope)}, nil
 		}
 		return nil, nil
@@ -38,7 +52,7 @@ func (s *site) options(c challenge, name string) ([]verify.Option, error) {
 	var p payment
 	err := s.store.View(func(tx *bolt.Tx) error {
 		var ok bool
-		if p, ok = load[payment](tx, transfers, name+"/"+c.Subject); !ok {
+		if p, ok = load[payment](tx, transfers, a.Name+"/"+c.Subject); !ok {
 			return errGone
 		}
 		return nil

@@ -151,6 +151,21 @@ func TestASendThatSurelyFailedIsGivenBack(t *testing.T) {
 	assert.Equal(t, "A code is on its way.", p.text("notice"), "eight failures count for nothing")
 }
 
+// TestAnOutageUsesUpNoMessages has somebody try again and again while the vendor
+// is down.
+func TestAnOutageUsesUpNoMessages(t *testing.T) {
+	b := newBank(t, func(c *config) { c.Limits.SendsByNumber = 3 })
+	p, _ := b.enrolled(t, "ada", false)
+	p.post("/logout").logIn("ada")
+	for range 8 {
+		b.vendor.Fail(twiliotest.Refusal(401, 20003))
+		p.send("sms")
+		require.Contains(t, p.text("notice"), "something is wrong on our side")
+	}
+	p.send("sms")
+	assert.Equal(t, "A code is on its way.", p.text("notice"))
+}
+
 func TestACodeMayHoldSpaces(t *testing.T) {
 	b := newBank(t)
 	p := b.visitor(t).signUp("ada").post("/enrol", "number", phone, "region", "US").send("sms")

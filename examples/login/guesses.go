@@ -38,7 +38,7 @@ func (s *site) checkCode(w http.ResponseWriter, r *http.Request, v visitor) erro
 func (s *site) attempt(w http.ResponseWriter, r *http.Request, v visitor, c challenge, to, typed string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sendTimeout)
 	defer cancel()
-	opts, err := s.options(c, v.account.Name)
+	opts, err := s.options(c, v.account)
 	if err != nil {
 		return err
 	}

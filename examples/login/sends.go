@@ -39,7 +39,7 @@ func (s *site) sendCode(w http.ResponseWriter, r *http.Request, v visitor) error
 func (s *site) deliver(r *http.Request, v visitor, c challenge, to string, asked verify.Channel) (by verify.Channel, sent, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sendTimeout)
 	defer cancel()
-	opts, err := s.options(c, v.account.Name)
+	opts, err := s.options(c, v.account)
 	if err != nil {
 		return asked, nil, err
 	}
@@ -54,6 +54,9 @@ func (s *site) deliver(r *http.Request, v visitor, c challenge, to string, asked
 	}
 	if receipt.Channel == "" {
 		receipt.Channel = asked
+	}
+	if c.proven() && nothingDone(sent) { // a vendor that is down uses up nobody's messages
+		giveAll(s.sends(c, to, "")...)
 	}
 	return receipt.Channel, sent, s.noteSend(v, c.ID, receipt, sent)
 }

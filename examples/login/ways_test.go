@@ -63,12 +63,12 @@ func TestCodesByCallsAlone(t *testing.T) {
 
 	p.post("/logout").logIn("ada")
 	assert.False(t, p.has("send-sms"))
-	p.send("voice").type_(b.code(loginService))
+	p.send("voice").type_(b.code(callService))
 	require.True(t, p.in())
 	assert.Contains(t, p.text("no-transfer"), "no call names", "a message with the amount cannot come")
 	assert.Equal(t, http.StatusForbidden, p.post("/transfer", "amount", "1", "payee", "Acme").status)
 
-	p.post("/settings", "act", addTexts).send("voice").type_(b.code(settingsService))
+	p.post("/settings", "act", addTexts).send("voice").type_(b.code(callService))
 	require.Contains(t, p.path, "/code/", p.text("notice"))
 	p.send("sms").type_(b.code(""))
 	assert.Equal(t, "From now on you can choose a text message.", p.text("notice"))
