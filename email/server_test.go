@@ -185,8 +185,13 @@ func (c *talk) oauth(line string) bool {
 	if !c.send("334 " + base64.StdEncoding.EncodeToString([]byte(`{"status":"invalid_token"}`))) {
 		return false
 	}
-	if _, err := c.in.ReadString('\n'); err != nil {
+	read, err := c.in.ReadString('\n')
+	if err != nil {
 		return false
+	}
+	want := map[bool]string{true: "AQ==", false: ""}[strings.Fields(line)[1] == "OAUTHBEARER"]
+	if strings.TrimRight(read, "\r\n") != want {
+		return c.send("501 canary")
 	}
 	return c.reply("AUTH", "535 5.7.8 canary")
 }

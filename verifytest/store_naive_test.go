@@ -261,7 +261,7 @@ func (s *naive) Revoke(_ context.Context, k otp.Key, id otp.ID) error {
 			if rec.putBy == id && !s.has("keeps a code that was taken back") || s.has("kills any code") {
 				s.restore(rec)
 			} else if !s.has("brings back what was revoked") {
-				rec.drop(id)
+				rec.drop(id, s.has("hands no place on"))
 			}
 			if s.has("gives attempts back with a send") {
 				rec.attempts = 0
@@ -310,14 +310,16 @@ func (s *naive) restore(rec *naiveRecord) {
 }
 
 // drop takes out a code that was replaced.
-func (rec *naiveRecord) drop(id otp.ID) {
+func (rec *naiveRecord) drop(id otp.ID, defective bool) {
 	for i, c := range rec.replaced {
 		if c.putBy != id {
 			continue
 		}
 		if i > 0 {
 			rec.replaced[i-1].attempts += c.attempts
-			rec.replaced[i-1].at = c.at
+			if !defective {
+				rec.replaced[i-1].at = c.at
+			}
 		}
 		rec.replaced = append(rec.replaced[:i:i], rec.replaced[i+1:]...)
 		return

@@ -268,6 +268,31 @@ func storeRestoresInTime(r *storeRun) {
 		want := map[bool]otp.Verdict{false: otp.Match, true: otp.Gone}[late]
 		r.is("a code, near the end of the time in which it may come back", r.attempt(k, l, code), want)
 	}
+
+	// Each code has its own time: one that was replaced long ago does not come back
+	// because another one was replaced since.
+	k = random[otp.Key]()
+	code, _ = r.sent(k, l)
+	second, secondID := r.sent(k, l)
+	r.Advance(90 * time.Second)
+	_, thirdID := r.sent(k, l)
+	r.revoke(k, thirdID)
+	r.Advance(40 * time.Second)
+	r.leaves("a wrong attempt on the second code", r.wrong(k, l, 1), 4)
+	r.revoke(k, secondID)
+	r.is("the first code, replaced 130 seconds ago", r.attempt(k, l, code), otp.Gone)
+	r.is("the second code", r.attempt(k, l, second), otp.Gone)
+
+	// A code between two others that is revoked hands its place on.
+	k = random[otp.Key]()
+	code, _ = r.sent(k, l)
+	_, secondID = r.sent(k, l)
+	r.Advance(90 * time.Second)
+	_, thirdID = r.sent(k, l)
+	r.revoke(k, secondID)
+	r.Advance(40 * time.Second)
+	r.revoke(k, thirdID)
+	r.is("the first code, whose place was taken 40 seconds ago", r.attempt(k, l, code), otp.Match)
 }
 
 func storeRevokeOnlyOwn(r *storeRun) {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -23,6 +24,20 @@ func TestMemoryStoreKeepsItsPromises(t *testing.T) {
 	RunStore(t, func(*testing.T) StoreTarget {
 		return StoreTarget{Store: new(otp.MemoryStore), Histories: *histories}
 	})
+}
+
+// TestMemoryStoreKeepsItsTimes plays what needs a clock in a bubble, whose clock
+// moves as the suite likes.
+func TestMemoryStoreKeepsItsTimes(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{
+		"codes_expire", "cooldowns_hold", "the_window_holds", "failures_are_remembered_for_their_time",
+		"what_comes_back_keeps_its_time", "an_attempt_made_again_answers_the_same",
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			require.NoError(t, brokenPromise(t, name, StoreTarget{Store: new(otp.MemoryStore), Advance: time.Sleep}), name)
+		})
+	}
 }
 
 func TestRunStorePassesAnHonestStore(t *testing.T) {
@@ -74,6 +89,7 @@ func TestRunStoreFindsDefects(t *testing.T) {
 		"brings back after all were revoked":       "revoke_brings_back_nothing_else",
 		"counts no send after all were revoked":    "revoke_brings_back_nothing_else",
 		"brings back for ever":                     "what_comes_back_keeps_its_time",
+		"hands no place on":                        "what_comes_back_keeps_its_time",
 		"brings back with a new life":              "what_comes_back_keeps_its_time",
 		"forgets nothing":                          "reset_removes_all",
 		"forgets the code only":                    "reset_removes_all",
