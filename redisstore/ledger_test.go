@@ -2,8 +2,6 @@ package redisstore_test
 
 import (
 	"fmt"
-	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/failover"
 	"github.com/go2fa/verify/redisstore"
+	"github.com/go2fa/verify/verifytest"
 )
 
 var attempts = failover.Limits{Attempts: 5, Failures: 12, Remember: time.Hour}
@@ -28,53 +27,23 @@ func aLedger(t testing.TB, srv server) *redisstore.Ledger {
 
 func aLedgerKey() failover.Key { return failover.Key(aKey()) }
 
-// ledgerStep makes one random call and says what came of it. Busy is told without its
-// length, which is real time.
-func ledgerStep(t *testing.T, l failover.Ledger, k failover.Key, r *rand.Rand) string {
-	id := failover.ID{byte(1 + r.IntN(6))}
-	backend := []string{"a", "b", "c"}[r.IntN(3)]
-	switch r.IntN(6) {
-	case 5:
-		if r.IntN(20) == 0 {
-			require.NoError(t, l.Reset(t.Context(), k))
-			return "reset"
-		}
-	case 0:
-		busy, err := l.Begin(t.Context(), k, id, backend, time.Minute)
-		require.NoError(t, err)
-		return fmt.Sprint("open ", id[0], backend, busy > 0)
-	case 1, 2:
-		state := failover.State(r.IntN(3))
-		require.NoError(t, l.End(t.Context(), k, id, backend, state, time.Hour))
-		return fmt.Sprint("close ", id[0], backend, state)
-	case 3, 4:
-		c, err := l.Attempt(t.Context(), k, id, attempts)
-		require.NoError(t, err)
-		return fmt.Sprint("charge ", id[0], c)
-	}
-	v := failover.Verdict(r.IntN(3))
-	won, err := l.Settle(t.Context(), k, id, v)
-	if err != nil {
-		require.ErrorIs(t, err, failover.ErrForgotten)
-	}
-	return fmt.Sprint("settle ", id[0], v, won, err != nil)
-}
-
-// The ledger in memory is what is meant; this one must not differ.
-func TestLedgerAnswersAsTheOneInMemory(t *testing.T) {
+func TestLedgerSuite(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, srv server) {
-		l := aLedger(t, srv)
-		for seed := range uint64(60) {
-			k, memory := aLedgerKey(), new(failover.MemoryLedger)
-			mine, its := rand.New(rand.NewPCG(seed, 1)), rand.New(rand.NewPCG(seed, 1))
-			var history []string
-			for range 40 {
-				want := ledgerStep(t, memory, k, its)
-				history = append(history, want)
-				require.Equal(t, want, ledgerStep(t, l, k, mine), "seed %d: %s", seed, strings.Join(history, ", "))
-			}
+		histories := asked(srv, "HISTORIES", 1000)
+		if srv.advance != nil {
+			histories = 100 // miniredis compiles a script each time it runs it
 		}
+		verifytest.RunLedger(t, func(t *testing.T) verifytest.LedgerTarget {
+			client := srv.client(t)
+			_, prefix := aStore(t, client)
+			ledger := func(t *testing.T) failover.Ledger {
+				l, err := redisstore.NewLedger(srv.client(t), redisstore.Config{Prefix: prefix})
+				require.NoError(t, err)
+				return l
+			}
+			return verifytest.LedgerTarget{Ledger: ledger(t), Advance: srv.advance, Reopen: ledger, Histories: histories}
+		})
 	})
 }
 
