@@ -48,6 +48,9 @@ type API struct {
 	// NewCancel makes the call that invalidates a pending code. Without it Cancel is
 	// verify.ErrUnsupported. Its Repeatable is set.
 	NewCancel func(Check) (Call, error)
+	// ReadCancel reads an answer of class 2xx to a cancellation. Defaults to taking
+	// any for done.
+	ReadCancel func(Check, Reply) error
 
 	// References remember what a check needs of its send. Defaults to none: the
 	// vendor checks by the recipient.
@@ -160,11 +163,17 @@ func (a *API) cancel(ctx context.Context, check Check) error {
 		return a.refused("cancel", err)
 	}
 	call.Op, call.Repeatable = "cancel", true
-	_, err = a.Client.Do(ctx, call)
-	if verify.OutcomeOf(err) == verify.ErrNotPending {
+	reply, err := a.Client.Do(ctx, call)
+	switch {
+	case verify.OutcomeOf(err) == verify.ErrNotPending:
 		return nil
+	case err != nil || a.ReadCancel == nil:
+		return err
 	}
-	return err
+	if err := a.ReadCancel(check, reply); err != nil {
+		return a.Client.Unknown("cancel", reply, err.Error())
+	}
+	return nil
 }
 
 // Probe makes a call that reaches nobody. A vendor without a call of that kind

@@ -18,15 +18,19 @@ import (
 // whether the policy allows another request.
 func (s *callState) classifyStatus(resp *http.Response, body []byte) result {
 	var f Failure
-	if s.client.readError != nil && resp.StatusCode >= 400 && len(body) > 0 {
-		f = s.client.readError(s.op, resp.StatusCode, body)
+	read := s.readError
+	if read == nil {
+		read = s.client.readError
+	}
+	if read != nil && resp.StatusCode >= 400 && len(body) > 0 {
+		f = read(s.op, resp.StatusCode, body)
 	}
 	fromVendor := f.Outcome != ""
 	if !fromVendor {
 		f = withoutReason(resp.StatusCode, s.repeatable)
 	}
 	r := result{
-		outcome: f.Outcome, detail: f.Detail, code: cleanCode(f.Code), attemptsLeft: f.AttemptsLeft,
+		outcome: f.Outcome, detail: f.Detail, code: s.cleanCode(f.Code), attemptsLeft: f.AttemptsLeft,
 		retryAfter: retryAfter(resp.Header, time.Now()),
 	}
 	if r.retryAfter == 0 {

@@ -90,6 +90,8 @@ type Call struct {
 	// sets it for checks. Never set it for a Send, unless an idempotency key makes
 	// two requests one.
 	Repeatable bool
+	// ReadError reads an error of this call alone, in place of Config's.
+	ReadError func(op string, status int, body []byte) Failure
 	// Timeout is for all requests of the call. Defaults to 15 s, and to 10 s if it
 	// is Repeatable.
 	Timeout time.Duration

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptrace"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +33,8 @@ type callState struct {
 	token      string
 	header     map[string]string
 	repeatable bool
+	readError  func(op string, status int, body []byte) Failure
+	args       []string
 	began      time.Time
 	deadline   time.Time // for all requests
 
@@ -83,7 +87,7 @@ func stateOf(ctx context.Context) (*callState, bool) {
 func newCallState(ctx context.Context, c *Client, call Call) *callState {
 	began := time.Now()
 	s := &callState{
-		Context: ctx, client: c, op: call.Op, repeatable: call.Repeatable, token: call.Token, header: call.Header,
+		Context: ctx, client: c, op: call.Op, repeatable: call.Repeatable, readError: call.ReadError, args: call.Args, token: call.Token, header: call.Header,
 		mediaType: formType, body: call.Form, began: began, deadline: began.Add(c.timeoutOf(call)),
 	}
 	if d, ok := ctx.Deadline(); ok && d.Before(s.deadline) {
@@ -96,6 +100,19 @@ func newCallState(ctx context.Context, c *Client, call Call) *callState {
 	s.trace.GotConn = s.got
 	s.trace.WroteHeaders = func() { s.wrote.Store(true) }
 	return s
+}
+
+// cleanCode keeps six digits too, if the request did not hold them: they could be
+// the code that a person typed, or part of the recipient.
+func (s *callState) cleanCode(code string) string {
+	if len(code) != 6 || !isSeconds(code) {
+		return cleanCode(code)
+	}
+	holds := func(arg string) bool { return strings.Contains(arg, code) }
+	if bytes.Contains(s.body, []byte(code)) || slices.ContainsFunc(s.args, holds) {
+		return ""
+	}
+	return code
 }
 
 // timeoutOf is the time for all requests of a call.
@@ -203,6 +220,7 @@ func (s *callState) failure() error {
 	switch {
 	case l.outcome == "":
 		l.outcome, l.detail = verify.ErrOutcomeUnknown, "the transport gave no answer and no error"
+	case s.ambiguous && s.op == "cancel" && l.outcome == verify.ErrNotPending: // gone is gone, whichever request did it
 	case s.ambiguous && l.outcome != verify.ErrOutcomeUnknown:
 		l.outcome, l.detail, l.attemptsLeft = verify.ErrOutcomeUnknown, earlierLost, 0
 	}

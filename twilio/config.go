@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/driver"
 )
 
 // Limits of a Service's code length, in digits:
@@ -142,6 +143,37 @@ func (cfg Config) base(product string) (string, error) {
 		product += "." + edge
 	}
 	return "https://" + product + "." + region + ".twilio.com", nil
+}
+
+// client makes the client of one of Twilio's products.
+func (cfg Config) client(product string, readError func(string, int, []byte) driver.Failure) (*driver.Client, error) {
+	user, password, err := cfg.credentials()
+	if err != nil {
+		return nil, err
+	}
+	base, err := cfg.base(product)
+	if err != nil {
+		return nil, err
+	}
+	client, err := driver.New(driver.Config{
+		Vendor: vendor, BaseURL: base, Client: cfg.HTTPClient,
+		Header:    map[string]string{"Authorization": driver.Basic(user, password)},
+		RequestID: "Twilio-Request-Id", ReadError: readError,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("twilio: %w", err)
+	}
+	return client, nil
+}
+
+// isSID knows a prefix and 32 hexadecimal digits.
+func isSID(s, prefix string) bool {
+	digits, ok := strings.CutPrefix(s, prefix)
+	return ok && len(digits) == 32 && strings.Trim(digits, "0123456789abcdefABCDEF") == ""
+}
+
+func isHostLabel(s string) bool {
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && s[0] != '-'
 }
 
 // edges are those of the regions that have one of their own. A host with a region

@@ -24,7 +24,7 @@ func TestRefusalsMeanTheSameEverywhere(t *testing.T) {
 		"a channel switched off":          {400, 60223, verify.ErrRejected, verify.ErrRejected},
 		"no credits left at SendGrid":     {401, 60603, verify.ErrRejected, verify.ErrRejected},
 		"no permission at SendGrid":       {401, 60604, verify.ErrRejected, verify.ErrRejected},
-		"a parameter, most likely To":     {400, 60200, verify.ErrInvalidRecipient, verify.ErrRejected},
+		"a parameter without a name":      {400, 60200, verify.ErrRejected, verify.ErrRejected},
 		"a landline":                      {403, 60205, verify.ErrInvalidRecipient, verify.ErrInvalidRecipient},
 		"an opt-out":                      {400, 21610, verify.ErrBlocked, verify.ErrBlocked},
 		"Fraud Guard":                     {403, 60410, verify.ErrBlocked, verify.ErrBlocked},

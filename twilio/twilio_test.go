@@ -1,6 +1,8 @@
 package twilio_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -164,11 +166,135 @@ func TestRateLimitOfOnesOwn(t *testing.T) {
 	client, srv := emulated(t)
 	srv.Fail(twiliotest.Fault{On: "send", Times: 3, Status: 429, Header: http.Header{"Retry-After": {"3600"}}, Body: `{"code":20429,"status":429}`})
 	_, err := client.Send(t.Context(), phone, twilio.WithRateLimit("end_user_ip", "192.0.2.1"))
-	require.ErrorIs(t, err, verify.ErrRateLimited)
+	require.ErrorIs(t, err, verify.ErrTooManySends, "another vendor would defeat the limit")
 	var e *verify.Error
 	require.ErrorAs(t, err, &e)
 	assert.Equal(t, time.Hour, e.RetryAfter)
-	assert.Equal(t, 1, e.Requests, "an hour is not waited for")
+	assert.Equal(t, 1, e.Requests)
+}
+
+// To a send that carries a limit of the application's own, a throttle is that limit:
+// it is asked once, and no other vendor takes over.
+func TestARateLimitOfTheApplicationsOwnIsAskedOnceAndNeverPassedOn(t *testing.T) {
+	t.Parallel()
+	client, srv := emulated(t)
+	srv.Fail(twiliotest.Fault{On: "send", Times: -1, Status: 429, Body: `{"code":20429,"status":429}`})
+	_, err := client.Send(t.Context(), phone, twilio.WithRateLimit("end_user_ip", "192.0.2.1"))
+	require.ErrorIs(t, err, verify.ErrTooManySends)
+	assert.Equal(t, 1, srv.Requests())
+	_, err = client.Send(t.Context(), phone)
+	require.ErrorIs(t, err, verify.ErrRateLimited, "without a limit it is the account's throttle")
+}
+
+// Only a fault of To is the recipient's: the name of any other parameter says that
+// the call is wrong.
+func TestAnInvalidParameterIsTheRecipientsOnlyWhereItIsTo(t *testing.T) {
+	t.Parallel()
+	for message, want := range map[string]verify.Outcome{
+		"Invalid parameter `To`: +15005550006": verify.ErrInvalidRecipient,
+		"Invalid parameter `To`":               verify.ErrInvalidRecipient,
+		"Invalid parameter: To":                verify.ErrInvalidRecipient,
+		"Invalid parameter: Channel":           verify.ErrRejected,
+		"Invalid parameter `Tomorrow`":         verify.ErrRejected,
+		"Invalid parameter":                    verify.ErrRejected,
+		"+15005550006":                         verify.ErrRejected,
+	} {
+		client, srv := emulated(t)
+		body, err := json.Marshal(map[string]any{"code": 60200, "message": message, "status": 400})
+		require.NoError(t, err)
+		srv.Fail(twiliotest.Fault{On: "send", Times: -1, Status: 400, Body: string(body)})
+		_, err = client.Send(t.Context(), phone)
+		require.ErrorIs(t, err, want, message)
+		assert.NotContains(t, err.Error(), "15005550006")
+	}
+}
+
+// A language that a template or a voice lacks costs one more request, and no Send.
+func TestALanguageThatIsRefusedIsLeftOut(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]string{
+		"not found":       `{"code":20404,"status":404}`,
+		"no translation":  `{"code":60229,"status":400}`,
+		"no voice":        `{"code":60331,"status":400}`,
+		"a bad parameter": `{"code":60200,"message":"Invalid parameter: Locale","status":400}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, srv := emulated(t)
+			srv.Fail(twiliotest.Fault{On: "send", Times: 1, Status: 400, Body: body})
+			_, err := client.Send(t.Context(), phone, verify.WithLocale("de"), verify.WithChannel(verify.ChannelVoice))
+			require.NoError(t, err)
+			assert.Equal(t, 2, srv.Requests())
+			assert.Equal(t, 1, srv.Effects())
+
+			srv.Fail(twiliotest.Fault{On: "send", Times: -1, Status: 400, Body: body})
+			_, err = client.Send(t.Context(), phone)
+			require.Error(t, err)
+			assert.Equal(t, 3, srv.Requests(), "without a language nothing is left out")
+		})
+	}
+}
+
+// Six digits may be a vendor code, unless they are the person's code or part of the
+// number.
+func TestAVendorCodeOfSixDigitsReachesAnOperator(t *testing.T) {
+	t.Parallel()
+	client, srv := emulated(t)
+	srv.Fail(twiliotest.Refusal(403, 575001))
+	_, err := client.Send(t.Context(), phone)
+	require.ErrorIs(t, err, verify.ErrUnauthorized)
+	assertFacts(t, err, 403, 575001)
+	for _, code := range []int{391113, 555000} { // typed, and a part of the number
+		srv.Fail(twiliotest.Refusal(400, code))
+		err := client.Check(t.Context(), phone, "391113")
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), fmt.Sprint(code))
+	}
+}
+
+// A yes that names another amount or payee is none.
+func TestAnApprovalOfAnotherAmountOrPayeeIsNone(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		body string
+		want verify.Outcome
+	}{
+		"the same":       {`{"status":"approved","valid":true,"amount":"EUR 1","payee":"Acme"}`, ""},
+		"says nothing":   {`{"status":"approved","valid":true,"amount":null,"payee":null}`, ""},
+		"another amount": {`{"status":"approved","valid":true,"amount":"EUR 900","payee":"Acme"}`, verify.ErrOutcomeUnknown},
+		"another payee":  {`{"status":"approved","valid":true,"amount":"EUR 1","payee":"Mallory"}`, verify.ErrOutcomeUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := twiliotest.NewServer(t)
+			client, err := twilio.New(twilio.Config{
+				AccountSID: twiliotest.AccountSID, AuthToken: twiliotest.AuthToken, BaseURL: srv.URL,
+				Service: twilio.Service{SID: twiliotest.ServiceSID, PSD2: true},
+			})
+			require.NoError(t, err)
+			srv.Fail(twiliotest.Fault{On: "check", Status: 200, Body: tc.body})
+			err = client.Check(t.Context(), phone, "123456", verify.WithTransaction("EUR 1", "Acme"))
+			assert.Equal(t, tc.want, verify.OutcomeOf(err), "%v", err)
+		})
+	}
+}
+
+func TestOptionsOfTheMessage(t *testing.T) {
+	t.Parallel()
+	client, srv := emulated(t)
+	_, err := client.Send(t.Context(), phone, twilio.WithFriendlyName("Acme"), twilio.WithoutRiskCheck())
+	require.NoError(t, err)
+	_, err = client.Send(t.Context(), phone, twilio.WithSendDigits("ww42#"), verify.WithChannel(verify.ChannelVoice))
+	require.NoError(t, err)
+	requests := srv.Requests()
+	for _, opts := range [][]verify.SendOption{
+		{twilio.WithSendDigits("42")}, {twilio.WithFriendlyName("")}, {twilio.WithFriendlyName("a"), twilio.WithFriendlyName("b")},
+		{twilio.WithSendDigits("4x"), verify.WithChannel(verify.ChannelVoice)},
+	} {
+		_, err := client.Send(t.Context(), phone, opts...)
+		require.ErrorIs(t, err, verify.ErrUnsupported)
+	}
+	assert.Equal(t, requests, srv.Requests())
 }
 
 func TestCancelAndFetch(t *testing.T) {
