@@ -213,7 +213,7 @@ func (r *replaced) remove(i uint32, send uint64, now int64) {
 		if now-last.at > int64(RestoreTime) || now >= revoked.expires {
 			before = nil
 		} else {
-			last.attempts = sum(last.attempts, revoked.attempts)
+			last.at, last.attempts = revoked.at, sum(last.attempts, revoked.attempts)
 		}
 	}
 	r.keep(i, append(before, codes[at+1:]...))
