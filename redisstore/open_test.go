@@ -2,7 +2,12 @@ package redisstore
 
 import (
 	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -92,6 +97,23 @@ func TestOpenReadsOptions(t *testing.T) {
 	assert.Equal(t, "watch s3@cret app x", strings.Join([]string{u.SentinelUsername, u.SentinelPassword, u.Username, u.Password}, " "))
 	assert.Equal(t, "cache", u.TLSConfig.ServerName)
 	assert.Equal(t, 2, u.Failover().DB)
+}
+
+// A private authority stands in place of those of the machine, not beside them.
+func TestOnlyTheAuthoritiesOfTheFileAreTrusted(t *testing.T) {
+	t.Parallel()
+	site := httptest.NewTLSServer(nil)
+	t.Cleanup(site.Close)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: site.Certificate().Raw})
+	require.NoError(t, os.WriteFile(file, text, 0o600))
+	only := x509.NewCertPool()
+	only.AddCert(site.Certificate())
+	for _, form := range []string{"rediss://h?", "valkeys+cluster://h?", "rediss+sentinel://h/m?"} {
+		got, err := parse(form + "ssl_ca_certs=" + file)
+		require.NoError(t, err)
+		assert.True(t, only.Equal(got.universal().TLSConfig.RootCAs), form)
+	}
 }
 
 func TestEverySchemeIsOpened(t *testing.T) {

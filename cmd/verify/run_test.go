@@ -306,6 +306,9 @@ func TestConfigFileInsteadOfALine(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 			got := start(t, nil, "doctor", "-config", file)
 			assert.Equal(t, 2, got.status)
+			if name == "a slip of the key" {
+				assert.Contains(t, got.err, "the file of -config must be JSON or YAML")
+			}
 			assert.NotContains(t, got.out+got.err, "Zq9XkvJw")
 		})
 	}
