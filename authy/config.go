@@ -24,6 +24,16 @@ const (
 const maxActionMessage = 255 // bytes, as Authy's clients have it
 
 // A Config says which Authy application to use, and how.
+//
+// # In the console
+//
+//  1. Authy takes no new customers: use Twilio Verify for a new application,
+//     and see docs/migrate-authy.md for an old one.
+//  2. Open https://console.twilio.com, choose Authy and the application, and
+//     copy the production API key. It is APIKey.
+//  3. For users, compare Digits with the token length in the application's
+//     settings.
+//  4. For callbacks of OneTouch, set the URL and give the same as CallbackURL.
 type Config struct {
 	// APIKey is the application's key, as in its console. Required.
 	APIKey string `json:"-" dsn:"api_key,user,required" example:"env:AUTHY_API_KEY"`

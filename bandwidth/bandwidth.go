@@ -45,6 +45,15 @@ import (
 const vendor = "bandwidth"
 
 // A Config says which account and which applications to use.
+//
+// # In the console
+//
+//  1. Ask Bandwidth to enable MFA for the account, and copy AccountID from the
+//     account's page.
+//  2. Create an API credential that may use MFA. It has ClientID and ClientSecret.
+//  3. Create an application for messages and, for calls, one for voice.
+//  4. Order a number, and give it to a location that belongs to the
+//     applications. It is From.
 type Config struct {
 	// AccountID names the account. Required.
 	AccountID string `dsn:"account_id,host,required" example:"9900000"`

@@ -20,6 +20,15 @@ const (
 
 // A Config says which account to use and how messages look. Give either Token,
 // or Key and Secret.
+//
+// # In the console
+//
+//  1. Open the dashboard of the platform that has the account:
+//     https://gatewayapi.com or https://gatewayapi.eu. It is Region.
+//  2. Create an API token. It is Token.
+//  3. Choose a Sender. Register it where a country asks for it.
+//  4. For the REST API with signed requests, create an API key: it has Key and
+//     Secret.
 type Config struct {
 	// Token is an API token. It is good on one platform only.
 	Token string `json:"-" dsn:"token,user" example:"env:GATEWAYAPI_TOKEN"`
@@ -28,8 +37,8 @@ type Config struct {
 	Key string `json:"-" dsn:"api_key" example:"env:GATEWAYAPI_KEY"`
 	// Secret is the key's secret.
 	Secret string `json:"-" dsn:"api_secret" example:"env:GATEWAYAPI_SECRET"`
-	// Basic sends Token as the user name of HTTP Basic, for a proxy that knows no
-	// other scheme. It chooses Classic. Defaults to false.
+	// Basic sends Token as the user name of HTTP's basic authentication, for a proxy
+	// that knows no other scheme. It chooses Classic. Defaults to false.
 	Basic bool `dsn:"basic" default:"false" example:"true"`
 
 	// Region is the platform of the account, "com" or "eu". Defaults to "com".

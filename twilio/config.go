@@ -21,6 +21,18 @@ const (
 
 // A Config says which account and which Verify Services to use. Give either
 // AccountSID and AuthToken, or APIKeySID and APIKeySecret.
+//
+// # In the console
+//
+//  1. Open https://console.twilio.com and copy AccountSID and AuthToken, or
+//     make an API key under Account, API keys and tokens.
+//  2. Under Verify, Services, create a Service; its SID begins with VA. Make
+//     one more for each scope.
+//  3. In the Service, set the code length. Give the same number as CodeLength,
+//     or leave it at 6.
+//  4. Switch on the channels that you use, and allow the countries that you send
+//     to, by the geo permissions.
+//  5. For PSD2, set Psd2Enabled on the Service by Twilio's API.
 type Config struct {
 	// AccountSID names the account: "AC" and 32 hexadecimal digits.
 	AccountSID string `dsn:"account_sid,user" example:"AC00000000000000000000000000000000"`
@@ -65,7 +77,7 @@ type Service struct {
 	// another length is refused without asking. Defaults to 6.
 	CodeLength int `dsn:"digits" default:"6" example:"8"`
 	// PSD2 must be the Service's own setting. Such a Service binds each code to an
-	// amount and a payee, insists on both, and does not call.
+	// amount and a payee, insists on both, and does not call. Defaults to false.
 	PSD2 bool `dsn:"psd2" default:"false" example:"true"`
 }
 

@@ -120,6 +120,16 @@ const (
 // A MessagingConfig says which account messages are sent from. Give AccountSID
 // and either AuthToken, or APIKeySID and APIKeySecret; and From,
 // MessagingServiceSID or both.
+//
+// # In the console
+//
+//  1. Open https://console.twilio.com and copy AccountSID and AuthToken, or
+//     make an API key under Account, API keys and tokens.
+//  2. Buy a number that sends SMS, or create a Messaging Service with
+//     senders; its SID begins with MG.
+//  3. Register the sender where a country asks for it, such as A2P 10DLC in
+//     the United States.
+//  4. Allow the countries that you send to, by the geo permissions.
 type MessagingConfig struct {
 	// AccountSID names the account: "AC" and 32 hexadecimal digits. Required, with
 	// an API key too.

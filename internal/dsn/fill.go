@@ -166,6 +166,22 @@ func (f *Filled) Explain(root int, err error) error {
 	return faultAt(at, f.table.Scheme+": "+text)
 }
 
+// Replace writes text, a comment of a field or of a Config, with keys of t in the
+// place of fields; in is the setting whose comment it is.
+func Replace(text string, t Table, in Setting) string {
+	return replaceWords(text, func(word string) string {
+		if in.Field == word {
+			return "`" + in.Key + "`"
+		}
+		for _, s := range t.Settings {
+			if s.root == in.root && s.isCalled(word) {
+				return "`" + s.Key + "`"
+			}
+		}
+		return word
+	})
+}
+
 // isCalled reports whether an error means s by word: by its path, the map that it is
 // in, or its last name where that is of one setting only.
 func (s Setting) isCalled(word string) bool {
