@@ -287,7 +287,7 @@ func (m *memory) Check(ctx context.Context, to, code string, opts ...verify.Chec
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.redeem(req)
+	return m.consume(req)
 }
 
 func (m *memory) failCheck(ctx context.Context, req verify.CheckRequest) (err error, failed bool) {
@@ -337,7 +337,7 @@ func (m *memory) race(req verify.CheckRequest) error {
 	return nil
 }
 
-func (m *memory) redeem(req verify.CheckRequest) error {
+func (m *memory) consume(req verify.CheckRequest) error {
 	k := m.key(req.To, req.Scope)
 	live, found := m.live[k]
 	expired := m.now.After(live.expires) && !m.has("never expires")

@@ -95,7 +95,7 @@ func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error 
 	if wait := s.counts.recoveries.take(v.account.Name); wait > 0 {
 		return refuse(http.StatusTooManyRequests, "Too many wrong recovery codes. You can try again in "+span(wait)+".")
 	}
-	passed, err := s.redeem(v, view.ID, s.recoveryMAC(v.account.Name, view.Typed), s.origin(r, v.account.Name))
+	passed, err := s.spend(v, view.ID, s.recoveryMAC(v.account.Name, view.Typed), s.origin(r, v.account.Name))
 	switch {
 	case errors.Is(err, errWrong):
 		return refuse(http.StatusUnprocessableEntity, "This is not one of your recovery codes, or it was used before.")
@@ -113,8 +113,8 @@ func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error 
 
 var errWrong = errors.New("no such recovery code")
 
-// redeem spends one recovery code and approves the challenge in one transaction.
-func (s *site) redeem(v visitor, id, mac string, from origin) (p passage, err error) {
+// spend spends one recovery code and approves the challenge in one transaction.
+func (s *site) spend(v visitor, id, mac string, from origin) (p passage, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		c, _, err := s.find(tx, v, id)
 		if err != nil {
