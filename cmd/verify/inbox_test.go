@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"go/parser"
 	"go/token"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +25,141 @@ func shown(t *testing.T, b *inbox, path string) string {
 	b.handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
 	require.Equal(t, http.StatusOK, w.Code)
 	return w.Body.String()
+}
+
+func TestInboxShowsWhatWasSent(t *testing.T) {
+	r := emulating(t, "twilio")
+	res, body := get(t, r.inbox+"/inbox.json")
+	assert.Equal(t, "application/json", res.Header.Get("Content-Type"))
+	assert.Equal(t, "[]\n", body)
+
+	before := time.Now()
+	env := map[string]string{"VERIFY_DSN": r.places[0].DSN}
+	require.Equal(t, 0, start(t, env, "send", "-to", to).status)
+	require.Equal(t, 0, start(t, env, "send", "-to", "o'neil@example.com").status)
+
+	_, body = get(t, r.inbox+"/inbox.json")
+	var messages []map[string]string
+	require.NoError(t, json.Unmarshal([]byte(body), &messages))
+	require.Len(t, messages, 2)
+	newest, oldest := messages[0], messages[1]
+	assert.Equal(t, "o'neil@example.com", newest["to"], "the newest first")
+	assert.Equal(t, "email", newest["channel"])
+	assert.Equal(t, to, oldest["to"])
+	assert.Equal(t, "twilio", oldest["vendor"])
+	assert.Equal(t, "sms", oldest["channel"])
+	assert.Contains(t, oldest["text"], oldest["code"])
+	assert.Contains(t, oldest["at"], ".", "fractions of a second")
+	at, err := time.Parse(time.RFC3339Nano, oldest["at"])
+	require.NoError(t, err)
+	assert.WithinRange(t, at, before.Add(-time.Second), time.Now().Add(time.Second))
+	assert.Len(t, oldest, 7, "vendor, to, channel, scope, code, text, at")
+
+	assert.Equal(t, 0, start(t, env, "check", "-to", to, "-code", oldest["code"]).status)
+}
+
+// An element is one of a parsed page.
+type element struct {
+	XMLName  xml.Name
+	Attrs    []xml.Attr `xml:",any,attr"`
+	Text     string     `xml:",chardata"`
+	Children []element  `xml:",any"`
+}
+
+func (e element) attr(name string) string {
+	for _, a := range e.Attrs {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// all returns the elements of a name below e, in the order of the page.
+func (e element) all(name string) []element {
+	var found []element
+	for _, c := range e.Children {
+		if c.XMLName.Local == name {
+			found = append(found, c)
+		}
+		found = append(found, c.all(name)...)
+	}
+	return found
+}
+
+func parsed(t *testing.T, page string) element {
+	t.Helper()
+	d := xml.NewDecoder(strings.NewReader(page))
+	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	var root element
+	require.NoError(t, d.Decode(&root))
+	return root
+}
+
+func TestInboxPage(t *testing.T) {
+	r := emulating(t, "twilio")
+	env := map[string]string{"VERIFY_DSN": r.places[0].DSN}
+	_, body := get(t, r.inbox)
+	assert.Contains(t, body, "No message yet")
+	require.Equal(t, 0, start(t, env, "send", "-to", to).status)
+	require.Equal(t, 0, start(t, env, "send", "-to", to, "-channel", "voice").status)
+
+	res, body := get(t, r.inbox)
+	root := parsed(t, body)
+	articles := root.all("article")
+	require.Len(t, articles, 2)
+	assert.Equal(t, []string{"m2", "m1"}, []string{articles[0].attr("id"), articles[1].attr("id")}, "the newest first")
+	assert.Equal(t, to, articles[0].all("h2")[0].Text)
+	assert.Regexp(t, `^[0-9]{6}$`, articles[0].all("code")[0].Text)
+	_, err := time.Parse(time.RFC3339Nano, articles[0].all("time")[0].attr("datetime"))
+	require.NoError(t, err)
+	assert.Contains(t, body, "voice")
+	assert.NotContains(t, body, "No message yet")
+	assert.Contains(t, body, r.places[0].URL)
+
+	assert.Equal(t, "en", root.attr("lang"))
+	assert.Contains(t, body, `name="viewport"`)
+	assert.Contains(t, body, `aria-live="polite"`)
+	assert.Contains(t, body, "prefers-color-scheme: dark")
+	assert.Equal(t, "text/html; charset=utf-8", res.Header.Get("Content-Type"))
+}
+
+// The policy lets the page's own style and script run, by their hashes, and
+// nothing else; the page asks for nothing from elsewhere.
+func TestInboxPageIsSealed(t *testing.T) {
+	r := emulating(t, "twilio")
+	for _, path := range []string{"/", "/inbox.json", "/nothing"} {
+		res, _ := get(t, r.inbox+path)
+		policy := res.Header.Get("Content-Security-Policy")
+		assert.Contains(t, policy, "default-src 'none'", path)
+		assert.NotContains(t, policy, "unsafe", path)
+		assert.Equal(t, "nosniff", res.Header.Get("X-Content-Type-Options"), path)
+		assert.Equal(t, "no-store", res.Header.Get("Cache-Control"), path)
+	}
+	res, body := get(t, r.inbox)
+	policy := res.Header.Get("Content-Security-Policy")
+	for _, tag := range []string{"style", "script"} {
+		_, rest, _ := strings.Cut(body, "<"+tag+">")
+		inner, _, found := strings.Cut(rest, "</"+tag+">")
+		require.True(t, found)
+		assert.Contains(t, policy, tag+"-src '"+hash(inner)+"'")
+	}
+	for _, e := range append(parsed(t, body).all("link"), parsed(t, body).all("script")...) {
+		assert.Empty(t, strings.TrimPrefix(e.attr("href"), "data:,"))
+		assert.Empty(t, e.attr("src"))
+	}
+}
+
+func TestInboxKnowsTwoPaths(t *testing.T) {
+	r := emulating(t, "twilio")
+	for path, want := range map[string]int{"/": 200, "/inbox.json": 200, "/inbox": 404, "/favicon.ico": 404} {
+		res, _ := get(t, r.inbox+path)
+		assert.Equal(t, want, res.StatusCode, path)
+	}
+	res, err := http.Post(r.inbox, "text/plain", nil)
+	require.NoError(t, err)
+	_ = res.Body.Close()
+	assert.Equal(t, http.StatusMethodNotAllowed, res.StatusCode)
 }
 
 func TestInboxKeepsTheLastThousand(t *testing.T) {

@@ -314,19 +314,6 @@ func TestConfigFileInsteadOfALine(t *testing.T) {
 	}
 }
 
-// The position of a wrong digit reaches the terminal, and any language sends.
-func TestRecipientsAndLanguages(t *testing.T) {
-	srv := twiliotest.NewServer(t)
-	got := start(t, nil, "send", "-dsn", dsnOf(srv), "-to", "+4407400123456")
-	assert.Equal(t, 2, got.status)
-	assert.Regexp(t, `invalid recipient: .*(digit|0) .*44`, got.err)
-	assert.Zero(t, srv.Requests())
-	for i, locale := range []string{"en_US", "*", "de-DE-u-co-phonebk-x-a-very-long-tag-that-is-still-well-formed"} {
-		got := start(t, nil, "send", "-dsn", dsnOf(srv), "-to", fmt.Sprint("+1500555000", i), "-locale", locale)
-		assert.Equal(t, 0, got.status, "%s: %s", locale, got.err)
-	}
-}
-
 func TestMisuseInJSON(t *testing.T) {
 	got := start(t, nil, "send", "-json", "-dsn", "vonage://a", "-to", to)
 	assert.Equal(t, 2, got.status)
