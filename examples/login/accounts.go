@@ -79,7 +79,7 @@ func (s *store) change(name string, by func(*bolt.Tx, *account) error) error {
 }
 
 // forgetTrust ends every other login and every remembered device of an account:
-// whoever changed the lock does not want the old keys to fit.
+// who changed the lock does not want the old keys to fit.
 func forgetTrust(tx *bolt.Tx, name, keep string) error {
 	err := dropWhere(tx, logins, name+"/", func(key string, _ login) bool { return key != keep })
 	if err != nil {

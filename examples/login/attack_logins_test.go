@@ -179,7 +179,13 @@ func attackNamesCannotBeFoundOut(t *testing.T) {
 	come().signUp("somebody")
 	names := []string{"somebody", "somebodx", "no/name", ""}
 	bodies, least := map[string]string{}, map[string]time.Duration{}
-	for range 7 { // by turns, so that a busy machine is busy for all
+	alike := func(name string) bool {
+		return least[name] > least["somebody"]/2 && least[name] < least["somebody"]*2
+	}
+	for round := range 60 { // by turns, so that a busy machine is busy for all
+		if round >= 7 && !slices.ContainsFunc(names, func(name string) bool { return !alike(name) }) {
+			break // what takes another time by itself never comes to this
+		}
 		for _, name := range names {
 			p := come()
 			began := time.Now()
@@ -194,8 +200,7 @@ func attackNamesCannotBeFoundOut(t *testing.T) {
 	}
 	for _, name := range names[1:] {
 		assert.Equal(t, bodies["somebody"], bodies[name])
-		assert.Greater(t, least[name], least["somebody"]/2, "an unknown name is hashed for, too")
-		assert.Less(t, least[name], least["somebody"]*2)
+		assert.True(t, alike(name), "an unknown name is hashed for, too: %v and %v", least[name], least["somebody"])
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // TestAttack has each attack made on a site that is served on a socket, with the
-// vendor emulated behind it. Whoever attacks gets nothing.
+// vendor emulated behind it. None gets anything.
 func TestAttack(t *testing.T) {
 	for name, attack := range map[string]func(*testing.T){
 		"parallel attempts":                    attackParallelAttempts,

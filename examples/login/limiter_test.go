@@ -73,7 +73,15 @@ func TestOneNoCountsNothing(t *testing.T) {
 			require.Equal(t, time.Hour, takeAll(all...))
 		}
 		assert.Zero(t, minute.take("a"), "nine refusals took nothing")
+		assert.Equal(t, time.Hour, takeAll(all...), "both are full: the minute is not what to wait")
 	})
+}
+
+// TestWhoIsOvertakenGivesBack asks the last one twice, as two requests at once do.
+func TestWhoIsOvertakenGivesBack(t *testing.T) {
+	last := newLimiter(1, time.Hour)
+	assert.Positive(t, takeAll(count{last, "a"}, count{last, "a"}))
+	assert.Zero(t, last.take("a"), "the first half was given back")
 }
 
 func TestALimiterThatIsFullSaysNo(t *testing.T) {

@@ -65,7 +65,7 @@ func admits(regions []string, n *phonenumbers.PhoneNumber) bool {
 	return slices.ContainsFunc(regions, func(r string) bool { return phonenumbers.IsValidNumberForRegion(n, r) })
 }
 
-// textable leaves out what cannot get a text, and what costs whoever sends one.
+// textable leaves out what cannot get a text, and what is dear to send one to.
 // Of personal numbers only those of +1 are taken: +44 70 is dear, and +1 500 is
 // where vendors have their test numbers.
 func textable(n *phonenumbers.PhoneNumber) bool {
