@@ -1,6 +1,8 @@
 package vendors
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +27,9 @@ import (
 // which stay as they are until Open reads them. Every verb of package fmt hides
 // the settings, and so does log/slog, but not where its JSON handler is given a
 // struct or a map that holds a Config.
+//
+// In YAML write every value in quotes: some readers take +15017122661 for a number,
+// and drop its plus.
 type Config struct {
 	// Vendor is what stands in front of "://": "twilio", or "failover" with Backends.
 	Vendor string `json:"vendor" yaml:"vendor"`
@@ -41,6 +46,27 @@ func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(hiddenConfig))
 // LogValue keeps them out of logs: the JSON handler of log/slog would marshal the
 // fields.
 func (Config) LogValue() slog.Value { return slog.StringValue(hiddenConfig) }
+
+// UnmarshalJSON reads a Config and refuses a field that it does not have, such as a
+// misspelled "setings". Its errors hold nothing of the file.
+func (c *Config) UnmarshalJSON(file []byte) error {
+	type plain Config // without this method
+	d := json.NewDecoder(bytes.NewReader(file))
+	d.DisallowUnknownFields()
+	var read plain
+	err := d.Decode(&read)
+	if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) {
+		return errors.New("vendors: vendor and each setting are texts, settings an object and backends a list: write numbers, true and false in quotes")
+	}
+	if err != nil && strings.HasPrefix(err.Error(), "vendors: ") { // of a backend
+		return err
+	}
+	if err != nil {
+		return errors.New("vendors: a Config has the fields vendor, settings and backends, and no other")
+	}
+	*c = Config(read)
+	return nil
+}
 
 const hiddenConfig = "vendors.Config{[hidden]}"
 

@@ -153,6 +153,32 @@ func TestConfigHidesItsSettings(t *testing.T) {
 	assert.JSONEq(t, `{"vendor":"C","settings":{"C":"C"},"backends":[{"vendor":"C"}]}`, strings.ReplaceAll(string(file), canary, "C"))
 }
 
+// A misspelled field would leave settings out without a word.
+func TestAFileWithAnotherFieldIsRefused(t *testing.T) {
+	for name, tc := range map[string]struct{ file, want string }{
+		"a misspelled field":    {`{"vendor": "authy", "setings": {"api_key": "` + canary + `"}}`, "no other"},
+		"a secret for a field":  {`{"vendor": "authy", "` + canary + `": 1}`, "no other"},
+		"within a backend":      {`{"vendor": "failover", "backends": [{"vendor": "authy", "setings": {}}]}`, "no other"},
+		"a number for a text":   {`{"vendor": "authy", "settings": {"digits": 8}}`, "write numbers, true and false in quotes"},
+		"a number in a backend": {`{"vendor": "failover", "backends": [{"vendor": "authy", "settings": {"digits": 8}}]}`, "in quotes"},
+		"a flag for a text":     {`{"vendor": "gatewayapi", "settings": {"classic": true}}`, "in quotes"},
+		"a list of settings":    {`{"vendor": "authy", "settings": ["` + canary + `"]}`, "settings an object"},
+		"a text for a Config":   {`"twilio://` + canary + `"`, "settings an object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := vendors.Config{Vendor: "before"}
+			err := json.Unmarshal([]byte(tc.file), &c)
+			require.ErrorContains(t, err, "vendors: ")
+			require.ErrorContains(t, err, tc.want)
+			assert.NotContains(t, err.Error(), canary)
+			assert.Equal(t, vendors.Config{Vendor: "before"}, c, "what was refused changes nothing")
+		})
+	}
+	var c *vendors.Config
+	require.NoError(t, json.Unmarshal([]byte("null"), &c))
+	assert.Nil(t, c)
+}
+
 // JSON and YAML have the same names.
 func TestConfigIsNamedAlikeInJSONAndYAML(t *testing.T) {
 	for _, field := range reflect.VisibleFields(reflect.TypeFor[vendors.Config]()) {
