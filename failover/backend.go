@@ -128,9 +128,9 @@ func common(backends []*backend) (verify.Capabilities, error) {
 	return all, nil
 }
 
-// commonDigits picks the length that all backends are asked for, so that a page
-// need not ask which vendor sent. It is zero, and the length left to each backend,
-// if one of them does not know its own or there is none in common.
+// commonDigits picks one length for all backends, so that a page does not depend
+// on which vendor sent. It is zero, and each backend chooses, if one of them does
+// not know its length or they have none in common.
 func commonDigits(backends []*backend, all verify.Capabilities) int {
 	first, same := backends[0].capabilities.DefaultDigits, true
 	for _, l := range backends {
@@ -151,7 +151,7 @@ func commonDigits(backends []*backend, all verify.Capabilities) int {
 
 const usualDigits = 6
 
-// typed is what a code may look like that any of the backends sent.
+// typed is the form of a code that any of the backends may have sent.
 func typed(backends []*backend, all verify.Capabilities) verify.Capabilities {
 	for i, l := range backends {
 		c := l.capabilities

@@ -7,29 +7,35 @@
 //	receipt, err := v.Send(ctx, "+15005550006") // receipt.Vendor says who sent it
 //	err = v.Check(ctx, "+15005550006", typed)   // asks only who may hold a code
 //
-// # What is promised
+// # Promises
 //
-// One approval and one budget of attempts, whatever number of vendors was tried.
-// The next vendor is tried only when surely nothing was sent: after
-// ErrUnavailable, ErrRateLimited, ErrUnauthorized and an open breaker. Never
-// after any other outcome, which would defeat a guard or pay twice, and never
-// once the caller's context has ended. A Send takes 15 s at most. Nothing is
-// sent in parallel: a second Send for the same recipient and scope while one is
-// under way is ErrTooManySends.
+// There is one approval, whatever number of vendors was tried, and each code has
+// five attempts. The next vendor sends only if surely nothing was sent: after
+// ErrUnavailable, ErrRateLimited, ErrUnauthorized and an open breaker. It never
+// sends after any other outcome, which would defeat a guard or pay twice, nor
+// once the caller's context has ended. A Send takes 15 s at most. Nothing is sent
+// in parallel: while one Send is under way, a second one for the same recipient
+// and scope is ErrTooManySends.
 //
-// After ErrOutcomeUnknown the message may still arrive, so Send returns it, and
-// the code that arrives is good. With OnUnknown: Next the next vendor sends all
-// the same, and the receipt says PossibleDuplicate.
+// After ErrOutcomeUnknown the message may still arrive, so Send returns that, and
+// the code that arrives is good. With OnUnknown: Next the next vendor sends too,
+// and the receipt says PossibleDuplicate.
 //
-// At most two backends are asked at a Check, so an attempt is right with a chance of two
-// in a million at six digits. A vendor that lets an older code live beside its
+// A Check asks two backends at most, so an attempt at six digits is right with a
+// chance of two in a million. A vendor that lets an older code live beside its
 // newest, as Bandwidth does, adds one for each. When the failures of [Limits] are
-// reached, every Check is ErrTooManyAttempts until they are forgotten.
+// reached, every Check is ErrBlocked until they are forgotten.
+//
+// # Outages
+//
+// A breaker keeps calls away from a vendor that is down. Set Config.Observer, or
+// use vendors.WithObserver: while the next vendor sends, nothing else shows that
+// the first one fails.
 //
 // # The ledger
 //
-// A code is only shown to a vendor that may have sent it. A [Ledger] remembers
-// which: [MemoryLedger] for one process, package redisstore for more.
+// A code is shown only to a vendor that may have sent it. A [Ledger] remembers
+// which: [MemoryLedger] for one process, package redisstore for more than one.
 package failover
 
 import (
@@ -77,8 +83,8 @@ const (
 
 // A Config says which backends there are and in which order they are tried.
 type Config struct {
-	// Backends in order of preference, at least one. Two backends that share one otp store
-	// share one code: join text messengers by otp.Fallback instead.
+	// Backends in order of preference, at least one. Join text messengers by
+	// otp.Fallback instead, because two backends on one otp store share one code.
 	Backends []Backend
 
 	// Routes name the backends to try first for a country calling code, or a longer
@@ -163,7 +169,7 @@ func New(cfg Config) (*Verifier, error) {
 	return v, nil
 }
 
-// openLedger makes up a key where nobody else reads the ledger.
+// openLedger makes a random key if no other process reads the ledger.
 func (v *Verifier) openLedger() error {
 	switch {
 	case v.ledger != nil && len(v.key) < minKey:
@@ -181,11 +187,11 @@ func (v *Verifier) openLedger() error {
 	return nil
 }
 
-// Capabilities says what all backends can do, so that an outage never meets a
-// request that only the dead backend could serve.
+// Capabilities are those that all backends share, so that during an outage no
+// request needs the one backend that is down.
 func (v *Verifier) Capabilities() verify.Capabilities { return v.capabilities }
 
-// Close closes the backends that can be closed, and tells all errors.
+// Close closes the backends that can be closed, and returns all errors.
 func (v *Verifier) Close() error {
 	var errs []error
 	for _, l := range v.backends {

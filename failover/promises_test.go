@@ -150,11 +150,12 @@ func TestALosersCancelDoesNotOutliveTheDeadline(t *testing.T) {
 // halfDeaf hears the next calls of Begin, and their answers are lost.
 type halfDeaf struct {
 	failover.MemoryLedger
-	lost, begins int
+	lost int
+	key  failover.Key
 }
 
 func (h *halfDeaf) Begin(ctx context.Context, k failover.Key, i failover.ID, backend string, lease time.Duration) (time.Duration, error) {
-	h.begins++
+	h.key = k
 	busy, err := h.MemoryLedger.Begin(ctx, k, i, backend, lease)
 	if h.lost > 0 {
 		h.lost--
@@ -180,6 +181,9 @@ func TestABeginWhoseAnswerIsLost(t *testing.T) {
 		_, err = v.Send(t.Context(), phone)
 		require.ErrorIs(t, err, verify.ErrUnavailable)
 		assert.Equal(t, 2, a.sends, "surely nothing was sent")
+		busy, err := l.MemoryLedger.Begin(t.Context(), l.key, id(1), "b", time.Nanosecond)
+		require.NoError(t, err)
+		assert.Zero(t, busy, "the ledger was told that nothing was sent, so the recipient is not reserved")
 		<-time.After(25 * time.Second)
 		require.NoError(t, v.Check(t.Context(), phone, codeB), "the code before lives on")
 	})
