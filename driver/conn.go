@@ -22,20 +22,22 @@ var errStale = errors.New("the connection ended while it was idle")
 // to the log of the process, with the recipient and the code.
 type conn struct {
 	net.Conn
-	raw      syscall.RawConn // of the socket; nil: it cannot be asked
-	answer   answer          // of the request under way, for Read alone
-	tunnel   bool            // through a proxy: answers are encrypted
-	state    atomic.Uint64   // twice the requests it was given to, and one if none is under way
-	reused   atomic.Bool     // the next Write opens a request on a connection from before
-	sent     atomic.Bool     // a byte of the present request may have left
-	lastRead atomic.Int64    // wall clock: the monotonic one stands still in a machine that sleeps
+	socket   *socket       // nil: it cannot be asked
+	answer   answer        // of the request under way, for Read alone
+	tunnel   bool          // through a proxy: answers are encrypted
+	state    atomic.Uint64 // twice the requests it was given to, and one if none is under way
+	reused   atomic.Bool   // the next Write opens a request on a connection from before
+	sent     atomic.Bool   // a byte of the present request may have left
+	lastRead atomic.Int64  // wall clock: the monotonic one stands still in a machine that sleeps
 }
 
 // newConn wraps c, a connection made by socket.
 func newConn(c, socket net.Conn) *conn {
 	o := &conn{Conn: c}
 	if s, ok := socket.(syscall.Conn); ok {
-		o.raw, _ = s.SyscallConn() // nil if it is closed already
+		if raw, err := s.SyscallConn(); err == nil {
+			o.socket = newSocket(raw)
+		}
 	}
 	o.state.Store(idle)
 	o.lastRead.Store(time.Now().UnixNano())
@@ -96,7 +98,7 @@ func (c *conn) Write(p []byte) (int, error) {
 // for, or that has been idle for too long by the wall clock.
 func (c *conn) isStale() bool {
 	unused := time.Since(time.Unix(0, c.lastRead.Load()))
-	return unused > idleTime || unused < 0 || c.raw != nil && hasUnread(c.raw)
+	return unused > idleTime || unused < 0 || c.socket != nil && c.socket.hasUnread()
 }
 
 // Read ends the connection after an answer that is followed by more, and when

@@ -199,7 +199,7 @@ func TestNoRequestOnAConnectionThatHasEnded(t *testing.T) {
 		for name, spoil := range map[string]func(t *testing.T, server net.Conn, ours *conn){
 			"the peer hung up": func(t *testing.T, server net.Conn, ours *conn) {
 				require.NoError(t, server.Close())
-				require.Eventually(t, func() bool { return hasUnread(ours.raw) }, 3*time.Second, time.Millisecond)
+				require.Eventually(t, ours.socket.hasUnread, 3*time.Second, time.Millisecond)
 			},
 			"the machine slept": func(_ *testing.T, _ net.Conn, ours *conn) {
 				ours.lastRead.Store(time.Now().Add(-idleTime - time.Second).UnixNano())
@@ -235,7 +235,7 @@ func TestNoRequestOnAConnectionThatHasEnded(t *testing.T) {
 							return nil, err
 						}
 						inner := made.(*conn)
-						ours = &conn{Conn: &deaf{inner.Conn, make(chan struct{})}, raw: inner.raw}
+						ours = &conn{Conn: &deaf{inner.Conn, make(chan struct{})}, socket: inner.socket}
 						ours.state.Store(idle)
 						return ours, nil
 					}

@@ -4,5 +4,9 @@ package driver
 
 import "syscall"
 
-// hasUnread cannot ask the kernel here.
-func hasUnread(syscall.RawConn) bool { return false }
+// A socket cannot be asked here what lies in it.
+type socket struct{}
+
+func newSocket(syscall.RawConn) *socket { return new(socket) }
+
+func (*socket) hasUnread() bool { return false }
