@@ -138,8 +138,8 @@ func TestStatusSaysWhatHappened(t *testing.T) {
 		"a length below zero":        {nil, append(send, "-digits", "-1"), 2, map[string]any{"outcome": "unsupported"}},
 		"an unknown channel":         {nil, append(send, "-channel", "pigeon"), 2, map[string]any{"outcome": "unsupported"}},
 		"no recipient at all":        {nil, []string{"send", "-to", "15005550006"}, 2, map[string]any{"outcome": "invalid_recipient"}},
-		"a number not in use": {fail(twiliotest.Refusal(400, 60200)), send, 2,
-			map[string]any{"outcome": "invalid_recipient", "vendor_code": "60200", "http_status": 400.0}},
+		"a landline": {fail(twiliotest.Refusal(403, 60205)), send, 2,
+			map[string]any{"outcome": "invalid_recipient", "vendor_code": "60205", "http_status": 403.0}},
 
 		"blocked": {fail(twiliotest.Refusal(403, 60410)), send, 3,
 			map[string]any{"outcome": "blocked", "vendor_code": "60410", "http_status": 403.0}},
