@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/mail"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,20 +43,23 @@ const (
 
 // A Config says through which server mail is sent, and as whom.
 type Config struct {
-	// Host is the server's name or address. Required.
-	Host string
-	// Port is the server's port. Defaults to 465 with Implicit, and to 587.
-	Port int
+	// Host is the server's name or address, with or without a port behind a colon.
+	// Required.
+	Host string `dsn:"host,host,required" example:"mail.example.com:587"`
+	// Port is the server's port. Defaults to that of Host, or else to 465 with
+	// Implicit, and to 587.
+	Port int `dsn:"port" example:"465"`
 	// Security is how the connection is kept private. Defaults to None on loopback,
 	// to Implicit on port 465, and else to StartTLS.
-	Security Security
+	Security Security `dsn:"security,oneof=starttls|implicit|none" example:"implicit"`
 	// RootCAs replace the system's certificate authorities, for a server with a
 	// private one. Defaults to the system's.
 	RootCAs *x509.CertPool `json:"-"`
 
-	// Username and Password are the server's credentials. Defaults to none.
-	Username string
-	Password string `json:"-"`
+	// Username is the name that the server knows. Defaults to none.
+	Username string `dsn:"username,user" example:"env:SMTP_USERNAME"`
+	// Password goes with Username. Defaults to none.
+	Password string `json:"-" dsn:"password,pass" example:"env:SMTP_PASSWORD"`
 	// Token returns an OAuth2 access token for Username, in the place of a
 	// password. It is asked for each connection, under that connection's context,
 	// and must be safe for concurrent use: an oauth2.TokenSource caches and renews
@@ -65,26 +69,31 @@ type Config struct {
 
 	// From is the sender, as "login@example.com" or "Acme <login@example.com>".
 	// Required.
-	From string
+	From string `dsn:"from,required" example:"a@example.com"`
 	// Subject is that of every mail, in one line of at most 150 bytes. Defaults to
 	// "Your code", in the languages of package otp: da, de, en, es, fr, it and pt.
-	Subject string
+	Subject string `dsn:"subject" example:"Your%20code"`
 	// Subjects go before Subject, by BCP 47 tag, where "pt" serves "pt-BR" too and
 	// "zh-TW" serves "zh-Hant-TW"; the tag is that of verify.WithLocale. Defaults to
 	// none.
-	Subjects map[string]string
+	Subjects map[string]string `dsn:"subject.NAME" example:"Ihr%20Code"`
 
 	// Hello is the name by which the server is greeted. Many servers refuse one
 	// that is not qualified, or that DNS does not know. Defaults to the machine's
 	// name if that is qualified and not a private one, or else to the domain of
 	// From.
-	Hello string
+	Hello string `dsn:"hello" example:"login.example.com"`
 }
 
 // Format keeps the password out of every print.
 func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("email.Config{[hidden]}")) }
 
 func (cfg Config) withDefaults() Config {
+	if host, port, err := net.SplitHostPort(cfg.Host); err == nil && cfg.Port == 0 {
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil && n > 0 {
+			cfg.Host, cfg.Port = host, int(n)
+		}
+	}
 	switch {
 	case cfg.Security != "":
 	case isLoopback(cfg.Host):
@@ -105,7 +114,7 @@ func (cfg Config) withDefaults() Config {
 func (cfg Config) validate() (from *mail.Address, err error) {
 	switch {
 	case !isHost(cfg.Host):
-		return nil, errors.New("email: Host must be a name or an address, without a port")
+		return nil, errors.New("email: Host must be a name or an address, and Port is given once")
 	case cfg.Port < 1 || cfg.Port > 65535:
 		return nil, errors.New("email: Port must be 1 to 65535")
 	case cfg.Security != StartTLS && cfg.Security != Implicit && cfg.Security != None:

@@ -23,6 +23,8 @@ func TestDefaults(t *testing.T) {
 		port     int
 	}{
 		"a host":                    {Config{Host: "smtp.example.com"}, StartTLS, 587},
+		"a port behind the host":    {Config{Host: "smtp.example.com:2525"}, StartTLS, 2525},
+		"implicit TLS behind it":    {Config{Host: "smtp.example.com:465"}, Implicit, 465},
 		"a port":                    {Config{Host: "smtp.example.com", Port: 2525}, StartTLS, 2525},
 		"the port of implicit TLS":  {Config{Host: "smtp.example.com", Port: 465}, Implicit, 465},
 		"implicit TLS":              {Config{Host: "smtp.example.com", Security: Implicit}, Implicit, 465},
@@ -55,7 +57,9 @@ func TestNewRefuses(t *testing.T) {
 		want   string
 	}{
 		"no host":                        {func(c *Config) { c.Host = "" }, "Host"},
-		"a host with a port":             {func(c *Config) { c.Host = "smtp.example.com:25" }, "Host"},
+		"two ports":                      {func(c *Config) { c.Host, c.Port = "smtp.example.com:25", 25 }, "Port is given once"},
+		"a host with a word for a port":  {func(c *Config) { c.Host = "smtp.example.com:smtp" }, "Host"},
+		"a host with a port too high":    {func(c *Config) { c.Host = "smtp.example.com:65536" }, "Host"},
 		"a host with a line break":       {func(c *Config) { c.Host = "smtp\r\nx" }, "Host"},
 		"a host that is an option":       {func(c *Config) { c.Host = "-x" }, "Host"},
 		"a host too long":                {func(c *Config) { c.Host = strings.Repeat("x", 254) }, "Host"},

@@ -7,9 +7,10 @@
 //	engine, err := otp.New(otp.Config{Messenger: messenger, Store: store, Keys: keys})
 //	receipt, err := engine.Send(ctx, "a@example.com")
 //
-// From one line of configuration, [Open] does the same:
+// From one line of configuration, package vendors does the same, since the settings
+// of a Config have tags:
 //
-//	v, err := vendors.Open(dsn, vendors.WithMessenger("smtp", email.Open))
+//	v, err := vendors.Open(dsn, vendors.With("smtp", email.New))
 //
 // # An address is no authenticator
 //

@@ -18,7 +18,7 @@ func (f *flags) open(more ...vendors.Option) (verify.Verifier, error) {
 		opts = append(opts, vendors.WithStore(scheme, noting(&said, redisstore.Open)),
 			vendors.WithLedger(scheme, noting(&said, redisstore.OpenLedger)))
 	}
-	opts = append(opts, vendors.WithMessenger("smtp", noting(&said, email.Open)))
+	opts = append(opts, vendors.With("smtp", email.New))
 	if f.directory != "" {
 		d, err := readDirectory(f.directory)
 		if err != nil {
@@ -60,7 +60,7 @@ func noting[T any](said *error, open func(string) (T, error)) func(string) (T, e
 
 // forCommand says in flags what package vendors says in options.
 var forCommand = strings.NewReplacer(
-	"a scheme handed in by vendors.With or vendors.WithMessenger", "smtp://",
+	", or a scheme handed in by vendors.With or vendors.WithMessenger", "",
 	"was handed in by vendors.WithStore", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
 	"was handed in by vendors.WithLedger", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
 	"vendors.WithDirectory: a directory in memory would know nobody", "-directory",

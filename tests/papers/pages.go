@@ -71,7 +71,7 @@ func (p *papers) table() (string, error) {
 		c := opened.Capabilities()
 		fmt.Fprintf(&b, "| [%s](docs/vendors.md#%s) | `%s` | %s | %s | %s | %s |\n", v.facts.Product, v.Scheme, v.ready(), channels(c), scopes(v, c), digits(v, c), maker(v))
 	}
-	b.WriteString("| [e-mail](email) | `smtp://USER:PASS@mail.example.com%3A587?from=a@example.com&code_key=env:OTP_KEY&store=memory`, with an [option](docs/dsn.md#messengers-of-other-modules) | email | any, at most 64 characters | 6 to 10 | this module, [otp](otp) |\n")
+	b.WriteString("| [e-mail](email) | `smtp://USER:PASS@mail.example.com%3A587?from=a@example.com&code_key=env:OTP_KEY&store=memory`, with an [option](docs/dsn.md#vendors-of-other-modules) | email | any, at most 64 characters | 6 to 10 | this module, [otp](otp) |\n")
 	return b.String(), nil
 }
 
