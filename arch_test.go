@@ -44,10 +44,11 @@ var arrows = map[string][]string{
 	"otp/text":         {"."},
 	"input":            {"."},
 	"internal/keys":    {},
+	"internal/waits":   {},
 	"internal/next":    {"."},
 	"internal/dsn":     {"."},
-	"totp":             {".", "internal/keys"},
-	"recovery":         {".", "internal/keys"},
+	"totp":             {".", "internal/keys", "internal/waits"},
+	"recovery":         {".", "internal/keys", "internal/waits"},
 
 	"failover":         {".", "observe", "internal/next", gobreaker},
 	"observe":          {"."},

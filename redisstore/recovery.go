@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -13,80 +12,11 @@ import (
 	"github.com/go2fa/verify/recovery"
 )
 
-// recoveryScript takes the key of a record, and the arguments op, id and those of the
-// op. A record is one JSON object; its times are milliseconds of the server's clock.
-// It never expires. It answers like the scripts of codes, with one number more: a
-// word, what is left, and a wait.
-const recoveryScript = `
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local op, id, replay = ARGV[1], ARGV[2], 120000
-
-local e
-local raw = redis.call('GET', KEYS[1])
-if raw then
-  local ok, old = pcall(cjson.decode, raw)
-  if not ok or type(old) ~= 'table' or old.v ~= 1 then return {'unreadable', 0, 0} end
-  e = old
-  local calls = {}
-  for _, c in ipairs(e.calls) do
-    if now - c.at < replay then calls[#calls + 1] = c end
-  end
-  e.calls = calls
-  for _, c in ipairs(calls) do
-    if c.id == id and c.op == op then return {c.word, c.left, c.wait} end
-  end
-end
-local function answer(word, left, wait)
-  e.calls[#e.calls + 1] = {id = id, op = op, at = now, word = word, left = left, wait = wait}
-  redis.call('SET', KEYS[1], cjson.encode(e))
-  return {word, left, wait}
-end
-
-if op == 'left' then
-  return {'left', e and #e.codes or 0, 0}
-end
-if op == 'replace' then
-  local calls = e and e.calls or {}
-  e = {v = 1, codes = {}, failures = 0, charged = 0, calls = calls}
-  for i = 3, #ARGV do e.codes[i - 2] = ARGV[i] end
-  return answer('done', 0, 0)
-end
-
-if not e or #e.codes == 0 then return {'none', 0, 0} end
-local attempts, wait, longest = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
-local function after()
-  if e.failures < attempts then return 0 end
-  local w = wait
-  for _ = 1, e.failures - attempts do
-    if w >= longest then break end
-    w = w * 2
-  end
-  return math.min(w, longest)
-end
-local left = after() - (now - e.charged)
-if left > 0 then return {'waiting', 0, left} end
-e.failures, e.charged = e.failures + 1, now
-for i = 6, #ARGV do
-  for n, code in ipairs(e.codes) do
-    if code == ARGV[i] then
-      table.remove(e.codes, n)
-      e.failures, e.charged = 0, 0
-      return answer('match', 0, 0)
-    end
-  end
-end
-return answer('wrong', math.max(attempts - e.failures, 0), after())
-`
-
 // Recovery is a [recovery.Store] on Redis: each of its calls is one script and one
 // round trip, on the server's own clock. It is safe for concurrent use. A server that
 // evicts, or that keeps no append-only file, loses people's codes: see the package
 // comment.
-type Recovery struct {
-	store  *Store
-	script *redis.Script
-}
+type Recovery struct{ scripted }
 
 var _ recovery.Store = (*Recovery)(nil)
 
@@ -97,7 +27,7 @@ func NewRecovery(client redis.UniversalClient, cfg Config) (*Recovery, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Recovery{store: store, script: redis.NewScript(recoveryScript)}, nil
+	return &Recovery{scripted{store, redis.NewScript(recoveryScript)}}, nil
 }
 
 // OpenRecovery makes a Recovery from a URL, as [Open] makes a Store.
@@ -106,15 +36,8 @@ func OpenRecovery(url string) (*Recovery, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Recovery{store: store, script: redis.NewScript(recoveryScript)}, nil
+	return &Recovery{scripted{store, redis.NewScript(recoveryScript)}}, nil
 }
-
-// Closer closes the connections that [OpenRecovery] made, and nothing that was handed
-// in.
-func (r *Recovery) Closer() io.Closer { return r.store }
-
-// Probe refuses a server that may forget; see [Store.Probe].
-func (r *Recovery) Probe(ctx context.Context) error { return r.store.Probe(ctx) }
 
 // Format keeps the client, and so its credentials, out of every print.
 func (r *Recovery) Format(s fmt.State, _ rune) {
@@ -175,7 +98,7 @@ func recoveryWords(args []any, macs []recovery.MAC) []any {
 
 // ask makes one round trip; two, if the server does not know the script yet.
 func (r *Recovery) ask(ctx context.Context, op string, k recovery.Key, id recovery.ID, args ...any) (word string, left, wait int64, err error) {
-	reply, err := r.store.list(ctx, op, r.script, r.key(k), append([]any{op, hex.EncodeToString(id[:])}, args...)...)
+	reply, err := r.list(ctx, op, r.key(k), append([]any{op, hex.EncodeToString(id[:])}, args...)...)
 	if err != nil {
 		return "", 0, 0, err
 	}

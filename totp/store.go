@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"time"
+
+	"github.com/go2fa/verify/internal/waits"
 )
 
 type (
@@ -135,17 +137,7 @@ func (l Limits) WithDefaults() Limits {
 
 // After returns the wait that begins with the n-th failure in a row.
 func (l Limits) After(n int) time.Duration {
-	if n < l.Attempts {
-		return 0
-	}
-	wait := l.Wait
-	for range n - l.Attempts {
-		if wait >= l.MaxWait {
-			break
-		}
-		wait *= 2
-	}
-	return min(wait, l.MaxWait)
+	return waits.After(n, l.Attempts, l.Wait, l.MaxWait)
 }
 
 // validate refuses what WithDefaults would silently change.
