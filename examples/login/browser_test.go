@@ -77,4 +77,4 @@ func findBrowser() string {
 }
 
 // walkTime is for all of a walk, on a machine that is busy.
-const walkTime = 2 * time.Minute
+const walkTime = 5 * time.Minute
