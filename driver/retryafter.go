@@ -14,7 +14,7 @@ const (
 // retryAfter reads the answer's Retry-After: seconds, or a date in one of the
 // three forms of RFC 9110 section 5.6.7, measured against the answer's own Date
 // so that clock skew does not matter. It is within 0 and 24 h; a value that is
-// neither form is as good as none.
+// neither form is ignored.
 func retryAfter(h http.Header, now time.Time) time.Duration {
 	value := h.Get("Retry-After")
 	if value == "" {
