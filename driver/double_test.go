@@ -138,3 +138,13 @@ func say(status int, body string, header ...string) move {
 		}, nil
 	}
 }
+
+// A toyServer answers three checks: yes, no, and by another status.
+func toyServer(last string) http.RoundTripper {
+	statuses := []string{"approved", "wrong", last}
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		next := statuses[0]
+		statuses = statuses[1:]
+		return say(200, `{"to":"+15005550006","status":"`+next+`"}`)(&double{}, r)
+	})
+}
