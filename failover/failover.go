@@ -92,7 +92,8 @@ type Config struct {
 	// prefix wins; the other backends follow in their order. Defaults to none.
 	Routes map[string][]string `dsn:"route.NAME" example:"bandwidth,twilio"`
 
-	// OnUnknown defaults to Stop.
+	// OnUnknown says what follows when nobody knows whether a backend has sent: with
+	// Next two messages may arrive. Defaults to Stop.
 	OnUnknown Policy `dsn:"on_unknown,oneof=stop|next" default:"stop" example:"next"`
 
 	// Ledger defaults to a MemoryLedger, which serves one process.

@@ -183,9 +183,10 @@ func Replace(text string, t Table, in Setting) string {
 }
 
 // isCalled reports whether an error means s by word: by its path, the map that it is
-// in, or its last name where that is of one setting only.
+// in, its last name where that is of one setting only, or what a URL opens: a DSN
+// has StoreURL where a Config has Store.
 func (s Setting) isCalled(word string) bool {
-	return word == s.Path || s.inner != nil && s.Also != "" && strings.HasPrefix(s.Path, word+".") ||
+	return word == s.Path || word+"URL" == s.Path || s.inner != nil && s.Also != "" && strings.HasPrefix(s.Path, word+".") ||
 		s.inner == nil && strings.HasSuffix(s.Path, "."+word)
 }
 

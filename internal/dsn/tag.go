@@ -39,6 +39,9 @@ type Setting struct {
 	Field string       // its name there
 	Path  string       // its name in an error of New: "Service.SID"
 
+	Map   reflect.Type // the struct that has the map, if the field is in one
+	InMap string       // the map's name there
+
 	scope bool // the value must look like a scope
 	kind  reflect.Type
 	root  int   // which Config
@@ -100,7 +103,7 @@ func (r *tagReader) fields(t reflect.Type, index []int, path string) {
 		case words == "inline" && f.Type.Kind() == reflect.Struct:
 			r.fields(f.Type, at, path+f.Name+".")
 		case f.Type.Kind() == reflect.Map && f.Type.Elem().Kind() == reflect.Struct:
-			r.inMap(f, key, at)
+			r.inMap(t, f, key, at)
 		default:
 			r.setting(t, f, Setting{Key: key, Path: path + f.Name, index: at}, words)
 		}
@@ -108,7 +111,7 @@ func (r *tagReader) fields(t reflect.Type, index []int, path string) {
 }
 
 // inMap reads the fields of the structs in a map.
-func (r *tagReader) inMap(f reflect.StructField, key string, index []int) {
+func (r *tagReader) inMap(owner reflect.Type, f reflect.StructField, key string, index []int) {
 	elem := f.Type.Elem()
 	for i := range elem.NumField() {
 		in := elem.Field(i)
@@ -119,7 +122,7 @@ func (r *tagReader) inMap(f reflect.StructField, key string, index []int) {
 		if own == "" {
 			continue
 		}
-		s := Setting{Key: key + "." + own, Path: f.Name + "." + in.Name, index: index, inner: []int{i}}
+		s := Setting{Key: key + "." + own, Path: f.Name + "." + in.Name, Map: owner, InMap: f.Name, index: index, inner: []int{i}}
 		if words == "self" {
 			s.Key, s.Also, words = key, s.Key, ""
 		}
@@ -182,6 +185,11 @@ func (s Setting) canHold() bool {
 		return len(s.OneOf) > 0
 	}
 	return false
+}
+
+// IsList reports whether a value is several with commas between.
+func (s Setting) IsList() bool {
+	return s.kind == timesType || s.kind == keysType || s.kind == listType
 }
 
 // find returns the setting that key means, and the name within key. Of several

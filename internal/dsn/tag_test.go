@@ -28,6 +28,7 @@ type sample struct {
 	Routes  map[string][]string `dsn:"route.NAME"`
 	One     inner               `dsn:",inline"`
 	Many    map[string]inner    `dsn:"many.NAME"`
+	ShopURL string              `dsn:"shop"`
 	Nothing func()
 	hidden  string
 }
@@ -129,6 +130,7 @@ func TestAnErrorSpeaksTheWordsOfTheLine(t *testing.T) {
 		"vendor: a name in Many must be right":           "character 17: a: a name in many.NAME must be right",
 		"vendor: Many.Digits must be 6":                  "character 1: a: many.NAME.digits must be 6",
 		"vendor: the Messaging API knows no waits, says": "character 1: a: the Messaging API knows no waits, says",
+		"vendor: Shop is missing":                        "character 1: a: shop is missing",
 		"Under is odd. Wait too":                         "character 8: a: under is odd. wait too",
 		"vendor: the base URL is odd":                    "character 1: a: BaseURL is odd",
 	} {

@@ -99,6 +99,19 @@ func (d docs) setting(table dsn.Table, s dsn.Setting) (string, error) {
 	if text == "" {
 		return "", fmt.Errorf("field %s of %s has no comment", s.Field, s.Owner)
 	}
+	if s.Map != nil && s.Also != "" {
+		around, err := d.of(s.Map)
+		if err != nil {
+			return "", err
+		}
+		text = around.fields[s.InMap] + text
+	}
+	if s.IsList() {
+		text += " Several have commas between."
+	}
+	if s.OneOf != nil {
+		text += " One of: " + strings.Join(s.OneOf, ", ") + "."
+	}
 	text = dsn.Replace(strings.Join(strings.Fields(text), " "), table, s)
 	return strings.ReplaceAll(text, "|", "\\|"), nil
 }
