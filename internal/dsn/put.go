@@ -74,6 +74,9 @@ func (s Setting) parseList(into reflect.Value, value string) error {
 	parts := strings.Split(value, ",")
 	list := reflect.MakeSlice(s.kind, len(parts), len(parts))
 	for i, part := range parts {
+		if s.kind == timesType && part == "0s" { // of one time it would ask for the default
+			continue
+		}
 		if err := item.parse(list.Index(i), part); err != nil {
 			return err
 		}
