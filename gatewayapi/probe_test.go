@@ -33,9 +33,9 @@ func TestProbe(t *testing.T) {
 		"no credit":                   {cfg: token, options: gatewayapitest.Options{Credit: -1}, want: verify.ErrUnauthorized, says: "the account has no credit left"},
 		"a little credit":             {cfg: token, options: gatewayapitest.Options{Credit: 0.01}},
 		"a clock that is far off":     {cfg: signed, before: func(s *gatewayapitest.Server) { s.Advance(time.Hour) }, want: verify.ErrUnavailable, says: "set this machine's clock"},
-		"credit in words":             {cfg: token, before: balanced(`{"credit":"plenty"}`), want: verify.ErrOutcomeUnknown, says: "the answer's credit is not a number"},
-		"no credit told":              {cfg: token, before: balanced(`{"id":1}`), want: verify.ErrOutcomeUnknown, says: "a field of the answer is missing"},
-		"credit that is not a number": {cfg: token, before: balanced(`{"credit":null}`), want: verify.ErrOutcomeUnknown, says: "a field of the answer is missing"},
+		"credit in words":             {cfg: token, before: balanced(`{"credit":"plenty"}`), want: verify.ErrOutcomeUnknown, says: "does not tell the credit"},
+		"no credit told":              {cfg: token, before: balanced(`{"id":1}`), want: verify.ErrOutcomeUnknown, says: "does not tell the credit"},
+		"credit that is not a number": {cfg: token, before: balanced(`{"credit":null}`), want: verify.ErrOutcomeUnknown, says: "does not tell the credit"},
 		"too busy for a moment":       {cfg: token, before: func(s *gatewayapitest.Server) { s.Fail(gatewayapitest.Fault{On: "balance", Status: 503}) }},
 	} {
 		t.Run(name, func(t *testing.T) {

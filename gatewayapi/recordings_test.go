@@ -1,6 +1,7 @@
 package gatewayapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -57,16 +58,16 @@ func TestDocumentedAcceptances(t *testing.T) {
 		"single_202_no_reference": func(*Client, *otp.Message) {},
 		"single_202_minimal":      func(_ *Client, m *otp.Message) { m.TTL, m.Ref = 0, "" },
 		"single_202_settings": func(c *Client, m *otp.Message) {
-			c.settings.priority = "urgent"
+			c.cfg.Priority = "urgent"
 			m.Request = request(t, WithSender("Acme Shop"), WithLabel("login"))
 		},
 		"mtsms_200":         func(*Client, *otp.Message) {},
 		"mtsms_200_details": func(*Client, *otp.Message) {},
 		"mtsms_200_ucs2":    func(_ *Client, m *otp.Message) { m.Text = "代码 123456" },
 		"mtsms_200_short":   func(_ *Client, m *otp.Message) { m.TTL = 30 * time.Second },
-		"mtsms_200_minimal": func(c *Client, m *otp.Message) { c.settings.sender, m.TTL, m.Ref = "", 0, "" },
+		"mtsms_200_minimal": func(c *Client, m *otp.Message) { c.cfg.Sender, m.TTL, m.Ref = "", 0, "" },
 		"mtsms_200_settings": func(c *Client, m *otp.Message) {
-			c.settings.priority, c.settings.class = "VERY_URGENT", "secret"
+			c.cfg.Priority, c.cfg.Class = "very_urgent", "secret"
 			m.Request = request(t, WithLabel("login"))
 		},
 	} {
@@ -100,9 +101,11 @@ func TestPriorityIsSpelledAsEachAPIWantsIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, err := Config{Sender: "Acme", Classic: tc.classic, Priority: tc.priority}.settings()
+			cfg, err := Config{Token: "placeholder", Sender: "Acme", Classic: tc.classic, Priority: tc.priority}.withDefaults()
 			require.NoError(t, err)
-			assert.Equal(t, tc.want, s.priority)
+			var asked struct{ Priority string }
+			require.NoError(t, json.Unmarshal(cfg.body(letter()), &asked))
+			assert.Equal(t, tc.want, asked.Priority)
 		})
 	}
 }
@@ -160,11 +163,18 @@ func TestEveryListedCodeHasAnRecording(t *testing.T) {
 			}
 		})
 	}
-	for code := range refusals {
-		assert.True(t, seen[code], "code %s is listed and has no recording", code)
-	}
-	for last := range generic {
-		assert.True(t, seen["0x03"+last], "the last byte %s is listed and has no recording", last)
+	for code := range codes.All() {
+		last, general := strings.CutPrefix(code, "..")
+		switch {
+		case general:
+			assert.True(t, seen["0x03"+last], "the last byte %s is listed and has no recording", last)
+		case isCode(code):
+			assert.True(t, seen[code], "code %s is listed and has no recording", code)
+		case code == "401" || code == "403": // without a code
+			assert.FileExists(t, "testdata/single_"+code+".json")
+		case code != "field":
+			assert.FileExists(t, "testdata/single_422_"+code+".json", "the field is listed and has no recording")
+		}
 	}
 }
 
