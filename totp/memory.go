@@ -3,7 +3,6 @@ package totp
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 )
@@ -41,22 +40,43 @@ type shard struct {
 
 // An entry is one factor with its counts.
 type entry struct {
-	factor   Factor
-	failures int   // charged, in this row
-	settled  int   // how many of them an approval has forgiven; they still count for the wait that may be on
-	charged  int64 // when the last one was
+	factor   *Factor // replaced, never changed: an attempt that is made again answers the same
+	failures int     // charged, in this row
+	settled  int     // how many of them an approval has forgiven; they still count for the wait that may be on
+	charged  int64   // when the last one was
 	halves   [3]int
 	since    int64 // when the first half window began, which is with its first failure
 	half     int64 // which one halves[0] is
 	calls    []call
+	inline   [2]call // where calls begins: a million accounts are a million misses of the cache fewer
 }
 
 // A call is one that took effect, kept so that it may be made again.
 type call struct {
-	id      ID
-	kind    callKind
-	at      int64
-	attempt Attempt
+	id       ID
+	at       int64
+	next     time.Duration
+	factor   *Factor
+	failures uint16
+	left     uint8
+	kind     callKind
+}
+
+// attempt is what an attempt that is made again answers.
+func (c *call) attempt() Attempt {
+	return Attempt{Found: true, Factor: *c.factor, Failures: int(c.failures), Left: int(c.left), Next: c.next}
+}
+
+// keep copies a factor, its sealed secret beside it.
+func keep(f Factor) *Factor {
+	const usual = 128
+	kept := new(struct {
+		Factor
+		sealed [usual]byte
+	})
+	kept.Factor = f
+	kept.Sealed = append(kept.sealed[:0:usual], f.Sealed...)
+	return &kept.Factor
 }
 
 type callKind uint8
@@ -103,8 +123,8 @@ func (s *MemoryStore) Create(ctx context.Context, k Key, id ID, f Factor) (bool,
 	if sh.entries == nil {
 		sh.entries = map[Key]*entry{}
 	}
-	f.Sealed = slices.Clone(f.Sealed)
-	e = &entry{factor: f}
+	e = &entry{factor: keep(f)}
+	e.calls = e.inline[:0]
 	e.remember(call{id: id, kind: callCreate, at: now})
 	sh.entries[k] = e
 	return true, nil
@@ -121,7 +141,7 @@ func (s *MemoryStore) Attempt(ctx context.Context, k Key, id ID, l Limits) (Atte
 		return Attempt{}, nil
 	}
 	if c := e.find(id, callAttempt); c != nil {
-		return c.attempt, nil
+		return c.attempt(), nil
 	}
 	return e.attempt(id, l.WithDefaults(), now), nil
 }
@@ -142,10 +162,12 @@ func (s *MemoryStore) Accept(ctx context.Context, k Key, id ID, enrolment ID, st
 	if !e.mayAccept(enrolment, step) {
 		return false, nil
 	}
-	e.factor.Step = step
+	f := *e.factor
+	f.Step = step
 	if resealed != nil {
-		e.factor.KeyID, e.factor.Sealed = resealed.KeyID, slices.Clone(resealed.Sealed)
+		f.KeyID, f.Sealed = resealed.KeyID, resealed.Sealed
 	}
+	e.factor = keep(f)
 	e.approve(id, callAccept, now)
 	return true, nil
 }
@@ -166,8 +188,7 @@ func (s *MemoryStore) Swap(ctx context.Context, k Key, id ID, enrolment ID, step
 	if !e.mayAccept(enrolment, step) {
 		return false, nil
 	}
-	f.Sealed = slices.Clone(f.Sealed)
-	e.factor = f
+	e.factor = keep(f)
 	e.approve(id, callSwap, now)
 	return true, nil
 }
@@ -198,7 +219,7 @@ func (s *MemoryStore) Get(ctx context.Context, k Key) (Factor, bool, error) {
 	if e == nil {
 		return Factor{}, false, nil
 	}
-	return e.factor, true, nil
+	return *e.factor, true, nil
 }
 
 // Reseal replaces what is sealed; see [Store]. It fails only if ctx is done.
@@ -211,7 +232,9 @@ func (s *MemoryStore) Reseal(ctx context.Context, k Key, enrolment ID, r Reseale
 	if e == nil || e.factor.Enrolment != enrolment {
 		return false, nil
 	}
-	e.factor.KeyID, e.factor.Sealed = r.KeyID, slices.Clone(r.Sealed)
+	f := *e.factor
+	f.KeyID, f.Sealed = r.KeyID, r.Sealed
+	e.factor = keep(f)
 	return true, nil
 }
 
@@ -274,12 +297,12 @@ func (e *entry) attempt(id ID, l Limits, now int64) Attempt {
 	e.failures++
 	e.halves[0]++
 	e.charged = now
-	a := Attempt{
-		Found: true, Factor: e.factor, Failures: e.failures - e.settled,
-		Left: max(l.Attempts-e.failures, 0), Next: e.wait(l),
+	c := call{
+		id: id, kind: callAttempt, at: now, factor: e.factor, next: e.wait(l),
+		failures: uint16(e.failures - e.settled), left: uint8(max(l.Attempts-e.failures, 0)), //nolint:gosec // at most a hundred and ten
 	}
-	e.remember(call{id: id, kind: callAttempt, at: now, attempt: a})
-	return a
+	e.remember(c)
+	return c.attempt()
 }
 
 // wait is the one that began with the last failure. Failures that an approval has
