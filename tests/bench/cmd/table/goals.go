@@ -45,6 +45,8 @@ var goals = []goal{
 	{"E2", "local Check, wrong: allocations", ours("LocalCheck"+oneOfAMillion, "allocs/op"), "", 1, count},
 	{"E3", "store of one process: bytes an entry", ours("Attempt"+oneOfAMillion, "B/entry"), "", 200, count},
 	{"E3", "store of one process: one collection", ours("Attempt"+oneOfAMillion, "gc-ns"), "", 60e6, duration},
+	{"E5", "authenticator app, 1M enrolled: CPU of a wrong code / three HMACs and one opened secret", ours("AppCheck"+oneOfAMillion, processor), "floor", 1.5, ratio},
+	{"E5", "the same: allocations", ours("AppCheck"+oneOfAMillion, "allocs/op"), "", 4, count},
 	{"E4", "Redis, 2 ms away: time of an Issue / PING", ours("RedisIssue/over=2ms/callers=1", clock), "PING", 1.1, ratio},
 	{"E4", "Redis, 2 ms away: time of an Attempt / PING", ours("RedisAttempt/over=2ms/callers=1", clock), "PING", 1.1, ratio},
 	{"E4", "Redis, near: time of an Attempt / the least script", ours("RedisAttempt/over=near/callers=1", clock), "script", 1.15, ratio},

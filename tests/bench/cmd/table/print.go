@@ -24,6 +24,7 @@ var families = []family{
 	{"Check", "A Check", processor, []string{"raw", "twilio-go"}},
 	{"LocalSend", "A local code is made, kept and written", processor, []string{"pquerna"}},
 	{"LocalCheck", "A local code is checked, and wrong", processor, []string{"pquerna"}},
+	{"AppCheck", "A code of an authenticator app is checked, and wrong", processor, []string{"floor", "pquerna"}},
 	{"Issue", "The store of one process: a send", clock, []string{"mutex-map"}},
 	{"Attempt", "The store of one process: an attempt", clock, []string{"mutex-map"}},
 	{"RedisIssue", "The store on Redis: a send", clock, []string{"PING", "script"}},
