@@ -32,6 +32,12 @@
 // SMS or a call. Whether Authy takes a code of the app at a Check in a scope is
 // not documented.
 //
+// # The URL holds the code
+//
+// Authy takes the code, and a Phone's number too, in the URL of a check. Errors
+// and logs of this package never show a URL, but what instruments
+// Config.HTTPClient may, as otelhttp does in url.full: have it leave the URL out.
+//
 // # Limits
 //
 // A person with the app is not sent an SMS unless it is forced: then the

@@ -118,7 +118,7 @@ func TestAwaitGivesUp(t *testing.T) {
 		"at once, if the request is not known": {404, `{"error_code":"60049","errors":{},"success":false}`, verify.ErrNotPending, 1, 0},
 		"at once, if the key is wrong":         {401, `{"error_code":"60001"}`, verify.ErrUnauthorized, 1, 0},
 		"after three false answers":            {200, `{}`, verify.ErrOutcomeUnknown, 3, 2500 * time.Millisecond},
-		"after three answers that Authy waits": {200, `{"success":false,"error_code":"60015"}`, verify.ErrUnavailable, 3, 2500 * time.Millisecond},
+		"at once, if nothing reaches them":     {200, `{"success":false,"error_code":"60015"}`, verify.ErrInvalidRecipient, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package authy
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"io"
 	"mime"
@@ -29,6 +30,9 @@ type Callback struct {
 // and nothing of the URL but the query of a GET: the signature is for the
 // configured URL, whatever the Host. A body that drips is the server's to end:
 // see http.Server.ReadTimeout.
+//
+// A callback that is not signed costs little: without a signature of 32 bytes the
+// body is not read, and of any body no more than 300 values are.
 //
 // The error matches ErrRejected unless the signature is right and the callback
 // was not read before: answer 403. ErrUnavailable says that Config.Nonces
@@ -64,8 +68,8 @@ func signatureOf(h http.Header) (nonce string, signature []byte, refusal string)
 		return "", nil, "the signature or its nonce is missing, or stands twice"
 	}
 	signature, err := base64.StdEncoding.Strict().DecodeString(signatures[0])
-	if err != nil {
-		return "", nil, "the signature is not in base64"
+	if err != nil || len(signature) != sha256.Size {
+		return "", nil, "the signature is not 32 bytes in base64"
 	}
 	return nonces[0], signature, ""
 }

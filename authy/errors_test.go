@@ -7,6 +7,8 @@ import (
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/authy/authytest"
+	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/mocks"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -69,14 +71,25 @@ func assertFacts(t *testing.T, err error, status, code int) {
 	assert.Equal(t, fmt.Sprint(code), e.VendorCode)
 }
 
-func TestNotSentIsTriedAgain(t *testing.T) {
+// The number decides whether a message can be sent, and a person chooses the
+// number: a failure that counts would open a breaker for everybody.
+func TestANumberThatTakesNoMessageOpensNoBreaker(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{60014, 60015} {
 		users, srv := emulated(t)
-		srv.Fail(authytest.Refusal(http.StatusServiceUnavailable, code))
-		receipt, err := users.Send(t.Context(), phone)
-		require.NoError(t, err, code)
-		assert.Equal(t, 2, receipt.Requests)
+		composite, err := failover.New(failover.Config{Backends: []failover.Backend{{Verifier: users}, {Name: "other", Verifier: mocks.NewFake()}}})
+		require.NoError(t, err)
+		for i := range 30 {
+			to := fmt.Sprintf("+1500555%04d", i)
+			require.NoError(t, users.Register(t.Context(), address, to))
+			srv.Fail(authytest.Refusal(http.StatusServiceUnavailable, code))
+			_, err := composite.Send(t.Context(), to)
+			require.ErrorIs(t, err, verify.ErrInvalidRecipient)
+			assertFacts(t, err, http.StatusServiceUnavailable, code)
+		}
+		receipt, err := composite.Send(t.Context(), phone)
+		require.NoError(t, err, "%d: somebody else", code)
+		assert.Equal(t, "authy", receipt.Vendor)
 		assert.Equal(t, 1, srv.Effects())
 	}
 }

@@ -1,5 +1,7 @@
 package authy
 
+import "strings"
+
 // For tests in package authy_test.
 var (
 	LocaleName = localeName
@@ -7,9 +9,9 @@ var (
 )
 
 // ListedCodes are the vendor codes that have a meaning of their own.
-func ListedCodes() (codes []string) {
-	for code := range refusals {
-		codes = append(codes, code)
+func ListedCodes() (listed []string) {
+	for code := range codes.All() {
+		listed = append(listed, strings.TrimPrefix(code, "check:"))
 	}
-	return codes
+	return listed
 }

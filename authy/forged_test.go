@@ -123,3 +123,30 @@ func (endless) Read(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// What is not signed at all is refused for the price of its headers.
+func TestWithoutASignatureTheBodyIsNotRead(t *testing.T) {
+	t.Parallel()
+	users, _ := emulated(t, listening)
+	for name, signature := range map[string]string{
+		"none":     "",
+		"31 bytes": base64.StdEncoding.EncodeToString(make([]byte, 31)),
+		"33 bytes": base64.StdEncoding.EncodeToString(make([]byte, 33)),
+		"a word":   "c2lnbmVk",
+	} {
+		r := signed(http.MethodPost, body("approved"))
+		r.Header.Set("X-Authy-Signature", signature)
+		unread := &counting{}
+		r.Body = io.NopCloser(unread)
+		_, err := users.ReadCallback(r)
+		require.ErrorIs(t, err, verify.ErrRejected, name)
+		assert.Zero(t, unread.reads, name)
+	}
+}
+
+type counting struct{ reads int }
+
+func (c *counting) Read([]byte) (int, error) {
+	c.reads++
+	return 0, io.EOF
+}

@@ -143,7 +143,7 @@ func TestPhoneAnswersToASend(t *testing.T) {
 		"a no without a reason":     {`{"success":false}`, verify.ErrRejected, "", false},
 		"a no with a reason":        {`{"success":false,"error_code":"60033"}`, verify.ErrInvalidRecipient, "", false},
 		"a no, and a code of prose": {`{"success":false,"error_code":"+15005550006"}`, verify.ErrRejected, "", false},
-		"a no, and not sent":        {`{"success":false,"error_code":60015}`, verify.ErrUnavailable, "", false},
+		"a no, and not sent":        {`{"success":false,"error_code":60015}`, verify.ErrInvalidRecipient, "", false},
 		"neither yes nor no":        {`{"uuid":"b8ebcd40"}`, verify.ErrOutcomeUnknown, "", false},
 		"another yes":               {`{"success":1}`, verify.ErrOutcomeUnknown, "", false},
 		"no JSON":                   {`<html>`, verify.ErrOutcomeUnknown, "", false},

@@ -14,10 +14,11 @@ import (
 )
 
 // Limits of a callback that may not be Authy's: nested, its keys could grow far
-// beyond its body.
+// beyond its body. A callback that was recorded has fewer than a hundred values.
 const (
-	maxDepth = 16
-	maxPairs = 256 << 10 // bytes of all keys and values
+	maxDepth  = 16
+	maxValues = 300
+	maxPairs  = 256 << 10 // bytes of all keys and values
 )
 
 const notJSON = "the body is not one JSON object"
@@ -81,12 +82,15 @@ func form(pairs []pair, encode func(string) string) string {
 
 // browserEscape encodes as https://url.spec.whatwg.org/#application/x-www-form-urlencoded
 // has it, and Java.
-func browserEscape(s string) string {
-	return strings.NewReplacer("%2A", "*", "~", "%7E").Replace(url.QueryEscape(s))
-}
+func browserEscape(s string) string { return asBrowsers.Replace(url.QueryEscape(s)) }
+
+var asBrowsers = strings.NewReplacer("%2A", "*", "~", "%7E")
 
 // queryPairs reads the query of a GET.
 func queryPairs(query string) (list []pair, refusal string) {
+	if strings.Count(query, "&") >= maxValues {
+		return nil, "the query has too many values"
+	}
 	for part := range strings.SplitSeq(query, "&") {
 		key, value, _ := strings.Cut(part, "=")
 		k, err := url.QueryUnescape(key)
@@ -109,7 +113,7 @@ func jsonPairs(body []byte) (list []pair, refusal string) {
 	d.UseNumber() // a number is signed as it is written
 	f := flattener{tokens: d}
 	if !f.value("", 0) {
-		return nil, "the body is nested too deep or too long"
+		return nil, "the body is nested too deep, too long or has too many values"
 	}
 	return f.pairs, ""
 }
@@ -120,6 +124,7 @@ type flattener struct {
 	tokens *json.Decoder
 	pairs  []pair
 	size   int
+	values int // the empty ones too
 }
 
 // value reads one value, and reports false if it is beyond the limits.
@@ -155,7 +160,8 @@ func (f *flattener) members(key string, depth int, list bool) bool {
 			name = key + "[" + name + "]"
 		}
 		f.size += len(name)
-		if f.size > maxPairs || !f.value(name, depth) {
+		f.values++
+		if f.size > maxPairs || f.values > maxValues || !f.value(name, depth) {
 			return false
 		}
 	}

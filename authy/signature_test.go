@@ -167,6 +167,8 @@ func TestWhatIsNotFlattened(t *testing.T) {
 		"lists nested too deep":      `{"a":` + strings.Repeat(`[`, 16) + strings.Repeat(`]`, 16) + `}`,
 		"a long name over many":      `{"` + strings.Repeat("k", 1000) + `":[` + strings.Repeat(`1,`, 1000) + `1]}`,
 		"a long name over nothing":   `{"` + strings.Repeat("k", 1000) + `":[` + strings.Repeat(`{},`, 1000) + `1]}`,
+		"301 values":                 `{"a":[` + strings.Repeat("0,", maxValues-1) + `0]}`,
+		"301 empty objects":          `{"a":[` + strings.Repeat("{},", maxValues-1) + `{}]}`,
 		"a long text, again and not": `{"a":"` + strings.Repeat("x", maxPairs) + `"}`,
 	} {
 		_, refusal := jsonPairs([]byte(body))
@@ -175,7 +177,10 @@ func TestWhatIsNotFlattened(t *testing.T) {
 	pairs, refusal := jsonPairs([]byte(strings.Repeat(`{"a":`, 16) + `1` + strings.Repeat(`}`, 16)))
 	assert.Empty(t, refusal)
 	assert.Equal(t, []pair{{"a" + strings.Repeat("[a]", 15), "1"}}, pairs)
-	for _, query := range []string{"%", "a=%", "%zz=1"} {
+	pairs, refusal = jsonPairs([]byte(`{"a":[` + strings.Repeat("0,", maxValues-2) + `0]}`))
+	assert.Empty(t, refusal)
+	assert.Len(t, pairs, maxValues-1, "and the list itself")
+	for _, query := range []string{"%", "a=%", "%zz=1", strings.Repeat("a&", maxValues) + "a"} {
 		_, refusal := queryPairs(query)
 		assert.NotEmpty(t, refusal, query)
 	}
