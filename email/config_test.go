@@ -8,12 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/go2fa/verify/otp"
 )
-
-// The shape in which package vendors takes it.
-var _ func(string) (otp.Messenger, error) = Open
 
 func TestDefaults(t *testing.T) {
 	t.Parallel()

@@ -125,7 +125,7 @@ func keyed(d dsn.Line, o options) ([]dsn.Pair, error) {
 // not a Config that Open accepts, neither is the line a DSN that Open accepts.
 func (c Config) DSN() string {
 	var b strings.Builder
-	b.WriteString(dsn.Escape(c.Vendor, inFront+"&=")) // no scheme has an escape
+	b.WriteString(dsn.Escape(c.Vendor, "/?#@:%&=")) // no scheme has an escape
 	if c.Vendor == dsn.FailoverScheme || len(c.Backends) > 0 {
 		backends := make([]string, len(c.Backends))
 		for i, backend := range c.Backends {

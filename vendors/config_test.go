@@ -84,7 +84,8 @@ func TestConfigOpens(t *testing.T) {
 	}}
 	v, err = c.Open(s.options()...)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"pigeon://u:p%20w@h:587?from=a%2Bb@c.d", "shelf://h"}, s.urls)
+	assert.Equal(t, []string{"shelf://h"}, s.urls)
+	assert.Equal(t, []shelfConfig{{"u", "p w", "h:587", "a+b@c.d"}}, s.configs)
 	assert.Equal(t, "pigeon", v.Capabilities().Vendor)
 }
 

@@ -155,9 +155,9 @@ func TestFailoverOfMessengers(t *testing.T) {
 func TestCodeStaysTheSameOverMessengers(t *testing.T) {
 	var s, spare shelf
 	v := opened(t, "failover(pigeon://one owl://two)?store=memory&code_key="+otpKey,
-		vendors.WithMessenger("pigeon", s.openMessenger), vendors.WithMessenger("owl", spare.openMessenger))
-	assert.Equal(t, []string{"pigeon://one"}, s.urls)
-	assert.Equal(t, []string{"owl://two"}, spare.urls)
+		s.messenger("pigeon"), spare.messenger("owl"))
+	assert.Equal(t, []shelfConfig{{Host: "one"}}, s.configs)
+	assert.Equal(t, []shelfConfig{{Host: "two"}}, spare.configs)
 	s.down = &verify.Error{Outcome: verify.ErrUnavailable}
 	receipt, err := v.Send(context.Background(), to)
 	require.NoError(t, err)
@@ -261,11 +261,11 @@ func TestWhatWasOpenedInVainIsClosed(t *testing.T) {
 
 func TestCloseTellsAllErrors(t *testing.T) {
 	one, two := errors.New("one"), errors.New("two")
-	open := func(err error) func(string) (otp.Messenger, error) {
-		return func(string) (otp.Messenger, error) { return stuck{err: err}, nil }
+	open := func(err error) func(shelfConfig) (otp.Messenger, error) {
+		return func(shelfConfig) (otp.Messenger, error) { return stuck{err: err}, nil }
 	}
 	v, err := vendors.Open("failover(pigeon://h owl://h)?store=memory&code_key="+otpKey,
-		vendors.WithMessenger("pigeon", open(one)), vendors.WithMessenger("owl", open(two)))
+		vendors.With("pigeon", open(one)), vendors.With("owl", open(two)))
 	require.NoError(t, err)
 	c, _ := verify.As[io.Closer](v)
 	err = c.Close()

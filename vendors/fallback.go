@@ -6,20 +6,20 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// allMessengers returns the schemes of the backends if all of them only deliver text, and
-// else none. It finds unknown schemes.
-func allMessengers(d dsn.Line, o options) ([]scheme, error) {
-	var messengers []scheme
+// allMessengers returns the vendors of the backends if all of them only deliver text,
+// and else none. It finds unknown schemes.
+func allMessengers(d dsn.Line, o options) ([]vendor, error) {
+	var messengers []vendor
 	for _, backend := range d.Backends {
 		if backend.Scheme == dsn.FailoverScheme {
 			continue
 		}
-		s, err := schemeOf(backend, o)
+		v, err := vendorOf(backend, o)
 		if err != nil {
 			return nil, err
 		}
-		if s.delivers() {
-			messengers = append(messengers, s)
+		if v.messenger {
+			messengers = append(messengers, v)
 		}
 	}
 	if len(messengers) < len(d.Backends) {
@@ -29,15 +29,15 @@ func allMessengers(d dsn.Line, o options) ([]scheme, error) {
 }
 
 // openFallback makes one engine over messengers, one for each backend.
-func openFallback(d dsn.Line, schemes []scheme, o options) (verify.Verifier, error) {
+func openFallback(d dsn.Line, backends []vendor, o options) (verify.Verifier, error) {
 	f, err := fill(d, d.Scheme, engineConfigs)
 	if err != nil {
 		return nil, err
 	}
 	var messengers []otp.Messenger
 	var parts []any
-	for i, s := range schemes {
-		messenger, err := openBackend(s, d.Backends[i], o)
+	for i, v := range backends {
+		messenger, err := openBackend(v, d.Backends[i], o)
 		if err != nil {
 			return nil, abandon(err, parts...)
 		}
@@ -47,11 +47,11 @@ func openFallback(d dsn.Line, schemes []scheme, o options) (verify.Verifier, err
 }
 
 // openBackend opens one messenger of several, which has no engine of its own.
-func openBackend(s scheme, d dsn.Line, o options) (otp.Messenger, error) {
+func openBackend(v vendor, d dsn.Line, o options) (otp.Messenger, error) {
 	for _, p := range d.Pairs {
 		if isOfEngine(p) {
 			return nil, faultAt(p.At, p.Key+" stands behind the parenthesis, once for all these messengers")
 		}
 	}
-	return s.openMessenger(d, o)
+	return v.openMessenger(d, o)
 }

@@ -18,13 +18,12 @@ type Option interface {
 }
 
 type options struct {
-	vendors    []vendor // handed in
-	client     *http.Client
-	directory  authy.Directory
-	stores     map[string]func(string) (otp.Store, error)
-	ledgers    map[string]func(string) (failover.Ledger, error)
-	messengers map[string]func(string) (otp.Messenger, error)
-	observer   observe.Observer
+	vendors   []vendor // handed in
+	client    *http.Client
+	directory authy.Directory
+	stores    map[string]func(string) (otp.Store, error)
+	ledgers   map[string]func(string) (failover.Ledger, error)
+	observer  observe.Observer
 }
 
 // With makes a scheme of a vendor of another module, whose New takes a Config with
@@ -141,28 +140,6 @@ type ledgerOption struct {
 
 func (o *ledgerOption) apply(to options) options {
 	to.ledgers = set(to.ledgers, o.scheme, o.open)
-	return to
-}
-
-// WithMessenger makes a scheme of a messenger of another module:
-//
-//	vendors.WithMessenger("smtp", email.Open)
-//
-// The settings of an engine are taken out of a DSN of that scheme; what is left of
-// it, with its env: and file: values in place, is what open is given: see
-// docs/dsn.md. Errors from open are not shown. A scheme of this
-// module stays its own.
-func WithMessenger(scheme string, open func(url string) (otp.Messenger, error)) Option {
-	return &messengerOption{scheme, open}
-}
-
-type messengerOption struct {
-	scheme string
-	open   func(string) (otp.Messenger, error)
-}
-
-func (o *messengerOption) apply(to options) options {
-	to.messengers = set(to.messengers, o.scheme, o.open)
 	return to
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 
@@ -21,12 +20,13 @@ import (
 // A shelf hands out stores, ledgers and messengers, and counts what is closed. Its
 // zero value opens everything.
 type shelf struct {
-	urls   []string
-	closed []string
-	err    error // of every opener
-	none   bool  // every opener returns nil and no error
-	store  otp.MemoryStore
-	ledger failover.MemoryLedger
+	urls    []string
+	configs []shelfConfig // of the messengers
+	closed  []string
+	err     error // of every opener
+	none    bool  // every opener returns nil and no error
+	store   otp.MemoryStore
+	ledger  failover.MemoryLedger
 
 	mu   sync.Mutex
 	sent []otp.Message
@@ -107,19 +107,34 @@ func (s *shelf) openLedger(dsn string) (failover.Ledger, error) {
 	return shelfLedger{&s.ledger, s}, nil
 }
 
-func (s *shelf) openMessenger(dsn string) (otp.Messenger, error) {
-	if nothing, err := s.opening(dsn); nothing {
-		return nil, err
-	}
-	scheme, _, _ := strings.Cut(dsn, "://")
-	return shelfMessenger{s, scheme}, nil
+// A shelfConfig is what a line says of a messenger.
+type shelfConfig struct {
+	User string `dsn:"user,user"`
+	Pass string `dsn:"pass,pass"`
+	Host string `dsn:"host,host"`
+	From string `dsn:"from"`
+}
+
+// messenger makes a scheme of the shelf's messengers. Its errors are shown, so that
+// none repeats what was given.
+func (s *shelf) messenger(scheme string) vendors.Option {
+	return vendors.With(scheme, func(c shelfConfig) (otp.Messenger, error) {
+		s.configs = append(s.configs, c)
+		switch {
+		case s.err != nil:
+			return nil, errors.New(scheme + ": Host must be another one")
+		case s.none:
+			return nil, nil
+		}
+		return shelfMessenger{s, scheme}, nil
+	})
 }
 
 // options hand in all three.
 func (s *shelf) options() []vendors.Option {
 	return []vendors.Option{
 		vendors.WithStore("shelf", s.openStore), vendors.WithLedger("shelf", s.openLedger),
-		vendors.WithMessenger("pigeon", s.openMessenger), vendors.WithMessenger("owl", s.openMessenger),
+		s.messenger("pigeon"), s.messenger("owl"),
 	}
 }
 
@@ -163,11 +178,9 @@ func TestOpenersThatFail(t *testing.T) {
 	const gateway = "gatewayapi://TOKEN@eu?sender=Acme&code_key=" + otpKey + "&store=shelf://Zq9XkvJw@h"
 	const hosted = "twilio://" + ac + ":t@" + va
 	for name, tc := range map[string]struct{ dsn, want string }{
-		"a store":               {gateway, "vendors: character 77: gatewayapi: store could not be opened: check its URL"},
-		"a store of several":    {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&code_key=" + otpKey, "vendors: character 45: failover: store could not be opened: check its URL"},
-		"a ledger":              {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&ledger_key=" + otpKey, "vendors: character 92: failover: ledger could not be opened: check its URL"},
-		"a messenger":           {"pigeon://Zq9XkvJw@h?store=memory&code_key=" + otpKey, "vendors: character 1: pigeon: the messenger refuses its settings"},
-		"a messenger, a second": {"failover(gatewayapi://TOKEN@eu?sender=Acme pigeon://Zq9XkvJw@h)?store=memory&code_key=" + otpKey, "vendors: character 44: pigeon: the messenger refuses its settings"},
+		"a store":            {gateway, "vendors: character 77: gatewayapi: store could not be opened: check its URL"},
+		"a store of several": {"failover(gatewayapi://TOKEN@eu?sender=Acme)?store=shelf://Zq9XkvJw@h&code_key=" + otpKey, "vendors: character 45: failover: store could not be opened: check its URL"},
+		"a ledger":           {"failover(" + hosted + ")?ledger=shelf://Zq9XkvJw@h&ledger_key=" + otpKey, "vendors: character 92: failover: ledger could not be opened: check its URL"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, s := range []*shelf{{err: errors.New("Zq9XkvJw is no host")}, {none: true}} {
@@ -182,11 +195,10 @@ func TestOpenersThatFail(t *testing.T) {
 }
 
 func TestNilOpenersAreNone(t *testing.T) {
-	opts := []vendors.Option{vendors.WithStore("shelf", nil), vendors.WithLedger("shelf", nil), vendors.WithMessenger("pigeon", nil)}
+	opts := []vendors.Option{vendors.WithStore("shelf", nil), vendors.WithLedger("shelf", nil)}
 	for dsn, want := range map[string]string{
 		"gatewayapi://TOKEN@eu?sender=Acme&store=shelf://&code_key=" + otpKey:             "handed in by vendors.WithStore",
 		"failover(twilio://" + ac + ":t@" + va + ")?ledger=shelf://&ledger_key=" + otpKey: "handed in by vendors.WithLedger",
-		"pigeon://h?store=memory&code_key=" + otpKey:                                      "or vendors.WithMessenger",
 	} {
 		_, err := vendors.Open(dsn, opts...)
 		assert.ErrorContains(t, err, want)
@@ -214,60 +226,6 @@ func TestOptionsDoNotShareMaps(t *testing.T) {
 	assert.Len(t, second.urls, 1, "the last one for a scheme holds")
 }
 
-func TestMessengerGetsItsOwnSettings(t *testing.T) {
-	t.Setenv("VENDORS_TEST_PASS", "p@ss:/wo rd%+;")
-	t.Setenv("VENDORS_TEST_EMPTY", "")
-	for name, tc := range map[string]struct{ written, want string }{
-		"nothing":                 {"pigeon://?", "pigeon://"},
-		"user, pass and host":     {"pigeon://u:p@h?", "pigeon://u:p@h"},
-		"a port":                  {"pigeon://u:p@h%3A587?", "pigeon://u:p@h:587"},
-		"an address":              {"pigeon://[%3A%3A1]%3A587?", "pigeon://[::1]:587"},
-		"escapes":                 {"pigeon://u%40:p%2F@h?a=b%26c&", "pigeon://u%40:p%2F@h?a=b%26c"},
-		"settings of its own":     {"pigeon://h?from=a@example.com&tls=true&", "pigeon://h?from=a@example.com&tls=true"},
-		"a plus stays one":        {"pigeon://h?from=a+b@example.com&", "pigeon://h?from=a%2Bb@example.com"},
-		"a semicolon too":         {"pigeon://h?a=b;c&", "pigeon://h?a=b%3Bc"},
-		"a name is the backend's": {"pigeon://h?name=spare&a=b&", "pigeon://h?a=b"},
-		"parts under keys":        {"pigeon://?host=h:587&user=u&pass=p&a=b&", "pigeon://u:p@h:587?a=b"},
-		"from the environment":    {"pigeon://h?user=u&pass=env:VENDORS_TEST_PASS&a=env:VENDORS_TEST_PASS&", "pigeon://u:p%40ss%3A%2Fwo%20rd%25+;@h?a=p@ss:/wo%20rd%25%2B%3B"},
-		"from a file":             {"pigeon://h?a=" + written(t, "b c\n") + "&", "pigeon://h?a=b%20c"},
-		"the engine's are not":    {"pigeon://h?digits=8&attempts=3&a=b&ttl=5m&", "pigeon://h?a=b"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var s shelf
-			dsn := tc.written + "store=memory&code_key=" + otpKey
-			v := opened(t, dsn, s.options()...)
-			assert.Equal(t, []string{tc.want}, s.urls)
-			assert.Equal(t, "pigeon", v.Capabilities().Vendor)
-
-			u, err := url.Parse(s.urls[0])
-			require.NoError(t, err, "net/url reads it too")
-			if u.User.Username() == "u" && name == "from the environment" {
-				pass, _ := u.User.Password()
-				assert.Equal(t, "p@ss:/wo rd%+;", pass)
-				assert.Equal(t, pass, u.Query().Get("a"))
-			}
-		})
-	}
-	for dsn, want := range map[string]string{
-		"pigeon://h?a=env:VENDORS_TEST_GONE&":  "character 12: pigeon: this setting names an environment variable that is not set",
-		"pigeon://h?a=env:VENDORS_TEST_EMPTY&": "character 12: pigeon: this setting is empty",
-		"pigeon://h?a=&":                       "character 12: pigeon: this setting is empty",
-		"pigeon://h?a=%00&":                    "character 12: pigeon: this setting holds a control character",
-		"pigeon://env:X@h?":                    "character 10: pigeon: env: and file: are read behind the question mark only: user=env:...",
-		"pigeon://u:p@h?pass=q&":               "character 16: pigeon: pass is given twice",
-		"pigeon://h?pass=q&":                   "character 1: pigeon: pass needs user as well",
-		"pigeon://h?name=a/b&":                 "character 12: pigeon: name must be 1 to 64 of",
-		"pigeon://h?digits=six&":               "character 12: pigeon: digits must be a whole number",
-	} {
-		var s shelf
-		_, err := vendors.Open(dsn+"store=memory&code_key="+otpKey, s.options()...)
-		assert.ErrorContains(t, err, want, dsn)
-		assert.Empty(t, s.urls, dsn)
-	}
-	_, err := vendors.Open("pigeon://h?store=memory", new(shelf).options()...)
-	assert.EqualError(t, err, "vendors: character 1: pigeon: code_key is missing: at least 32 random characters, kept outside the store")
-}
-
 func TestMessengerOfAnotherModuleSendsAndChecks(t *testing.T) {
 	var s shelf
 	v := opened(t, "pigeon://h?store=memory&code_key="+otpKey, s.options()...)
@@ -275,12 +233,4 @@ func TestMessengerOfAnotherModuleSendsAndChecks(t *testing.T) {
 	assert.Equal(t, "pigeon-1", receipt.ID)
 	_, ok := verify.As[*otp.Engine](v)
 	assert.True(t, ok)
-}
-
-// A scheme of this module stays its own.
-func TestMessengerCannotTakeAVendorsName(t *testing.T) {
-	var s shelf
-	v := opened(t, plain, vendors.WithMessenger("twilio", s.openMessenger))
-	assert.Empty(t, s.urls)
-	assert.Equal(t, "twilio", v.Capabilities().Vendor)
 }

@@ -67,8 +67,6 @@ func (v vendor) configs() []reflect.Type {
 	return []reflect.Type{v.config, reflect.TypeFor[named]()}
 }
 
-func (v vendor) delivers() bool { return v.messenger }
-
 // open makes the Verifier that d describes.
 func (v vendor) open(d dsn.Line, o options) (verify.Verifier, error) {
 	f, err := v.fill(d, v.configs())
@@ -108,7 +106,7 @@ func (v vendor) made(f filled, o options) (any, error) {
 	hand(f.configs[0], o.directory)
 	made, err := v.make(f.configs[0])
 	if err == nil && isNil(made) {
-		err = errors.New("it was not made, and nobody said why")
+		err = errors.New("it was not made, and without an error")
 	}
 	if err != nil {
 		return nil, f.Explain(0, err)

@@ -30,7 +30,6 @@ import (
 	"github.com/go2fa/verify/bandwidth"
 	"github.com/go2fa/verify/gatewayapi"
 	"github.com/go2fa/verify/internal/dsn"
-	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/twilio"
 )
 
@@ -87,36 +86,27 @@ func Open(dsn string, opts ...Option) (verify.Verifier, error) {
 	return open(d, o)
 }
 
-// A scheme is one vendor in the eyes of Open: see vendor and foreign.
-type scheme interface {
-	open(d dsn.Line, o options) (verify.Verifier, error)
-	delivers() bool // a messenger, which makes a verifier with an engine only
-	openMessenger(d dsn.Line, o options) (otp.Messenger, error)
-}
-
 func parse(line string, o options) (dsn.Line, error) { return dsn.Parse(line, schemesOf(o)) }
 
 func open(d dsn.Line, o options) (verify.Verifier, error) {
 	if d.Scheme == dsn.FailoverScheme {
 		return openFailover(d, o)
 	}
-	s, err := schemeOf(d, o)
+	v, err := vendorOf(d, o)
 	if err != nil {
 		return nil, err
 	}
-	return s.open(d, o)
+	return v.open(d, o)
 }
 
-func schemeOf(d dsn.Line, o options) (scheme, error) {
+// vendorOf finds the vendor by its scheme.
+func vendorOf(d dsn.Line, o options) (vendor, error) {
 	for _, v := range o.known() {
 		if v.scheme == d.Scheme {
 			return v, nil
 		}
 	}
-	if open := o.messengers[d.Scheme]; open != nil {
-		return foreign{d.Scheme, open}, nil
-	}
-	return nil, faultAt(d.At, schemesOf(o))
+	return vendor{}, faultAt(d.At, schemesOf(o))
 }
 
 // schemesOf says which schemes there are.
@@ -125,7 +115,7 @@ func schemesOf(o options) string {
 	for _, v := range o.known() {
 		text += v.scheme + "://, "
 	}
-	return text + dsn.FailoverScheme + "(...), or a scheme handed in by vendors.With or vendors.WithMessenger"
+	return text + dsn.FailoverScheme + "(...), or a scheme handed in by vendors.With"
 }
 
 func faultAt(at int, text string) error { return dsn.Fault{At: at, Text: text} }

@@ -60,7 +60,7 @@ func noting[T any](said *error, open func(string) (T, error)) func(string) (T, e
 
 // forCommand says in flags what package vendors says in options.
 var forCommand = strings.NewReplacer(
-	", or a scheme handed in by vendors.With or vendors.WithMessenger", "",
+	", or a scheme handed in by vendors.With", "",
 	"was handed in by vendors.WithStore", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
 	"was handed in by vendors.WithLedger", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
 	"vendors.WithDirectory: a directory in memory would know nobody", "-directory",
