@@ -28,12 +28,15 @@ const maxActionMessage = 255 // bytes, as Authy's clients have it
 // # In the console
 //
 //  1. Authy takes no new customers: use Twilio Verify for a new application,
-//     and see docs/migrate-authy.md for an old one.
+//     and see docs/migrate-authy.md for an old one
+//     (https://www.twilio.com/docs/authy/api).
 //  2. Open https://console.twilio.com, choose Authy and the application, and
-//     copy the production API key. It is APIKey.
-//  3. For users, compare Digits with the token length in the application's
-//     settings.
-//  4. For callbacks of OneTouch, set the URL and give the same as CallbackURL.
+//     copy the API key for production from its settings. It is APIKey
+//     (https://www.twilio.com/docs/authy/twilioauth-sdk/quickstart/obtaining-authy-api-key).
+//  3. For users, compare Digits with the length of the application's tokens.
+//  4. For callbacks of OneTouch, give the application's callback URL as
+//     CallbackURL, to the letter: it is signed
+//     (https://www.twilio.com/docs/authy/validation).
 type Config struct {
 	// APIKey is the application's key, as in its console. Required.
 	APIKey string `json:"-" dsn:"api_key,user,required" example:"env:AUTHY_API_KEY"`

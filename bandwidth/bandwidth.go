@@ -48,12 +48,17 @@ const vendor = "bandwidth"
 //
 // # In the console
 //
-//  1. Ask Bandwidth to enable MFA for the account, and copy AccountID from the
-//     account's page.
-//  2. Create an API credential that may use MFA. It has ClientID and ClientSecret.
-//  3. Create an application for messages and, for calls, one for voice.
-//  4. Order a number, and give it to a location that belongs to the
-//     applications. It is From.
+//  1. Ask Bandwidth to activate MFA for the account
+//     (https://dev.bandwidth.com/docs/mfa). The address of the app's pages has
+//     AccountID (https://dev.bandwidth.com/account/guides/bandwidthAccountStructure.html).
+//  2. Under Account, API Credentials, create a credential for this account, with
+//     a role that may use MFA. It has ClientID and ClientSecret; the secret is
+//     shown once (https://dev.bandwidth.com/docs/account/credentials/management).
+//  3. Under Applications, create one for messaging and, for calls, one for voice
+//     (https://github.com/Bandwidth-Samples/mfa-cli-js).
+//  4. Link the application to a location, and order a number into it
+//     (https://support.bandwidth.com/hc/en-us/articles/360063841793). The number
+//     is From.
 type Config struct {
 	// AccountID names the account. Required.
 	AccountID string `dsn:"account_id,host,required" example:"9900000"`

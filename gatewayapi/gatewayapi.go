@@ -56,10 +56,13 @@ const (
 // # In the console
 //
 //  1. Open the dashboard of the platform that has the account:
-//     https://gatewayapi.com or https://gatewayapi.eu. It is Region.
-//  2. Create an API token. It is Token. For the REST API with signed requests,
-//     create an API key instead: it has Key and Secret.
-//  3. Choose a Sender. Register it where a country asks for it.
+//     https://gatewayapi.com or https://gatewayapi.eu. It is Region, and a token
+//     of one is none at the other. A new account is on trial for 30 days
+//     (https://gatewayapi.com/docs/guide/).
+//  2. Copy an API token, or create another one
+//     (https://gatewayapi.com/docs/apis/authentication/). It is Token. The REST
+//     API also takes an API key, which has Key and Secret.
+//  3. Choose a Sender. Countries may replace it, or ask that it is registered.
 type Config struct {
 	// Token is an API token. It is good on one platform only.
 	Token string `json:"-" dsn:"token,user" example:"env:GATEWAYAPI_TOKEN"`

@@ -25,14 +25,18 @@ const (
 // # In the console
 //
 //  1. Open https://console.twilio.com and copy AccountSID and AuthToken, or
-//     make an API key under Account, API keys and tokens.
-//  2. Under Verify, Services, create a Service; its SID begins with VA. Make
-//     one more for each scope.
-//  3. In the Service, set the code length. Give the same number as CodeLength,
-//     or leave it at 6.
-//  4. Switch on the channels that you use, and allow the countries that you send
-//     to, by the geo permissions.
-//  5. For PSD2, set Psd2Enabled on the Service by Twilio's API.
+//     make an API key, which Twilio recommends for production
+//     (https://www.twilio.com/docs/verify/api).
+//  2. Make a Verify Service, in the console or by the API. Its SID begins with
+//     VA (https://www.twilio.com/docs/verify/api/service). Make one more for
+//     each scope.
+//  3. Give the code length of the Service as CodeLength.
+//  4. Under Verify, Settings, Geo permissions, allow the countries that you send
+//     to (https://www.twilio.com/docs/verify/preventing-toll-fraud/verify-geo-permissions).
+//     E-mail has a setup of its own (https://www.twilio.com/docs/verify/email).
+//  5. For PSD2, ask Twilio's support to enable it for the account, then make a
+//     Service with Psd2Enabled by the API
+//     (https://www.twilio.com/docs/verify/api/verifying-transactions-psd2).
 type Config struct {
 	// AccountSID names the account: "AC" and 32 hexadecimal digits.
 	AccountSID string `dsn:"account_sid,user" example:"AC00000000000000000000000000000000"`

@@ -124,12 +124,16 @@ const (
 // # In the console
 //
 //  1. Open https://console.twilio.com and copy AccountSID and AuthToken, or
-//     make an API key under Account, API keys and tokens.
-//  2. Buy a number that sends SMS, or create a Messaging Service with
-//     senders; its SID begins with MG.
-//  3. Register the sender where a country asks for it, such as A2P 10DLC in
-//     the United States.
-//  4. Allow the countries that you send to, by the geo permissions.
+//     make an API key, which Twilio recommends for production
+//     (https://www.twilio.com/docs/verify/api).
+//  2. Buy a number that sends SMS, or make a Messaging Service and add senders
+//     to it; its SID begins with MG
+//     (https://www.twilio.com/docs/messaging/services).
+//  3. Register the sender where a country asks for it, such as A2P 10DLC in the
+//     United States
+//     (https://www.twilio.com/docs/trust-hub/registrations/a2p-10dlc-campaign).
+//  4. Under Messaging, Settings, Geo permissions, allow the countries that you
+//     send to (https://www.twilio.com/docs/messaging/guides/sms-geo-permissions).
 type MessagingConfig struct {
 	// AccountSID names the account: "AC" and 32 hexadecimal digits. Required, with
 	// an API key too.
