@@ -37,7 +37,7 @@ const another = "+15017122661"
 var vendorFacts = map[string]map[string]facts{
 	"twilio": {
 		"send": {
-			refused: saying(twiliotest.Refusal(400, 60200), verify.ErrInvalidRecipient),
+			refused: &said{400, `{"code":60200,"message":"Invalid parameter ` + "`To`" + `","status":400}`, verify.ErrInvalidRecipient},
 			account: saying(twiliotest.Refusal(401, 20003), verify.ErrUnauthorized),
 			blocked: saying(twiliotest.Refusal(403, 60410), verify.ErrBlocked),
 			gone:    saying(twiliotest.Refusal(404, 20404), verify.ErrRejected),

@@ -95,10 +95,14 @@ func openBreaker(c cell) []play {
 
 var errStore = errors.New("the store is down")
 
-// stored has the store, or the ledger of a failover, fail once: before it has
-// done anything, or after.
+// stored has the store, or the ledger of a failover, fail: before it has done
+// anything, or once, after. A ledger is asked again, so that a lost answer costs no
+// Send.
 func (c cell) stored(before bool, check verify.Outcome) []play {
 	w := c.by(want{verify.ErrUnavailable, 0}, want{check, 1})
+	if !before && c.checks && c.op == "send" {
+		w = want{"", 1}
+	}
 	if before {
 		w.tries = 0
 	}
