@@ -36,6 +36,7 @@ bench:
 SEED ?= 1
 stress:
 	go test -timeout 60m ./otp -long -count=1
+	go test -timeout 60m ./driver -run OneWalk -scan.runs 10000000 -count=1
 	go test -timeout 60m ./failover -run Histories -histories 10000 -count=1
 	go test -timeout 60m ./verifytest -histories 10000 -count=1
 	cd redisstore && HISTORIES=10000 STORM=1000000 go test -timeout 60m -count=1 .

@@ -30,27 +30,21 @@ var (
 // Scan reads the top level of one JSON object strictly: a key must match to the
 // letter, stand once and have the right type, and nothing may follow the object.
 // encoding/json would take "SUCCESS" for "success" and the last of two values.
-// Keys that no field names are skipped.
+// Keys that no field names are skipped. It stores nothing of a body that is not
+// one JSON object.
 func Scan(body []byte, fields ...Field) error {
-	if !json.Valid(body) {
-		return errNotObject
-	}
-	p := scanner{rest: bytes.TrimLeft(body, space)}
-	if p.next() != '{' {
+	var room [16]pick // most vendors name fewer fields
+	picks, ok := pickFields(body, fields, room[:0])
+	if !ok {
 		return errNotObject
 	}
 	var seen uint64
-	for p.next() != '}' {
-		key, value := p.pair()
-		i := find(fields, key)
-		if i < 0 {
-			continue
-		}
-		if seen&(1<<i) != 0 {
+	for _, p := range picks {
+		if seen&(1<<p.field) != 0 {
 			return errDuplicate
 		}
-		seen |= 1 << i
-		if err := fields[i].store(value); err != nil {
+		seen |= 1 << p.field
+		if err := fields[p.field].store(p.value); err != nil {
 			return err
 		}
 	}
@@ -60,6 +54,42 @@ func Scan(body []byte, fields ...Field) error {
 		}
 	}
 	return nil
+}
+
+// A pick is the value of a field, as it stands in the body.
+type pick struct {
+	field int
+	value []byte
+}
+
+// pickFields walks over the whole body once. It proves that the body is one JSON
+// object, and appends the values of the fields to picks in the body's order: one
+// more than there are fields if some stand twice, and no more than that.
+func pickFields(body []byte, fields []Field, picks []pick) ([]pick, bool) {
+	w := walker{b: body}
+	w.space()
+	if !w.eat('{') {
+		return nil, false
+	}
+	w.space()
+	for end := w.eat('}'); !end; end = w.eat('}') {
+		key, ok := w.key()
+		if !ok {
+			return nil, false
+		}
+		from := w.i
+		if !w.value() {
+			return nil, false
+		}
+		if i := find(fields, plain(key)); i >= 0 && len(picks) <= len(fields) {
+			picks = append(picks, pick{i, body[from:w.i]})
+		}
+		if !w.more('}') {
+			return nil, false
+		}
+	}
+	w.space()
+	return picks, w.i == len(body)
 }
 
 func find(fields []Field, key []byte) int {
@@ -111,74 +141,6 @@ func (f Field) store(value []byte) error {
 	return errType
 }
 
-const space = " \t\r\n"
-
-// A scanner walks the top level of JSON that is known to be valid.
-type scanner struct{ rest []byte }
-
-// next skips white space and separators and returns the byte that follows; it
-// steps over an opening brace.
-func (p *scanner) next() byte {
-	p.rest = bytes.TrimLeft(p.rest, space+",")
-	c := p.rest[0]
-	if c == '{' {
-		p.rest = p.rest[1:]
-	}
-	return c
-}
-
-// pair takes one key and its raw value.
-func (p *scanner) pair() (key, value []byte) {
-	quoted := p.take(stringEnd(p.rest))
-	p.rest = bytes.TrimLeft(p.rest, space+":")
-	return plain(quoted), p.take(valueEnd(p.rest))
-}
-
-func (p *scanner) take(n int) []byte {
-	b := p.rest[:n]
-	p.rest = p.rest[n:]
-	return b
-}
-
-// stringEnd returns the length of the string that b opens with.
-func stringEnd(b []byte) int {
-	for i := 1; ; i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-}
-
-// valueEnd returns the length of the value that b opens with.
-func valueEnd(b []byte) int {
-	depth := 0
-	for i := 0; ; i++ {
-		switch b[i] {
-		case '"':
-			i += stringEnd(b[i:]) - 1
-			if depth == 0 {
-				return i + 1
-			}
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth == 0 {
-				return i
-			}
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		case ',', ' ', '\t', '\r', '\n':
-			if depth == 0 {
-				return i
-			}
-		}
-	}
-}
-
 func unquote(quoted []byte) string { return string(plain(quoted)) }
 
 // plain returns what stands between the quotes.
@@ -187,6 +149,6 @@ func plain(quoted []byte) []byte {
 		return quoted[1 : len(quoted)-1]
 	}
 	var s string
-	_ = json.Unmarshal(quoted, &s) // the whole body is valid
+	_ = json.Unmarshal(quoted, &s) // the walk has shown that it is valid
 	return []byte(s)
 }
