@@ -3,7 +3,7 @@ package authy
 import (
 	"context"
 	"fmt"
-	"time"
+	"strconv"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/driver"
@@ -11,10 +11,7 @@ import (
 
 // Phone is a [verify.Verifier] over Authy's phone verification, which needs
 // nobody registered and knows no scopes. It is safe for concurrent use.
-type Phone struct {
-	rest         *driver.Client
-	capabilities verify.Capabilities
-}
+type Phone struct{ api driver.API }
 
 var _ verify.Verifier = (*Phone)(nil)
 
@@ -32,78 +29,80 @@ func NewPhone(cfg Config) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Phone{rest: c, capabilities: verify.Capabilities{
-		Vendor:        vendor,
-		Channels:      channels(),
-		MinDigits:     minDigits,
-		MaxDigits:     mostDigits,
-		DefaultDigits: cfg.Digits,
-		Locale:        true,
+	return &Phone{driver.API{
+		Client: c,
+		Capabilities: verify.Capabilities{
+			Vendor: vendor, Channels: channels(), Locale: true,
+			MinDigits: minDigits, MaxDigits: mostDigits, DefaultDigits: cfg.Digits,
+		},
+		NewSend: newStart, ReadSend: readStart, NewCheck: newPhoneCheck, ReadCheck: readPhoneCheck,
 	}}, nil
 }
 
 // Capabilities says what Send and Check honor.
-func (p *Phone) Capabilities() verify.Capabilities { return p.capabilities }
+func (p *Phone) Capabilities() verify.Capabilities { return p.api.Capabilities }
 
 // Send has Authy make and deliver a code. A second Send within 10 minutes
 // delivers the same one, even if it asks for another length.
 func (p *Phone) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := p.capabilities.SendRequest(to, opts...)
-	if err != nil {
-		return verify.Receipt{}, err
-	}
+	return p.api.Send(ctx, to, opts...)
+}
 
-	reply, err := p.rest.Do(ctx, driver.Call{Op: "send", Route: startRoute, Form: startForm(req)})
-	if err != nil {
-		return verify.Receipt{}, err
+func newStart(send driver.Send) (driver.Call, error) {
+	via := "sms"
+	if send.Channel == verify.ChannelVoice {
+		via = "call"
 	}
+	country, number := split(send.To)
+	form := make(driver.Form, 0, 96)
+	form.Add("via", via)
+	form.Add("country_code", country)
+	form.Add("phone_number", number)
+	form.Add("code_length", strconv.Itoa(send.Digits))
+	if locale := localeName(send.Locale); locale != "" {
+		form.Add("locale", locale)
+	}
+	return driver.Call{Route: startRoute, Form: form}, nil
+}
 
+func readStart(_ driver.Send, reply driver.Reply) (verify.Receipt, error) {
 	a, err := readStarted(reply.Body)
 	switch {
 	case err != nil:
-		return verify.Receipt{}, p.rest.Unknown("send", reply, err.Error())
+		return verify.Receipt{}, err
 	case !a.success:
-		return verify.Receipt{}, failure("send", reply)
+		return verify.Receipt{}, noIn("send", reply)
 	}
-	return verify.Receipt{
-		ID: a.uuid, Vendor: vendor, Channel: req.Channel, Digits: req.Digits,
-		ExpiresAt: a.expiry(time.Now()), Requests: reply.Requests,
-	}, nil
+	return verify.Receipt{ID: a.uuid, ExpiresAt: a.expiry(reply.Began)}, nil
 }
 
 // Check asks Authy whether code is right. Only success true is a yes.
 func (p *Phone) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	req, err := p.capabilities.CheckRequest(to, code, opts...)
-	if err != nil {
-		return err
-	}
-
-	reply, err := p.rest.Do(ctx, driver.Call{
-		Op: "check", Method: "GET", Route: checkRoute, Query: checkQuery(req), Repeatable: true,
-	})
-	if err != nil {
-		return doubted(err)
-	}
-
-	return p.verdict(reply)
+	return doubted(p.api.Check(ctx, to, code, opts...))
 }
 
-// verdict turns the answer to a check into yes or no.
-func (p *Phone) verdict(reply driver.Reply) error {
+func newPhoneCheck(check driver.Check) (driver.Call, error) {
+	country, number := split(check.To)
+	q := make(driver.Form, 0, 96)
+	q.Add("country_code", country)
+	q.Add("phone_number", number)
+	q.Add("verification_code", check.Code)
+	return driver.Call{Method: "GET", Route: checkRoute, Query: q}, nil
+}
+
+func readPhoneCheck(_ driver.Check, reply driver.Reply) (driver.Verdict, error) {
 	a, err := readChecked(reply.Body)
 	switch {
 	case err != nil:
-		return p.rest.Unknown("check", reply, err.Error())
+		return driver.Verdict{}, err
 	case a.success && a.refused:
-		return p.rest.Unknown("check", reply, "the answer contradicts itself")
+		return driver.Verdict{}, errContradiction
 	case a.success:
-		return nil
-	case reply.Repeated:
-		return p.rest.Unknown("check", reply, lostAnswer)
+		return driver.Approved(""), nil
 	}
-	return failure("check", reply)
+	return driver.Failed(noIn("check", reply)), nil
 }
 
 // Close closes idle connections of the client's own transport, and nothing that
 // Config.HTTPClient brought.
-func (p *Phone) Close() error { return p.rest.Close() }
+func (p *Phone) Close() error { return p.api.Close() }

@@ -2,6 +2,7 @@ package authy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/go2fa/verify"
@@ -11,11 +12,10 @@ import (
 // Users is a [verify.Verifier] over the users of an Authy application. A person
 // is registered once, by Register. It is safe for concurrent use.
 type Users struct {
-	rest         *driver.Client
-	directory    Directory
-	force        bool
-	messages     map[string]string // of actions, by scope
-	capabilities verify.Capabilities
+	api       driver.API // without NewSend and NewCheck: they need the id of a person
+	directory Directory
+	force     bool
+	messages  map[string]string // of actions, by scope
 
 	key         []byte // signs callbacks
 	callbackURL string
@@ -42,35 +42,30 @@ func NewUsers(cfg Config) (*Users, error) {
 	for scope, message := range cfg.ActionMessages {
 		messages[scope] = message
 	}
-	return &Users{
-		rest:      c,
-		directory: cfg.Directory,
-		force:     cfg.ForceSMS,
-		messages:  messages,
-		capabilities: verify.Capabilities{
-			Vendor:        vendor,
-			Channels:      channels(),
-			MinDigits:     cfg.Digits,
-			MaxDigits:     cfg.Digits,
-			DefaultDigits: cfg.Digits,
-			MaxScope:      maxScope,
-			Locale:        true,
+	u := &Users{
+		directory: cfg.Directory, force: cfg.ForceSMS, messages: messages,
+		key: []byte(cfg.APIKey), callbackURL: cfg.CallbackURL, nonces: cfg.Nonces,
+	}
+	u.api = driver.API{
+		Client: c,
+		Capabilities: verify.Capabilities{
+			Vendor: vendor, Channels: channels(), MaxScope: maxScope, Locale: true,
+			MinDigits: cfg.Digits, MaxDigits: cfg.Digits, DefaultDigits: cfg.Digits,
 		},
-		key:         []byte(cfg.APIKey),
-		callbackURL: cfg.CallbackURL,
-		nonces:      cfg.Nonces,
-	}, nil
+		ReadSend: u.readSend, ReadCheck: u.readCheck,
+	}
+	return u, nil
 }
 
 // Capabilities says what Send and Check honor. Any scope is accepted: it is
 // Authy's action.
-func (u *Users) Capabilities() verify.Capabilities { return u.capabilities }
+func (u *Users) Capabilities() verify.Capabilities { return u.api.Capabilities }
 
 // Send has Authy deliver a code by SMS or call, or ask the person to open the
 // app, where the code is: then the receipt's channel is [verify.ChannelApp] and
 // nothing was sent. With Config.ForceSMS, and in a scope, it is never the app.
 func (u *Users) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	req, err := u.capabilities.SendRequest(to, opts...)
+	req, err := u.api.Capabilities.SendRequest(to, opts...)
 	if err != nil {
 		return verify.Receipt{}, err
 	}
@@ -78,44 +73,55 @@ func (u *Users) Send(ctx context.Context, to string, opts ...verify.SendOption) 
 	if err != nil {
 		return verify.Receipt{}, err
 	}
-	forced := u.force || req.Scope != "" // a code of the app would be good in every scope
-
-	reply, err := u.rest.Do(ctx, driver.Call{
-		Op: "send", Method: "GET", Route: tokenRoute(req.Channel), Args: []string{id},
-		Query: u.sendQuery(req, forced),
-	})
-	if err != nil {
-		return verify.Receipt{}, err
-	}
-
-	channel, err := u.traveled(reply, req.Channel, forced)
-	if err != nil {
-		return verify.Receipt{}, err
-	}
-	return verify.Receipt{
-		Vendor: vendor, Channel: channel, Digits: req.Digits, Requests: reply.Requests,
-	}, nil
+	api := u.api
+	api.NewSend = func(send driver.Send) (driver.Call, error) { return u.newSend(send, id), nil }
+	return api.Send(ctx, to, opts...)
 }
 
-// traveled reads the answer to a send. Authy says success even when nothing was
+// isForced reports whether a send must not be left to the app: a code of the app
+// would be good in every scope.
+func (u *Users) isForced(send driver.Send) bool { return u.force || send.Scope != "" }
+
+func (u *Users) newSend(send driver.Send, id string) driver.Call {
+	route := smsRoute
+	if send.Channel == verify.ChannelVoice {
+		route = callRoute
+	}
+	var q driver.Form
+	if u.isForced(send) {
+		q.Add("force", "true")
+	}
+	if send.Scope != "" {
+		q.Add("action", send.Scope)
+		if message := u.messages[send.Scope]; message != "" {
+			q.Add("action_message", message)
+		}
+	}
+	if locale := localeName(send.Locale); locale != "" {
+		q.Add("locale", locale)
+	}
+	return driver.Call{Method: "GET", Route: route, Args: []string{id}, Query: q}
+}
+
+// readSend reads the answer to a send. Authy says success even when nothing was
 // sent.
-func (u *Users) traveled(reply driver.Reply, asked verify.Channel, forced bool) (verify.Channel, error) {
+func (u *Users) readSend(send driver.Send, reply driver.Reply) (verify.Receipt, error) {
 	a, err := readSent(reply.Body)
 	switch {
 	case err != nil:
-		return "", u.rest.Unknown("send", reply, err.Error())
+		return verify.Receipt{}, err
 	case !a.success:
-		return "", failure("send", reply)
-	case a.ignored && forced:
-		return "", u.rest.Unknown("send", reply, "a forced message was ignored all the same")
+		return verify.Receipt{}, noIn("send", reply)
+	case a.ignored && u.isForced(send):
+		return verify.Receipt{}, errors.New("a forced message was ignored all the same")
 	case a.ignored:
-		return verify.ChannelApp, nil
+		return verify.Receipt{Channel: verify.ChannelApp}, nil
 	case a.cellphone == "":
 		// Seen where no message left, but known from its prose only: too little
 		// to promise that another vendor may send.
-		return "", u.rest.Unknown("send", reply, "the answer names no phone: most likely nothing was sent")
+		return verify.Receipt{}, errors.New("the answer names no phone: most likely nothing was sent")
 	}
-	return asked, nil
+	return verify.Receipt{}, nil
 }
 
 // Check asks Authy whether code is right: a code it sent, or one of the app.
@@ -123,7 +129,7 @@ func (u *Users) traveled(reply driver.Reply, asked verify.Channel, forced bool) 
 // force=true: without it Authy approves anything until a person has confirmed a
 // code once (https://github.com/twilio/authy-python).
 func (u *Users) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
-	req, err := u.capabilities.CheckRequest(to, code, opts...)
+	req, err := u.api.Capabilities.CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
 	}
@@ -131,34 +137,32 @@ func (u *Users) Check(ctx context.Context, to, code string, opts ...verify.Check
 	if err != nil {
 		return err
 	}
-
-	reply, err := u.rest.Do(ctx, driver.Call{
-		Op: "check", Method: "GET", Route: verifyRoute, Args: []string{req.Code, id},
-		Query: verifyQuery(req), Repeatable: true,
-	})
-	if err != nil {
-		return doubted(err)
+	api := u.api
+	api.NewCheck = func(check driver.Check) (driver.Call, error) {
+		var q driver.Form
+		q.Add("force", "true")
+		if check.Scope != "" {
+			q.Add("action", check.Scope)
+		}
+		return driver.Call{Method: "GET", Route: verifyRoute, Args: []string{check.Code, id}, Query: q}, nil
 	}
-
-	return u.verdict(reply)
+	return doubted(api.Check(ctx, to, code, opts...))
 }
 
-// verdict turns the answer to a check into yes or no.
-func (u *Users) verdict(reply driver.Reply) error {
+// readCheck turns the answer to a check into yes or no.
+func (u *Users) readCheck(_ driver.Check, reply driver.Reply) (driver.Verdict, error) {
 	a, err := readVerified(reply.Body)
 	switch {
 	case err != nil:
-		return u.rest.Unknown("check", reply, err.Error())
+		return driver.Verdict{}, err
 	case a.success != (a.token == tokenValid), a.success && a.refused:
-		return u.rest.Unknown("check", reply, "the answer contradicts itself")
+		return driver.Verdict{}, errContradiction
 	case a.success:
-		return nil
-	case reply.Repeated:
-		return u.rest.Unknown("check", reply, lostAnswer)
+		return driver.Approved(""), nil
 	}
-	return failure("check", reply)
+	return driver.Failed(noIn("check", reply)), nil
 }
 
 // Close closes idle connections of the client's own transport, and nothing that
 // Config.HTTPClient brought.
-func (u *Users) Close() error { return u.rest.Close() }
+func (u *Users) Close() error { return u.api.Close() }

@@ -1,8 +1,12 @@
 package authy
 
 import (
+	_ "embed" // the table of codes
+	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/driver"
@@ -37,13 +41,6 @@ func channels() []verify.Channel {
 	return []verify.Channel{verify.ChannelSMS, verify.ChannelVoice}
 }
 
-func tokenRoute(c verify.Channel) string {
-	if c == verify.ChannelVoice {
-		return callRoute
-	}
-	return smsRoute
-}
-
 // locales are the languages of Authy's messages:
 // https://www.twilio.com/docs/verify/api/v1/verification.
 var locales = [...]string{
@@ -66,68 +63,6 @@ func localeName(tag string) string {
 	return ""
 }
 
-func (u *Users) sendQuery(req verify.SendRequest, forced bool) driver.Form {
-	var q driver.Form
-	if forced {
-		q.Add("force", "true")
-	}
-	if req.Scope != "" {
-		q.Add("action", req.Scope)
-		if message := u.messages[req.Scope]; message != "" {
-			q.Add("action_message", message)
-		}
-	}
-	if locale := localeName(req.Locale); locale != "" {
-		q.Add("locale", locale)
-	}
-	return q
-}
-
-func verifyQuery(req verify.CheckRequest) driver.Form {
-	var q driver.Form
-	q.Add("force", "true")
-	if req.Scope != "" {
-		q.Add("action", req.Scope)
-	}
-	return q
-}
-
-func newForm(email, phone string) driver.Form {
-	country, number := split(phone)
-	var form driver.Form
-	form.Add("user[email]", email)
-	form.Add("user[cellphone]", number)
-	form.Add("user[country_code]", country)
-	form.Add("send_install_link_via_sms", "false")
-	return form
-}
-
-func startForm(req verify.SendRequest) driver.Form {
-	country, number := split(req.To)
-	form := make(driver.Form, 0, 96)
-	if req.Channel == verify.ChannelVoice {
-		form.Add("via", "call")
-	} else {
-		form.Add("via", "sms")
-	}
-	form.Add("country_code", country)
-	form.Add("phone_number", number)
-	form.Add("code_length", strconv.Itoa(req.Digits))
-	if locale := localeName(req.Locale); locale != "" {
-		form.Add("locale", locale)
-	}
-	return form
-}
-
-func checkQuery(req verify.CheckRequest) driver.Form {
-	country, number := split(req.To)
-	q := make(driver.Form, 0, 96)
-	q.Add("country_code", country)
-	q.Add("phone_number", number)
-	q.Add("verification_code", req.Code)
-	return q
-}
-
 // split takes the calling code from a number in E.164 form, as Authy wants it.
 func split(phone string) (country, number string) {
 	country = verify.CallingCode(phone)
@@ -144,4 +79,265 @@ func isUUID(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= maxUUID
+}
+
+const (
+	tokenValid = "is valid"
+	maxExpiry  = 24 * time.Hour // of what an answer may say
+)
+
+var (
+	errSuccess = errors.New("success is neither true nor false")
+	errID      = errors.New("the answer holds no id")
+
+	errContradiction = errors.New("the answer contradicts itself")
+)
+
+// scan reads an answer strictly: fields, and success, which Authy writes as true
+// and as "true".
+func scan(body []byte, fields ...driver.Field) (success bool, err error) {
+	var raw json.RawMessage
+	fields = append(fields, driver.Field{Key: "success", To: &raw, Need: true})
+	if err := driver.Scan(body, fields...); err != nil {
+		return false, err
+	}
+	switch string(raw) {
+	case `true`, `"true"`:
+		return true, nil
+	case `false`, `"false"`:
+		return false, nil
+	}
+	return false, errSuccess
+}
+
+func readSuccess(body []byte) (bool, error) { return scan(body) }
+
+// sent is the answer to a send to a user.
+type sent struct {
+	success, ignored bool
+	cellphone        string
+}
+
+func readSent(body []byte) (a sent, err error) {
+	a.success, err = scan(body,
+		driver.Field{Key: "ignored", To: &a.ignored},
+		driver.Field{Key: "cellphone", To: &a.cellphone},
+	)
+	return a, err
+}
+
+// checked is the answer to a check; token is for users only.
+type checked struct {
+	success bool
+	refused bool // an error code stands beside
+	token   string
+}
+
+func readVerified(body []byte) (a checked, err error) {
+	var code string
+	a.success, err = scan(body,
+		driver.Field{Key: "token", To: &a.token},
+		driver.Field{Key: "error_code", To: &code, Number: true},
+	)
+	a.refused = code != ""
+	return a, err
+}
+
+// readChecked takes no "true" for true: this call was never seen to write it,
+// and there is no second field that says yes.
+func readChecked(body []byte) (a checked, err error) {
+	var code string
+	err = driver.Scan(body,
+		driver.Field{Key: "success", To: &a.success, Need: true},
+		driver.Field{Key: "error_code", To: &code, Number: true},
+	)
+	a.refused = code != ""
+	return a, err
+}
+
+// started is the answer to the start of a phone verification.
+type started struct {
+	success bool
+	uuid    string
+	seconds json.RawMessage
+}
+
+func readStarted(body []byte) (a started, err error) {
+	a.success, err = scan(body,
+		driver.Field{Key: "uuid", To: &a.uuid},
+		driver.Field{Key: "seconds_to_expire", To: &a.seconds},
+	)
+	if !isUUID(a.uuid) {
+		a.uuid = "" // it decides nothing
+	}
+	return a, err
+}
+
+// expiry is zero if the answer does not say.
+func (a started) expiry(now time.Time) time.Time {
+	n, err := strconv.Atoi(string(a.seconds))
+	if err != nil || n <= 0 || n > int(maxExpiry/time.Second) {
+		return time.Time{}
+	}
+	return now.Add(time.Duration(n) * time.Second)
+}
+
+// registered is the answer to a registration.
+type registered struct {
+	success bool
+	id      string
+}
+
+func readRegistered(body []byte) (a registered, err error) {
+	var user json.RawMessage
+	a.success, err = scan(body, driver.Field{Key: "user", To: &user})
+	if err != nil || !a.success {
+		return a, err
+	}
+	a.id, err = readID(user, "id")
+	return a, err
+}
+
+// readID takes an id of a user that stands as a number or as a string.
+func readID(object []byte, key string) (string, error) {
+	var raw json.RawMessage
+	if driver.Scan(object, driver.Field{Key: key, To: &raw, Need: true}) != nil {
+		return "", errID
+	}
+	id := string(raw)
+	if len(id) > 2 && id[0] == '"' {
+		id = id[1 : len(id)-1]
+	}
+	if !isID(id) {
+		return "", errID
+	}
+	return id, nil
+}
+
+func readStatus(body []byte) (s Status, success bool, err error) {
+	var status, devices json.RawMessage
+	success, err = scan(body, driver.Field{Key: "status", To: &status})
+	if err != nil || !success {
+		return s, success, err
+	}
+	err = driver.Scan(status,
+		driver.Field{Key: "confirmed", To: &s.Confirmed, Need: true},
+		driver.Field{Key: "registered", To: &s.Registered, Need: true},
+		driver.Field{Key: "account_disabled", To: &s.Disabled},
+		driver.Field{Key: "has_hard_token", To: &s.HardToken},
+		driver.Field{Key: "devices", To: &devices},
+	)
+	_ = json.Unmarshal(devices, &s.Devices) // decides nothing: empty if it is no list
+	return s, success, err
+}
+
+// approval is the answer to every call about an approval request.
+type approval struct {
+	success    bool
+	uuid, user string
+	status     ApprovalStatus
+}
+
+func readApproval(body []byte) (a approval, err error) {
+	var request, user json.RawMessage
+	a.success, err = scan(body, driver.Field{Key: "approval_request", To: &request})
+	if err != nil || !a.success {
+		return a, err
+	}
+	var status string
+	err = driver.Scan(request,
+		driver.Field{Key: "uuid", To: &a.uuid},
+		driver.Field{Key: "status", To: &status},
+		driver.Field{Key: "_authy_id", To: &user},
+	)
+	a.status, a.user = ApprovalStatus(status), strings.Trim(string(user), `"`) // a number or a string
+	return a, err
+}
+
+// isAbout insists on both names for a yes. An answer that is no yes need not
+// have them.
+func (a approval) isAbout(id, user string) bool {
+	if a.status == Approved {
+		return a.uuid == id && a.user == user
+	}
+	return (a.uuid == "" || a.uuid == id) && (a.user == "" || a.user == user)
+}
+
+// maxVendorCode is the length of a vendor code in digits: too short for a phone
+// number or a code of ours.
+const maxVendorCode = 5
+
+// goneCodes say that a user is not there, or is on the way out.
+var goneCodes = [...]string{"60016", "60026", "60127", "60128", "60130"}
+
+//go:embed codes.txt
+var codesText string
+
+var codes = driver.Codes{Text: codesText}
+
+// readError reads {"error_code":"60020","message":"...","success":false}. The
+// message is never read: it quotes the recipient.
+func readError(op string, status int, body []byte) driver.Failure {
+	var (
+		code, token string
+		errs        json.RawMessage
+	)
+	err := driver.Scan(body,
+		driver.Field{Key: "error_code", To: &code, Number: true},
+		driver.Field{Key: "token", To: &token},
+		driver.Field{Key: "errors", To: &errs},
+	)
+	switch {
+	case err != nil, len(code) > maxVendorCode || code != "" && !isID(code):
+		return driver.Failure{}
+	case code != "":
+		return translate(op, status, code)
+	case op == "check" && (isInvalid(token) || isInvalid(tokenIn(errs))):
+		return driver.Failure{Outcome: verify.ErrMismatch} // as older answers have it
+	}
+	return driver.Failure{}
+}
+
+// translate says what a code means to a call, or its status if it is not listed.
+func translate(op string, status int, code string) driver.Failure {
+	f, known := codes.Find(op + ":" + code)
+	if !known {
+		f, known = codes.Find(code)
+	}
+	if !known {
+		f = driver.Unlisted(status)
+	}
+	f.Code = code
+	return f
+}
+
+func isInvalid(token string) bool { return token == "is invalid" }
+
+// tokenIn reads {"token":"is invalid"}.
+func tokenIn(errs json.RawMessage) (token string) {
+	if driver.Scan(errs, driver.Field{Key: "token", To: &token}) != nil {
+		return ""
+	}
+	return token
+}
+
+// doubted corrects what is made of a 401 to a check whose body is cut off or not
+// Authy's: with that status Authy refuses a wrong code as well as a wrong key.
+func doubted(err error) error {
+	var e *verify.Error
+	if !errors.As(err, &e) || e.Outcome != verify.ErrUnauthorized || e.VendorCode != "" {
+		return err
+	}
+	d := *e
+	d.Outcome, d.Detail = verify.ErrOutcomeUnknown, "refused without a reason: either the code is wrong or the API key"
+	return &d
+}
+
+// noIn reads the no in an answer of class 2xx that says success false.
+func noIn(op string, reply driver.Reply) driver.Failure {
+	f := readError(op, reply.Status, reply.Body)
+	if f.Outcome == "" {
+		f = driver.Failure{Outcome: verify.ErrRejected, Detail: "Authy refused and gave no reason"}
+	}
+	return f
 }

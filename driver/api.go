@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -26,7 +27,8 @@ type API struct {
 	NewSend func(Send) (Call, error)
 	// ReadSend reads an answer of class 2xx to a send. Vendor, Requests and
 	// PossibleDuplicate of the receipt are filled in; so are Channel and Digits as
-	// they were asked for, if left out.
+	// they were asked for, if left out. A [Failure] as its error is what it says: the
+	// vendor's no in such an answer.
 	ReadSend func(Send, Reply) (verify.Receipt, error)
 
 	NewCheck func(Check) (Call, error)
@@ -92,6 +94,10 @@ func (a *API) send(ctx context.Context, send Send) (verify.Receipt, error) {
 	}
 	receipt, err := a.ReadSend(send, reply)
 	if err != nil {
+		var f Failure
+		if errors.As(err, &f) && slices.Contains(denials[:], f.Outcome) && !reply.Repeated {
+			return verify.Receipt{}, a.Client.Failed("send", reply, f)
+		}
 		return verify.Receipt{}, a.Client.Unknown("send", reply, err.Error())
 	}
 	receipt.Vendor, receipt.Requests = a.Capabilities.Vendor, reply.Requests

@@ -89,6 +89,8 @@ func TestVerdictsFailClosed(t *testing.T) {
 		"no field":                          {`{}`, nil, unknown},
 		"the zero Verdict":                  {yes, planted(driver.Verdict{}, nil), unknown},
 		"the zero Verdict, dressed up":      {yes, planted(driver.Verdict{}.WithDetail("x").WithCode("x").WithAttemptsLeft(1), nil), unknown},
+		"the zero Failure":                  {wrong, planted(driver.Failed(driver.Failure{}), nil), unknown},
+		"a Failure":                         {wrong, planted(driver.Failed(driver.Failure{Outcome: verify.ErrMismatch}), nil), verify.ErrMismatch},
 		"denied without an outcome":         {wrong, planted(driver.Denied(""), nil), unknown},
 		"denied by an outcome of nobody's":  {wrong, planted(driver.Denied("approved"), nil), unknown},
 		"denied as unknown":                 {wrong, planted(driver.Denied(unknown), nil), unknown},
@@ -213,6 +215,42 @@ func TestSend(t *testing.T) {
 	require.ErrorIs(t, err, verify.ErrInvalidRecipient)
 	require.ErrorIs(t, a.Check(t.Context(), recipient, "x"), verify.ErrMismatch)
 	assert.Zero(t, d.tries, "refused before any request")
+}
+
+// Some vendors say no in an answer of class 2xx.
+func TestANoToASendInAnAcceptance(t *testing.T) {
+	t.Parallel()
+	no := driver.Failure{Outcome: verify.ErrBlocked, Code: "60115", Detail: "opted out", RetryAfter: time.Minute}
+	for name, tc := range map[string]struct {
+		failure driver.Failure
+		moves   []move
+		want    verify.Outcome
+	}{
+		"a Failure":                      {no, []move{say(200, `{}`)}, verify.ErrBlocked},
+		"the zero Failure":               {driver.Failure{}, []move{say(200, `{}`)}, unknown},
+		"an outcome of nobody's":         {driver.Failure{Outcome: "sent"}, []move{say(200, `{}`)}, unknown},
+		"a Failure, after a lost answer": {no, []move{lose, say(200, `{}`)}, unknown},
+		"a Failure that is not a denial": {driver.Failure{Outcome: verify.ErrUnsupported}, []move{say(200, `{}`)}, unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a, _ := newAPI(t, func(a *driver.API) {
+				a.NewSend = func(driver.Send) (driver.Call, error) {
+					return driver.Call{Route: "/", JSON: []byte("{}"), Repeatable: true}, nil
+				}
+				a.ReadSend = func(driver.Send, driver.Reply) (verify.Receipt, error) { return verify.Receipt{ID: "RC-1"}, tc.failure }
+			}, tc.moves...)
+			receipt, err := a.Send(t.Context(), recipient)
+			assert.Zero(t, receipt)
+			e := assertOutcome(t, err, tc.want)
+			if tc.want == verify.ErrBlocked {
+				assert.Equal(t, verify.Error{
+					Vendor: "acme", Op: "send", Outcome: verify.ErrBlocked, Detail: "opted out", VendorCode: "60115",
+					HTTPStatus: 200, RequestID: e.RequestID, RetryAfter: time.Minute, Requests: 1,
+				}, e)
+			}
+		})
+	}
 }
 
 // A vendor that knows two requests by one key may be asked twice, and the receipt

@@ -75,6 +75,9 @@ type Failure struct {
 	AttemptsLeft int
 }
 
+// Error is what the Failure says, so that it can be the error of an API's ReadSend.
+func (f Failure) Error() string { return f.Detail }
+
 // A Call is one request to make.
 type Call struct {
 	Op     string   // names errors: "send"; an [API] sets it
@@ -243,6 +246,14 @@ func (s *callState) request(method string, u *url.URL) *http.Request {
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	return r.WithContext(httptrace.WithClientTrace(s, &s.trace))
+}
+
+// Failed is the error for an answer of class 2xx in which the vendor says no.
+func (c *Client) Failed(op string, r Reply, f Failure) error {
+	return &verify.Error{
+		Vendor: c.vendor, Op: op, Outcome: f.Outcome, Detail: f.Detail, RetryAfter: f.RetryAfter, AttemptsLeft: f.AttemptsLeft,
+		HTTPStatus: r.Status, VendorCode: cleanCode(f.Code), RequestID: r.RequestID, Requests: r.Requests,
+	}
 }
 
 // Unknown is the error for an answer that cannot be trusted: the vendor has

@@ -39,6 +39,12 @@ func Approved(subject string) Verdict { return Verdict{answer: approved, subject
 // that does not hold the vendor's word, is verify.ErrOutcomeUnknown.
 func Denied(outcome verify.Outcome) Verdict { return Verdict{answer: denied, outcome: outcome} }
 
+// Failed is a no as an error's body has it, for a vendor that sends such a body in an
+// answer of class 2xx too. The zero Failure is verify.ErrOutcomeUnknown.
+func Failed(f Failure) Verdict {
+	return Denied(f.Outcome).WithDetail(f.Detail).WithCode(f.Code).WithRetryAfter(f.RetryAfter)
+}
+
 // WithDetail adds what an operator should know, in our own words.
 func (v Verdict) WithDetail(detail string) Verdict {
 	v.detail = detail

@@ -215,28 +215,25 @@ func (c *Client) Probe(ctx context.Context) error {
 	case err != nil || notNumber != nil:
 		return c.account.Unknown("probe", reply, "the answer does not tell the credit")
 	case left <= 0:
-		return &verify.Error{
-			Vendor: vendor, Op: "probe", Outcome: verify.ErrUnauthorized, Detail: "the account has no credit left",
-			HTTPStatus: reply.Status, Requests: reply.Requests,
-		}
+		return c.account.Failed("probe", reply, driver.Failure{Outcome: verify.ErrUnauthorized, Detail: "the account has no credit left"})
 	}
 	return nil
 }
 
-// Close closes idle connections of the client's own transports.
+// Close closes idle connections of the client's own transports, and nothing that
+// Config.HTTPClient brought.
 func (c *Client) Close() error { return errors.Join(c.client.Close(), c.account.Close()) }
 
 // Format keeps the credentials of a Client out of every print.
 func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("gatewayapi.Client{[hidden]}")) }
 
 type senderOption string
+type labelOption string
 
 // WithSender replaces Config.Sender for one Send, under the same rules.
 func WithSender(sender string) verify.SendOption {
 	return verify.VendorOption(vendor, senderOption(sender))
 }
-
-type labelOption string
 
 // WithLabel replaces Config.Label for one Send, under the same rules.
 func WithLabel(label string) verify.SendOption {
