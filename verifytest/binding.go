@@ -6,11 +6,11 @@ import "github.com/go2fa/verify"
 func cancels() []scenario {
 	return []scenario{
 		{"cancel", cancelPending},
-		{"cancel_nothing", func(s *stage) { s.cancel(cancelIsCalm) }},
+		{"cancel_nothing", func(s *scenarioRun) { s.cancel(cancelIsCalm) }},
 	}
 }
 
-func cancelPending(s *stage) {
+func cancelPending(s *scenarioRun) {
 	s.canceler()
 	s.sent()
 	right := s.right("")
@@ -18,19 +18,19 @@ func cancelPending(s *stage) {
 	s.gone(canceledIsGone, s.check(right))
 }
 
-func (s *stage) canceler() verify.Canceler {
+func (s *scenarioRun) canceler() verify.Canceler {
 	s.t.Helper()
 	c, ok := verify.As[verify.Canceler](s.target.Verifier)
 	if !ok {
-		s.t.Skipf("not played by this target: it is no verify.Canceler")
+		s.t.Skipf("not supported by this target: it is no verify.Canceler")
 	}
 	return c
 }
 
-func (s *stage) cancel(r rule) {
+func (s *scenarioRun) cancel(r rule) {
 	s.t.Helper()
 	c := s.canceler()
-	s.tell(s.to)
+	s.remember(s.to)
 	var err error
 	s.within(s.patience, func() { err = c.Cancel(s.t.Context(), s.to) })
 	s.inspectError("cancel", err)
@@ -48,7 +48,7 @@ func bindings() []scenario {
 	}
 }
 
-func scopeApart(s *stage) {
+func scopeApart(s *scenarioRun) {
 	scope := "login"
 	switch {
 	case len(s.capabilities.Scopes) > 0:
@@ -66,13 +66,13 @@ func scopeApart(s *stage) {
 	s.approves(scopesApart, s.check(right, verify.WithScope(scope)))
 }
 
-func transactionKept(s *stage) {
+func transactionKept(s *scenarioRun) {
 	if sent, err := s.transaction("EUR 39.99"); sent {
 		s.approves(linked, err)
 	}
 }
 
-func transactionChanged(s *stage) {
+func transactionChanged(s *scenarioRun) {
 	if sent, err := s.transaction("EUR 40.00"); sent {
 		s.wants(linked, err, verify.ErrMismatch, verify.ErrNotPending)
 	}
@@ -80,11 +80,11 @@ func transactionChanged(s *stage) {
 
 // transaction sends for one amount and checks for another, or sees that the
 // vendor binds none.
-func (s *stage) transaction(amount string) (sent bool, err error) {
+func (s *scenarioRun) transaction(amount string) (sent bool, err error) {
 	s.t.Helper()
 	scope := verify.WithScope(s.target.TransactionScope)
 	original := verify.WithTransaction("EUR 39.99", "Acme")
-	s.tell("EUR 39.99", amount)
+	s.remember("EUR 39.99", amount)
 	if !s.capabilities.Transaction {
 		s.unsupported("a transaction", original)
 		s.wants(honorOrRefuse, s.check(s.made(), original), verify.ErrUnsupported)

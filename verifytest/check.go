@@ -39,38 +39,38 @@ func checks() []scenario {
 	}
 }
 
-func checkRight(s *stage) {
+func checkRight(s *scenarioRun) {
 	s.sent()
 	s.approves(rightIsYes, s.check(s.right("")))
 }
 
-func checkWrong(s *stage) {
+func checkWrong(s *scenarioRun) {
 	s.sent()
 	s.wants(wrongIsNo, s.check(s.wrong("")), verify.ErrMismatch)
 }
 
-func checkWrongThenRight(s *stage) {
+func checkWrongThenRight(s *scenarioRun) {
 	s.sent()
 	right := s.right("")
 	s.wants(wrongIsNo, s.check(s.wrong("")), verify.ErrMismatch)
 	s.approves(wrongIsNo, s.check(right))
 }
 
-func checkTwice(s *stage) {
+func checkTwice(s *scenarioRun) {
 	s.sent()
 	right := s.right("")
 	s.approves(rightIsYes, s.check(right))
 	s.gone(onceOnly, s.check(right))
 }
 
-func checkFinished(s *stage) {
+func checkFinished(s *scenarioRun) {
 	s.sent()
 	right, wrong := s.right(""), s.wrong("")
 	s.approves(rightIsYes, s.check(right))
 	s.gone(onceOnly, s.check(wrong))
 }
 
-func checkNeverSent(s *stage) {
+func checkNeverSent(s *scenarioRun) {
 	s.gone(unsentIsNo, s.check(s.made()))
 }
 
@@ -81,7 +81,7 @@ var badCodes = [...]string{
 	"1_23456", "0x1E240", "123.456", "123456e0", "../sms", "..%2fsms", "1/234#", "1?x=345", "\uff11\uff12", "\u0661\u0662\u0663", "123\u200b",
 }
 
-func checkMalformed(s *stage) {
+func checkMalformed(s *scenarioRun) {
 	s.tryArrange(FaultCheckServerError)
 	for _, code := range badCodes {
 		if s.capabilities.Letters && isAlphanumeric(code) && len(code) > 3 && len(code) < 11 {
@@ -95,14 +95,14 @@ func isAlphanumeric(code string) bool {
 	return strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") == ""
 }
 
-func checkBadRecipient(s *stage) {
+func checkBadRecipient(s *scenarioRun) {
 	s.tryArrange(FaultCheckServerError)
 	for _, to := range badRecipients {
 		s.wants(onePhone, s.checkOf(s.t.Context(), to, s.made()), verify.ErrInvalidRecipient)
 	}
 }
 
-func checkOtherRecipient(s *stage) {
+func checkOtherRecipient(s *scenarioRun) {
 	s.sent()
 	right := s.right("")
 	err := s.checkOf(s.t.Context(), s.other, right)
@@ -110,9 +110,9 @@ func checkOtherRecipient(s *stage) {
 	s.approves(bound, s.check(right))
 }
 
-func checkExpired(s *stage) {
+func checkExpired(s *scenarioRun) {
 	if s.target.Advance == nil {
-		s.t.Skipf("not played by this target: it cannot advance time")
+		s.t.Skipf("not supported by this target: it cannot advance time")
 	}
 	s.sent()
 	right := s.right("")
@@ -122,13 +122,13 @@ func checkExpired(s *stage) {
 
 // failingCheck is the scenario of a right code that cannot be approved.
 func failingCheck(name string, f Fault, r rule, want verify.Outcome) scenario {
-	return scenario{name, func(s *stage) {
+	return scenario{name, func(s *scenarioRun) {
 		s.wants(r, s.checkAt(f), want)
 	}}
 }
 
 // checkAt sends, arranges the fault, and checks the right code.
-func (s *stage) checkAt(f Fault) error {
+func (s *scenarioRun) checkAt(f Fault) error {
 	s.t.Helper()
 	s.sent()
 	right := s.right("")
@@ -136,7 +136,7 @@ func (s *stage) checkAt(f Fault) error {
 	return s.check(right)
 }
 
-func checkRateLimitedForAnHour(s *stage) {
+func checkRateLimitedForAnHour(s *scenarioRun) {
 	s.patience = s.atOnce
 	err := s.checkAt(FaultCheckRateLimitedForAnHour)
 	s.wants(throttled, err, verify.ErrRateLimited)
@@ -145,13 +145,13 @@ func checkRateLimitedForAnHour(s *stage) {
 
 // A second try may learn of the approval, as from a store that remembers the
 // attempt; it must not take "already used" for a no.
-func checkReplyLostOnce(s *stage) {
+func checkReplyLostOnce(s *scenarioRun) {
 	if err := s.checkAt(FaultCheckReplyLostOnce); err != nil {
 		s.wants(noFalseNo, err, verify.ErrOutcomeUnknown)
 	}
 }
 
-func checkTimeout(s *stage) {
+func checkTimeout(s *scenarioRun) {
 	s.sent()
 	right := s.right("")
 	s.arrange(FaultCheckTimeout)

@@ -52,45 +52,45 @@ func RunFactors(t *testing.T, open func(t *testing.T) FactorTarget) {
 	}
 }
 
-// A factorPromise is one sentence of totp.Store, and a play that breaks a store
-// which does not keep it.
+// A factorPromise is one sentence of totp.Store, and the test that a store which
+// does not keep it fails.
 type factorPromise struct {
 	name            string
-	play            func(*factorRun)
+	prove           func(*factorRun)
 	waits, restarts bool
 }
 
 // broken returns how target breaks the promise, or nil.
 func (p factorPromise) broken(t *testing.T, target FactorTarget) error {
 	r := &factorRun{FactorTarget: target, t: t, ctx: t.Context()}
-	p.play(r)
+	p.prove(r)
 	return r.err
 }
 
 func factorPromises() []factorPromise {
 	return []factorPromise{
-		{name: "create_keeps_the_first_factor_only", play: factorCreate},
-		{name: "nothing_is_written_without_a_factor", play: factorNobody},
-		{name: "an_attempt_is_charged_before_it_is_compared", play: factorCharges},
-		{name: "five_of_10000_attempts_are_admitted", play: factorStorm},
-		{name: "a_step_is_accepted_once_and_only_forward", play: factorForward},
-		{name: "one_of_256_right_codes_is_approved_and_five_compared", play: factorOneWinner},
-		{name: "an_approval_forgives_failures", play: factorForgives, waits: true},
-		{name: "waits_double_and_a_hundred_failures_block", play: factorWaits, waits: true},
-		{name: "two_hundred_failures_in_thirty_days_block", play: factorTotal, waits: true},
-		{name: "a_call_made_again_answers_the_same", play: factorAgain},
-		{name: "an_old_enrolment_settles_nothing", play: factorOldEnrolment},
-		{name: "a_refund_takes_back_one_charge", play: factorRefund},
-		{name: "reset_keeps_the_factor_and_its_step", play: factorReset},
-		{name: "reseal_changes_nothing_else", play: factorReseal},
-		{name: "accounts_are_kept_apart", play: factorApart},
-		{name: "random_histories_agree_with_the_model", play: factorHistories, waits: true},
-		{name: "histories_of_16_callers_are_linearizable", play: factorLinearizable},
-		{name: "a_restart_forgets_nothing", play: factorRestarts, restarts: true},
+		{name: "create_keeps_the_first_factor_only", prove: factorCreate},
+		{name: "nothing_is_written_without_a_factor", prove: factorNobody},
+		{name: "an_attempt_is_charged_before_it_is_compared", prove: factorCharges},
+		{name: "five_of_10000_attempts_are_admitted", prove: factorStorm},
+		{name: "a_step_is_accepted_once_and_only_forward", prove: factorForward},
+		{name: "one_of_256_right_codes_is_approved_and_five_compared", prove: factorOneWinner},
+		{name: "an_approval_forgives_failures", prove: factorForgives, waits: true},
+		{name: "waits_double_and_a_hundred_failures_block", prove: factorWaits, waits: true},
+		{name: "two_hundred_failures_in_thirty_days_block", prove: factorTotal, waits: true},
+		{name: "a_call_made_again_answers_the_same", prove: factorAgain},
+		{name: "an_old_enrolment_settles_nothing", prove: factorOldEnrolment},
+		{name: "a_refund_takes_back_one_charge", prove: factorRefund},
+		{name: "reset_keeps_the_factor_and_its_step", prove: factorReset},
+		{name: "reseal_changes_nothing_else", prove: factorReseal},
+		{name: "accounts_are_kept_apart", prove: factorApart},
+		{name: "random_histories_agree_with_the_model", prove: factorHistories, waits: true},
+		{name: "histories_of_16_callers_are_linearizable", prove: factorLinearizable},
+		{name: "a_restart_forgets_nothing", prove: factorRestarts, restarts: true},
 	}
 }
 
-// A factorRun is one play against one store. It goes on after a broken promise, and
+// A factorRun tests one promise against one store. It goes on after a broken promise, and
 // tells the first one.
 type factorRun struct {
 	FactorTarget

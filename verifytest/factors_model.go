@@ -108,9 +108,9 @@ func newFactorHistory(r *factorRun) *factorHistory {
 	return h
 }
 
-func (h *factorHistory) plan(dice *rand.Rand) factorStep {
-	x := factorStep{id: randomFactorID(), factor: dice.IntN(4), old: dice.IntN(4), step: uint64(dice.IntN(30))} //nolint:gosec // small
-	switch n := dice.IntN(40); {
+func (h *factorHistory) plan(rng *rand.Rand) factorStep {
+	x := factorStep{id: randomFactorID(), factor: rng.IntN(4), old: rng.IntN(4), step: uint64(rng.IntN(30))} //nolint:gosec // small
+	switch n := rng.IntN(40); {
 	case n < 4:
 		x.kind = "create"
 	case n < 12:
@@ -192,25 +192,25 @@ func (s *factorState) after(x factorStep, now time.Duration) string {
 	return "done"
 }
 
-// factorHistories plays histories of 40 calls with time between them, some made
+// factorHistories runs histories of 40 calls with time between them, some made
 // twice as after a lost reply, some after a restart, and compares each answer with
 // the model's.
 func factorHistories(r *factorRun) {
 	var now time.Duration
 	for seed := range cmp.Or(r.Histories, 1000) {
-		dice := rand.New(rand.NewPCG(uint64(seed), 7)) //nolint:gosec // a plan that a failure repeats
+		rng := rand.New(rand.NewPCG(uint64(seed), 7)) //nolint:gosec // a plan that a failure repeats
 		h, model := newFactorHistory(r), factorState{}
 		text := ""
 		for range 40 {
-			if r.Reopen != nil && dice.IntN(200) == 0 {
+			if r.Reopen != nil && rng.IntN(200) == 0 {
 				r.Store = r.Reopen(r.t)
 			}
-			x := h.plan(dice)
-			if !model.found && dice.IntN(2) == 0 {
+			x := h.plan(rng)
+			if !model.found && rng.IntN(2) == 0 {
 				x.kind = "create"
 			}
 			got, err := h.make(x)
-			if err == nil && dice.IntN(20) == 0 && (x.kind == "attempt" && got != "blocked" && got != "waits" || got == "true") {
+			if err == nil && rng.IntN(20) == 0 && (x.kind == "attempt" && got != "blocked" && got != "waits" || got == "true") {
 				again, errAgain := h.make(x)
 				r.demand(errAgain == nil && again == got, "%v made again answers %q, not %q", x, again, got)
 			}
@@ -220,8 +220,8 @@ func factorHistories(r *factorRun) {
 				r.breaks("history %d: the last answer should be %q (error: %v):\n%s", seed, want, err, text)
 				return
 			}
-			if dice.IntN(3) == 0 {
-				by := []time.Duration{time.Second, 29 * time.Second, 31 * time.Second, 2 * time.Minute, time.Hour, 16 * 24 * time.Hour}[dice.IntN(6)]
+			if rng.IntN(3) == 0 {
+				by := []time.Duration{time.Second, 29 * time.Second, 31 * time.Second, 2 * time.Minute, time.Hour, 16 * 24 * time.Hour}[rng.IntN(6)]
 				r.Advance(by)
 				now += by
 			}
@@ -241,11 +241,11 @@ func factorLinearizable(r *factorRun) {
 		}
 		h, ops := newFactorHistory(r), []porcupine.Operation(nil)
 		start, mu := time.Now(), sync.Mutex{}
-		dice := rand.New(rand.NewPCG(uint64(seed), 8)) //nolint:gosec // a plan that a failure repeats
+		rng := rand.New(rand.NewPCG(uint64(seed), 8)) //nolint:gosec // a plan that a failure repeats
 		var plans [16][2]factorStep
 		for c := range plans {
 			for i := range plans[c] {
-				plans[c][i] = h.plan(dice)
+				plans[c][i] = h.plan(rng)
 			}
 		}
 		plans[0][0] = factorStep{kind: "create", id: randomFactorID()}

@@ -24,7 +24,7 @@ const minSecret = 6
 const maxCode = 10
 
 // inspectError looks at every error of every scenario.
-func (s *stage) inspectError(op string, err error) {
+func (s *scenarioRun) inspectError(op string, err error) {
 	s.t.Helper()
 	if err == nil {
 		return
@@ -59,7 +59,7 @@ func (s *stage) inspectError(op string, err error) {
 
 // search looks for what must not be printed in all that prints v. Its message
 // names the way and not the find.
-func (s *stage) search(what string, v any) {
+func (s *scenarioRun) search(what string, v any) {
 	s.t.Helper()
 	secrets := s.secrets()
 	for way, text := range printed(v) {
@@ -71,7 +71,7 @@ func (s *stage) search(what string, v any) {
 
 // searchReceipt leaves out what holds six digits by chance: the fractions of
 // seconds, and random references.
-func (s *stage) searchReceipt(what string, r verify.Receipt) {
+func (s *scenarioRun) searchReceipt(what string, r verify.Receipt) {
 	s.t.Helper()
 	if slices.ContainsFunc(s.secrets(), func(secret string) bool { return refersTo(r.ID, secret) }) {
 		s.broken(private, "%s printed with its ID holds one", what)
@@ -97,11 +97,11 @@ func refersTo(id, secret string) bool {
 	return false
 }
 
-func (s *stage) secrets() []string {
+func (s *scenarioRun) secrets() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := []string{"://"}
-	for _, secret := range slices.Concat(s.told, s.target.Secrets) {
+	for _, secret := range slices.Concat(s.given, s.target.Secrets) {
 		if len(secret) >= minSecret {
 			all = append(all, secret)
 		}

@@ -40,7 +40,7 @@ func TestASecretIsFoundInAReceiptButNotByChance(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			w := &witness{TB: t}
-			s := &stage{t: w, told: []string{code, To, ToEmail}}
+			s := &scenarioRun{t: w, given: []string{code, To, ToEmail}}
 			s.searchReceipt("a receipt", tc.receipt)
 			assert.Equal(t, tc.broken, len(w.broken) > 0, w.broken)
 		})

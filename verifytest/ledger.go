@@ -53,51 +53,51 @@ func RunLedger(t *testing.T, open func(t *testing.T) LedgerTarget) {
 	}
 }
 
-// A ledgerPromise is one sentence of failover.Ledger, and a play that finds a
+// A ledgerPromise is one sentence of failover.Ledger, and the test that finds a
 // ledger which does not keep it.
 type ledgerPromise struct {
 	name   string
-	play   func(*ledgerRun)
+	prove  func(*ledgerRun)
 	shared bool
 }
 
 // broken returns how target breaks the promise, or nil.
 func (p ledgerPromise) broken(t *testing.T, target LedgerTarget) error {
 	r := &ledgerRun{LedgerTarget: target, t: t, ctx: t.Context(), k: ledgerKey()}
-	p.play(r)
+	p.prove(r)
 	return r.err
 }
 
 func ledgerPromises() []ledgerPromise {
 	return []ledgerPromise{
-		{name: "a_send_holds_others_off", play: ledgerHolds},
-		{name: "a_lease_ends", play: ledgerLeaseEnds},
-		{name: "what_was_not_sent_changes_nothing", play: ledgerNotSent},
-		{name: "a_begin_does_not_shorten_the_life_of_a_code", play: ledgerKeepsLife},
-		{name: "the_two_newest_backends_are_asked", play: ledgerTwoNewest},
-		{name: "backends_die_with_their_codes", play: ledgerCodesEnd},
-		{name: "five_attempts_on_each_code", play: ledgerAttempts},
-		{name: "only_a_sure_send_starts_a_new_count", play: ledgerUnknown},
-		{name: "attempts_made_while_a_send_is_under_way_count", play: ledgerDuring},
-		{name: "a_hundred_failures_block", play: ledgerBlocks},
-		{name: "failures_are_remembered_for_their_time", play: ledgerRemembers},
-		{name: "zero_limits_are_the_defaults", play: ledgerDefaults},
-		{name: "an_attempt_is_given_back_once_and_to_its_code", play: ledgerGivesBack},
-		{name: "one_approval_of_those_charged", play: ledgerOneApproval},
-		{name: "an_approval_ends_the_send_under_way", play: ledgerApprovalEnds},
-		{name: "an_unknown_id_is_an_error", play: ledgerUnknownID},
-		{name: "a_call_made_again_answers_the_same", play: ledgerReplays},
-		{name: "reset_forgets_all", play: ledgerForgets},
-		{name: "keys_are_kept_apart", play: ledgerKeysApart},
-		{name: "one_of_64_sends_at_once_begins", play: ledgerOneSend},
-		{name: "five_of_256_attempts_at_once_are_charged", play: ledgerAttemptStorm},
-		{name: "one_of_five_approvals_at_once_wins", play: ledgerOneWinner},
-		{name: "random_histories_follow_the_model", play: ledgerHistories},
-		{name: "another_process_knows_all", play: ledgerShared, shared: true},
+		{name: "a_send_holds_others_off", prove: ledgerHolds},
+		{name: "a_lease_ends", prove: ledgerLeaseEnds},
+		{name: "what_was_not_sent_changes_nothing", prove: ledgerNotSent},
+		{name: "a_begin_does_not_shorten_the_life_of_a_code", prove: ledgerKeepsLife},
+		{name: "the_two_newest_backends_are_asked", prove: ledgerTwoNewest},
+		{name: "backends_die_with_their_codes", prove: ledgerCodesEnd},
+		{name: "five_attempts_on_each_code", prove: ledgerAttempts},
+		{name: "only_a_sure_send_starts_a_new_count", prove: ledgerUnknown},
+		{name: "attempts_made_while_a_send_is_under_way_count", prove: ledgerDuring},
+		{name: "a_hundred_failures_block", prove: ledgerBlocks},
+		{name: "failures_are_remembered_for_their_time", prove: ledgerRemembers},
+		{name: "zero_limits_are_the_defaults", prove: ledgerDefaults},
+		{name: "an_attempt_is_given_back_once_and_to_its_code", prove: ledgerGivesBack},
+		{name: "one_approval_of_those_charged", prove: ledgerOneApproval},
+		{name: "an_approval_ends_the_send_under_way", prove: ledgerApprovalEnds},
+		{name: "an_unknown_id_is_an_error", prove: ledgerUnknownID},
+		{name: "a_call_made_again_answers_the_same", prove: ledgerReplays},
+		{name: "reset_forgets_all", prove: ledgerForgets},
+		{name: "keys_are_kept_apart", prove: ledgerKeysApart},
+		{name: "one_of_64_sends_at_once_begins", prove: ledgerOneSend},
+		{name: "five_of_256_attempts_at_once_are_charged", prove: ledgerAttemptStorm},
+		{name: "one_of_five_approvals_at_once_wins", prove: ledgerOneWinner},
+		{name: "random_histories_follow_the_model", prove: ledgerHistories},
+		{name: "another_process_knows_all", prove: ledgerShared, shared: true},
 	}
 }
 
-// A ledgerRun is one play against one ledger. It goes on after a broken promise,
+// A ledgerRun tests one promise against one ledger. It goes on after a broken promise,
 // and returns the first one.
 type ledgerRun struct {
 	LedgerTarget

@@ -18,17 +18,17 @@ func ledgerHistories(r *ledgerRun) {
 		want = 1000
 	}
 	for seed := range uint64(want) {
-		dice := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // plans that a failure repeats, not secrets
+		rng := rand.New(rand.NewPCG(seed, 5)) //nolint:gosec // plans that a failure repeats, not secrets
 		k, model, ids := ledgerKey(), new(failover.MemoryLedger), ledgerIDs()
 		var history []string
 		var begun ledgerCall
 		for range ledgerOps {
-			call := randomCall(dice, ids, begun)
+			call := randomCall(rng, ids, begun)
 			if call.op == "begin" {
 				begun = call
 			}
 			expected := call.make(r, model, k)
-			if dice.IntN(10) == 0 {
+			if rng.IntN(10) == 0 {
 				_ = call.make(r, r.Ledger, k) // this reply is lost
 			}
 			got := call.make(r, r.Ledger, k)
@@ -60,16 +60,16 @@ type ledgerCall struct {
 }
 
 // randomCall ends mostly what was begun last.
-func randomCall(dice *rand.Rand, ids []failover.ID, begun ledgerCall) ledgerCall {
+func randomCall(rng *rand.Rand, ids []failover.ID, begun ledgerCall) ledgerCall {
 	c := ledgerCall{
-		number: dice.IntN(len(ids)), backend: string(rune('a' + dice.IntN(3))),
-		state: failover.State(dice.IntN(3)), verdict: failover.Verdict(dice.IntN(3)),
-		op: []string{"begin", "begin", "end", "end", "attempt", "attempt", "attempt", "settle"}[dice.IntN(8)],
+		number: rng.IntN(len(ids)), backend: string(rune('a' + rng.IntN(3))),
+		state: failover.State(rng.IntN(3)), verdict: failover.Verdict(rng.IntN(3)),
+		op: []string{"begin", "begin", "end", "end", "attempt", "attempt", "attempt", "settle"}[rng.IntN(8)],
 	}
-	if c.op == "end" && begun.op != "" && dice.IntN(4) > 0 {
+	if c.op == "end" && begun.op != "" && rng.IntN(4) > 0 {
 		c.number, c.backend = begun.number, begun.backend
 	}
-	if dice.IntN(60) == 0 {
+	if rng.IntN(60) == 0 {
 		c.op = "reset"
 	}
 	c.id = ids[c.number] // of a Send or a Check

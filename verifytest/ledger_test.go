@@ -170,7 +170,7 @@ func TestRunLedgerFindsDefects(t *testing.T) {
 	}
 }
 
-// brokenIn plays one promise in a bubble, whose clock moves by itself.
+// brokenIn tests one promise in a bubble, whose clock moves by itself.
 func brokenIn(t *testing.T, promise string, open func() failover.Ledger) (err error) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, p := range ledgerPromises() {

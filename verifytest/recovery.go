@@ -43,28 +43,28 @@ func RunRecovery(t *testing.T, open func(t *testing.T) RecoveryTarget) {
 
 type recoveryPromise struct {
 	name  string
-	play  func(*recoveryRun)
+	prove func(*recoveryRun)
 	waits bool
 }
 
 // broken returns how target breaks the promise, or nil.
 func (p recoveryPromise) broken(ctx context.Context, target RecoveryTarget) error {
 	r := &recoveryRun{RecoveryTarget: target, ctx: ctx}
-	p.play(r)
+	p.prove(r)
 	return r.err
 }
 
 func recoveryPromises() []recoveryPromise {
 	return []recoveryPromise{
-		{name: "each_code_is_good_once", play: recoveryOnce},
-		{name: "one_of_256_right_attempts_is_approved", play: recoveryOneWinner},
-		{name: "every_key_in_use_is_compared", play: recoveryComparesAll},
-		{name: "new_codes_end_the_old_ones", play: recoveryReplace},
-		{name: "nothing_is_written_without_codes", play: recoveryNobody},
-		{name: "ten_of_10000_attempts_are_compared", play: recoveryStorm},
-		{name: "waits_double_to_their_longest_and_nothing_blocks", play: recoveryWaits, waits: true},
-		{name: "a_call_made_again_answers_the_same", play: recoveryAgain},
-		{name: "accounts_are_kept_apart", play: recoveryApart},
+		{name: "each_code_is_good_once", prove: recoveryOnce},
+		{name: "one_of_256_right_attempts_is_approved", prove: recoveryOneWinner},
+		{name: "every_key_in_use_is_compared", prove: recoveryComparesAll},
+		{name: "new_codes_end_the_old_ones", prove: recoveryReplace},
+		{name: "nothing_is_written_without_codes", prove: recoveryNobody},
+		{name: "ten_of_10000_attempts_are_compared", prove: recoveryStorm},
+		{name: "waits_double_to_their_longest_and_nothing_blocks", prove: recoveryWaits, waits: true},
+		{name: "a_call_made_again_answers_the_same", prove: recoveryAgain},
+		{name: "accounts_are_kept_apart", prove: recoveryApart},
 	}
 }
 

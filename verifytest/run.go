@@ -31,10 +31,10 @@ const (
 )
 
 // A Target is one Verifier, and what the suite must see and do behind it. What
-// it leaves out it declares to be unable to play: such scenarios are skipped,
+// it leaves out it declares to be unable to prove: such scenarios are skipped,
 // and say so.
 type Target struct {
-	// Verifier is what is put to the test. Required.
+	// Verifier is what is tested. Required.
 	Verifier verify.Verifier
 
 	// Code returns the code that was last sent to a recipient in a scope.
@@ -45,7 +45,7 @@ type Target struct {
 	Advance func(time.Duration)
 
 	// Fault arranges that the vendor shows a fault to every request from now on,
-	// and returns false if this target cannot play it.
+	// and returns false if this target cannot.
 	Fault func(Fault) bool
 
 	// Effects returns how many messages may have reached a person so far: those
@@ -65,7 +65,7 @@ type Target struct {
 	TransactionScope string
 }
 
-// Run plays every scenario against a fresh target, each as a subtest of its
+// Run runs every scenario against a fresh target, each as a subtest of its
 // name. Names and sequences are stable: newTarget may pick a script of
 // recordings by the last element of t.Name().
 //
@@ -73,7 +73,7 @@ type Target struct {
 // raised by one, a nine becoming a zero. The recipient is [To], and "other" is
 // [Other]. Where no code was sent, codes are 1234567890 cut to length. A fault
 // is arranged right before the last call, so that a fault of Check comes after a
-// healthy Send, be it playable or not. Calls in brackets are made only where the
+// healthy Send, whether the target supports it or not. Calls in brackets are made only where the
 // Capabilities allow it; else the option is seen refused. What is refused makes
 // no request.
 //
@@ -152,7 +152,7 @@ func Run(t *testing.T, newTarget func(t *testing.T) Target) {
 	t.Helper()
 	for _, s := range scenarios() {
 		t.Run(s.name, func(t *testing.T) {
-			s.play(newStage(t, newTarget(t)))
+			s.run(newScenarioRun(t, newTarget(t)))
 		})
 	}
 }
@@ -160,9 +160,9 @@ func Run(t *testing.T, newTarget func(t *testing.T) Target) {
 // A scenario is one subtest.
 type scenario struct {
 	name string
-	play func(*stage)
+	run  func(*scenarioRun)
 }
 
 func scenarios() []scenario {
-	return slices.Concat(sends(), checks(), cancels(), bindings(), wholes(), capabilities())
+	return slices.Concat(sends(), checks(), cancels(), bindings(), combinations(), capabilities())
 }

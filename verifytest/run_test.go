@@ -43,7 +43,7 @@ func (w *witness) Skipf(format string, args ...any) {
 	runtime.Goexit()
 }
 
-// watch plays one scenario before a witness, with less patience than Run.
+// watch runs one scenario before a witness, with less patience than Run.
 func watch(t *testing.T, name string, target Target) *witness {
 	t.Helper()
 	all := scenarios()
@@ -54,9 +54,9 @@ func watch(t *testing.T, name string, target Target) *witness {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		s := newStage(w, target)
+		s := newScenarioRun(w, target)
 		s.patience, s.atOnce = time.Second, 100*time.Millisecond
-		all[at].play(s)
+		all[at].run(s)
 	}()
 	<-done
 	return w
@@ -259,7 +259,7 @@ func TestRunSkipsByDeclarationOnly(t *testing.T) {
 			assert.Empty(t, w.broken)
 			assert.Empty(t, watch(t, s.name, newMemory(able(), "").target()).skipped, "all is declared")
 			if w.skipped != "" {
-				assert.Contains(t, w.skipped, "not played by this target: ")
+				assert.Contains(t, w.skipped, "not supported by this target: ")
 			}
 		})
 	}
@@ -281,19 +281,19 @@ func TestRunWantsAUsefulTarget(t *testing.T) {
 }
 
 // A script of recordings is picked by the scenario's name: the names of Run's
-// comment are those that are played, in the same order.
+// comment are those that are run, in the same order.
 func TestRunNamesItsScenarios(t *testing.T) {
 	src, err := os.ReadFile("run.go")
 	require.NoError(t, err)
-	var told []string
+	var named []string
 	for _, line := range regexp.MustCompile(`(?m)^//\t([a-z_0-9]+) {2,}\S`).FindAllStringSubmatch(string(src), -1) {
-		told = append(told, line[1])
+		named = append(named, line[1])
 	}
-	var played []string
+	var run []string
 	for _, s := range scenarios() {
-		played = append(played, s.name)
+		run = append(run, s.name)
 	}
-	assert.Equal(t, told, played)
+	assert.Equal(t, named, run)
 
 	var seen []string
 	vendors := map[string]*memory{}
@@ -303,7 +303,7 @@ func TestRunNamesItsScenarios(t *testing.T) {
 		vendors[name] = newMemory(able(), "")
 		return vendors[name].target()
 	})
-	assert.Equal(t, played, seen, "the last element of t.Name()")
+	assert.Equal(t, run, seen, "the last element of t.Name()")
 	assert.Equal(t, 1, vendors["send"].sends, "a target of its own, that is put to use")
 	assert.Equal(t, 2, vendors["concurrent_sends_and_checks"].sends)
 }

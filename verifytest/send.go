@@ -41,7 +41,7 @@ func sends() []scenario {
 	})
 }
 
-func sendOnce(s *stage) {
+func sendOnce(s *scenarioRun) {
 	receipt, err := s.send()
 	if err != nil {
 		s.broken(sendsHealthy, "Send: %v", err)
@@ -57,9 +57,9 @@ func sendOnce(s *stage) {
 	}
 }
 
-func sendHints(s *stage) {
+func sendHints(s *scenarioRun) {
 	addr := netip.MustParseAddr("203.0.113.7")
-	s.tell(addr.String(), "verifytest value")
+	s.remember(addr.String(), "verifytest value")
 	_, err := s.send(verify.WithLocale("da"), verify.WithClientIP(addr), verify.VendorOption("nobody", "verifytest value"), nil)
 	if err != nil {
 		s.broken(hintsAreFree, "Send: %v", err)
@@ -76,7 +76,7 @@ var badRecipients = [...]string{
 	"a@example.com\r\nBcc: b@example.com", "A <a@example.com>", ".a@example.com",
 }
 
-func sendBadRecipient(s *stage) {
+func sendBadRecipient(s *scenarioRun) {
 	s.tryArrange(FaultServerError)
 	for _, to := range badRecipients {
 		_, err := s.sendTo(s.t.Context(), to)
@@ -85,7 +85,7 @@ func sendBadRecipient(s *stage) {
 	s.effects(noEffect, 0)
 }
 
-func sendUnsupportedChannel(s *stage) {
+func sendUnsupportedChannel(s *scenarioRun) {
 	s.tryArrange(FaultServerError)
 	for _, c := range []verify.Channel{"pigeon", "SMS", "sms ", verify.ChannelApp} {
 		s.unsupported("channel "+string(c), verify.WithChannel(c))
@@ -93,7 +93,7 @@ func sendUnsupportedChannel(s *stage) {
 	s.effects(noEffect, 0)
 }
 
-func sendUnsupportedDigits(s *stage) {
+func sendUnsupportedDigits(s *scenarioRun) {
 	s.tryArrange(FaultServerError)
 	lengths := []int{-1, 11, 1 << 20}
 	if s.capabilities.MaxDigits > 0 {
@@ -107,7 +107,7 @@ func sendUnsupportedDigits(s *stage) {
 	s.effects(noEffect, 0)
 }
 
-func sendUnsupportedScope(s *stage) {
+func sendUnsupportedScope(s *scenarioRun) {
 	s.tryArrange(FaultServerError)
 	s.tryArrange(FaultCheckServerError)
 	scopes := []string{"a b", "a/../b", "{a}", "l\u00f6gin", strings.Repeat("x", 65)}
@@ -125,7 +125,7 @@ func sendUnsupportedScope(s *stage) {
 }
 
 // unsupported makes a Send that must be refused for its options.
-func (s *stage) unsupported(what string, opts ...verify.SendOption) {
+func (s *scenarioRun) unsupported(what string, opts ...verify.SendOption) {
 	s.t.Helper()
 	if _, err := s.send(opts...); !errors.Is(err, verify.ErrUnsupported) {
 		s.broken(honorOrRefuse, "%s: got %v, not %s", what, err, verify.ErrUnsupported)
@@ -134,7 +134,7 @@ func (s *stage) unsupported(what string, opts ...verify.SendOption) {
 
 // failingSend is the scenario of one Send that fails.
 func failingSend(name string, f Fault, r rule, want verify.Outcome) scenario {
-	return scenario{name, func(s *stage) {
+	return scenario{name, func(s *scenarioRun) {
 		s.arrange(f)
 		_, err := s.send()
 		s.wants(r, err, want)
@@ -144,7 +144,7 @@ func failingSend(name string, f Fault, r rule, want verify.Outcome) scenario {
 
 // effectsAfter counts where the count is the same for every kind of target. A
 // refusal is a request to recordings, and no message to an emulator.
-func (s *stage) effectsAfter(o verify.Outcome) {
+func (s *scenarioRun) effectsAfter(o verify.Outcome) {
 	s.t.Helper()
 	switch o {
 	case verify.ErrOutcomeUnknown:
@@ -154,7 +154,7 @@ func (s *stage) effectsAfter(o verify.Outcome) {
 	}
 }
 
-func sendRateLimitedForAnHour(s *stage) {
+func sendRateLimitedForAnHour(s *scenarioRun) {
 	s.arrange(FaultRateLimitedForAnHour)
 	s.patience = s.atOnce
 	_, err := s.send()
@@ -163,7 +163,7 @@ func sendRateLimitedForAnHour(s *stage) {
 }
 
 // waits wants an hour in RetryAfter, give or take the seconds of a clock.
-func (s *stage) waits(err error) {
+func (s *scenarioRun) waits(err error) {
 	s.t.Helper()
 	var e *verify.Error
 	if errors.As(err, &e) && (e.RetryAfter < 59*time.Minute || e.RetryAfter > 61*time.Minute) {
@@ -171,7 +171,7 @@ func (s *stage) waits(err error) {
 	}
 }
 
-func sendTimeout(s *stage) {
+func sendTimeout(s *scenarioRun) {
 	s.arrange(FaultTimeout)
 	ctx, cancel := context.WithTimeout(s.t.Context(), s.patience/10)
 	defer cancel()
@@ -180,7 +180,7 @@ func sendTimeout(s *stage) {
 	s.effectsAfter(verify.ErrOutcomeUnknown)
 }
 
-func canceledBefore(s *stage) {
+func canceledBefore(s *scenarioRun) {
 	canceled, cancel := context.WithCancel(s.t.Context())
 	cancel()
 	late, cancel := context.WithDeadline(s.t.Context(), time.Unix(0, 0))

@@ -52,51 +52,51 @@ func RunStore(t *testing.T, open func(t *testing.T) StoreTarget) {
 	}
 }
 
-// A storePromise is one sentence of otp.Store, and a play that breaks a store
-// which does not keep it.
+// A storePromise is one sentence of otp.Store, and the test that a store which
+// does not keep it fails.
 type storePromise struct {
 	name     string
-	play     func(*storeRun)
+	prove    func(*storeRun)
 	restarts bool
 }
 
 // broken returns how target breaks the promise, or nil.
 func (p storePromise) broken(t *testing.T, target StoreTarget) error {
 	r := &storeRun{StoreTarget: target, t: t, ctx: t.Context()}
-	p.play(r)
+	p.prove(r)
 	return r.err
 }
 
 func storePromises() []storePromise {
 	return []storePromise{
-		{name: "a_right_code_is_approved_once", play: storeApprovesOnce},
-		{name: "a_wrong_attempt_is_counted", play: storeCountsAttempts},
-		{name: "the_last_attempt_may_be_right", play: storeLastAttempt},
-		{name: "every_key_in_use_is_compared", play: storeComparesAll},
-		{name: "no_zero_mac_matches", play: storeZeroMAC},
-		{name: "a_zero_mac_only_counts_a_send", play: storeCountsOnly},
-		{name: "a_new_code_kills_the_old_one", play: storeNewCode},
-		{name: "a_new_code_buys_no_failures", play: storeFailures},
-		{name: "a_hundred_failures_block", play: storeBlocks},
-		{name: "an_approval_forgets_failures", play: storeApprovalForgets},
-		{name: "keys_are_kept_apart", play: storeKeysApart},
-		{name: "limits_are_never_lifted", play: storeLimitsHold},
-		{name: "revoke_takes_back_send_and_code", play: storeRevoke},
-		{name: "revoke_takes_back_nothing_else", play: storeRevokeOnlyOwn},
-		{name: "revoke_brings_back_the_code_before", play: storeRestores},
-		{name: "revoke_brings_back_nothing_else", play: storeRestoresNothingElse},
-		{name: "what_comes_back_keeps_its_time", play: storeRestoresInTime},
-		{name: "reset_removes_all", play: storeForgets},
-		{name: "an_attempt_made_again_answers_the_same", play: storeReplaysAttempt},
-		{name: "a_send_made_again_answers_the_same", play: storeReplaysIssue},
-		{name: "codes_expire", play: storeExpires},
-		{name: "cooldowns_hold", play: storeCoolsDown},
-		{name: "the_window_holds", play: storeWindow},
-		{name: "failures_are_remembered_for_their_time", play: storeRemembers},
-		{name: "one_of_256_right_attempts_is_approved", play: storeOneWinner},
-		{name: "five_of_10000_attempts_are_compared", play: storeAttemptStorm},
-		{name: "five_of_256_sends_are_admitted", play: storeSendStorm},
-		{name: "histories_are_linearizable", play: storeLinearizable},
-		{name: "a_restart_forgets_nothing", play: storeRestarts, restarts: true},
+		{name: "a_right_code_is_approved_once", prove: storeApprovesOnce},
+		{name: "a_wrong_attempt_is_counted", prove: storeCountsAttempts},
+		{name: "the_last_attempt_may_be_right", prove: storeLastAttempt},
+		{name: "every_key_in_use_is_compared", prove: storeComparesAll},
+		{name: "no_zero_mac_matches", prove: storeZeroMAC},
+		{name: "a_zero_mac_only_counts_a_send", prove: storeCountsOnly},
+		{name: "a_new_code_kills_the_old_one", prove: storeNewCode},
+		{name: "a_new_code_buys_no_failures", prove: storeFailures},
+		{name: "a_hundred_failures_block", prove: storeBlocks},
+		{name: "an_approval_forgets_failures", prove: storeApprovalForgets},
+		{name: "keys_are_kept_apart", prove: storeKeysApart},
+		{name: "limits_are_never_lifted", prove: storeLimitsHold},
+		{name: "revoke_takes_back_send_and_code", prove: storeRevoke},
+		{name: "revoke_takes_back_nothing_else", prove: storeRevokeOnlyOwn},
+		{name: "revoke_brings_back_the_code_before", prove: storeRestores},
+		{name: "revoke_brings_back_nothing_else", prove: storeRestoresNothingElse},
+		{name: "what_comes_back_keeps_its_time", prove: storeRestoresInTime},
+		{name: "reset_removes_all", prove: storeForgets},
+		{name: "an_attempt_made_again_answers_the_same", prove: storeReplaysAttempt},
+		{name: "a_send_made_again_answers_the_same", prove: storeReplaysIssue},
+		{name: "codes_expire", prove: storeExpires},
+		{name: "cooldowns_hold", prove: storeCoolsDown},
+		{name: "the_window_holds", prove: storeWindow},
+		{name: "failures_are_remembered_for_their_time", prove: storeRemembers},
+		{name: "one_of_256_right_attempts_is_approved", prove: storeOneWinner},
+		{name: "five_of_10000_attempts_are_compared", prove: storeAttemptStorm},
+		{name: "five_of_256_sends_are_admitted", prove: storeSendStorm},
+		{name: "histories_are_linearizable", prove: storeLinearizable},
+		{name: "a_restart_forgets_nothing", prove: storeRestarts, restarts: true},
 	}
 }

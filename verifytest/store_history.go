@@ -49,7 +49,7 @@ func storeLinearizable(r *storeRun) {
 			r.breaks("more than half of %d histories could not be decided: too many calls overlap", seed)
 		}
 		h := newHistory(r)
-		h.play(rand.New(rand.NewPCG(uint64(seed), 4))) //nolint:gosec // plans that a failure repeats, not secrets
+		h.run(rand.New(rand.NewPCG(uint64(seed), 4))) //nolint:gosec // plans that a failure repeats, not secrets
 		switch porcupine.CheckOperationsTimeout(storeModel(), h.ops, decision) {
 		case porcupine.Unknown:
 			continue
@@ -75,15 +75,15 @@ func newHistory(r *storeRun) *history {
 	return h
 }
 
-// play lets all clients loose at once. A history either forgets, or has replies
+// run starts all clients at once. A history either forgets, or has replies
 // that are asked for again: what was forgotten answers anew.
-func (h *history) play(dice *rand.Rand) {
-	clients := []int{8, 8, 8, 16}[dice.IntN(4)]
-	forgets := dice.IntN(4) == 0
+func (h *history) run(rng *rand.Rand) {
+	clients := []int{8, 8, 8, 16}[rng.IntN(4)]
+	forgets := rng.IntN(4) == 0
 	plans := make([][]step, clients)
 	for number := range historyOps {
 		c := number % clients
-		plans[c] = append(plans[c], plan(dice, number, forgets))
+		plans[c] = append(plans[c], plan(rng, number, forgets))
 	}
 	// One code is alive from the start.
 	h.call(0, step{kind: stepIssue, send: 0, id: h.ids[0]})
@@ -96,19 +96,19 @@ func (h *history) play(dice *rand.Rand) {
 
 // plan draws one step. Half of the attempts are aimed at the first code, the
 // others at any, and some at none.
-func plan(dice *rand.Rand, number int, forgets bool) step {
-	x := step{kind: stepAttempt, id: random[otp.ID](), lost: !forgets && dice.IntN(20) == 0}
-	switch n := dice.IntN(40); {
+func plan(rng *rand.Rand, number int, forgets bool) step {
+	x := step{kind: stepAttempt, id: random[otp.ID](), lost: !forgets && rng.IntN(20) == 0}
+	switch n := rng.IntN(40); {
 	case n < 5 && number > 0:
 		x.kind, x.send = stepIssue, number
 	case n < 9:
-		x.kind, x.send = stepRevoke, dice.IntN(number+1)
+		x.kind, x.send = stepRevoke, rng.IntN(number+1)
 	case n < 10 && !forgets:
 		x.kind, x.send = stepRevoke, -1
 	case n < 10 && forgets:
 		x.kind, x.send = stepForget, -1
 	case n < 25:
-		x.send = dice.IntN(number+2) - 1
+		x.send = rng.IntN(number+2) - 1
 	}
 	return x
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/go2fa/verify/otp"
 )
 
-// A storeRun is one play against one store. It goes on after a broken promise,
+// A storeRun tests one promise against one store. It goes on after a broken promise,
 // and tells the first one.
 type storeRun struct {
 	StoreTarget
@@ -25,7 +25,7 @@ func (r *storeRun) breaks(format string, args ...any) {
 	}
 }
 
-// free are limits without a wait between sends, nor a number of them that a play
+// free are limits without a wait between sends, nor a number of them that a test
 // could reach.
 func free() otp.Limits {
 	return otp.Limits{Sends: 1000, Window: time.Hour, Cooldown: []time.Duration{0}}

@@ -26,7 +26,7 @@ func TestMemoryStoreKeepsItsPromises(t *testing.T) {
 	})
 }
 
-// TestMemoryStoreKeepsItsTimes plays what needs a clock in a bubble, whose clock
+// TestMemoryStoreKeepsItsTimes runs what needs a clock in a bubble, whose clock
 // moves as the suite likes.
 func TestMemoryStoreKeepsItsTimes(t *testing.T) {
 	t.Parallel()

@@ -98,14 +98,14 @@ func genuine(t testing.TB, n int) []callback {
 }
 
 // flip changes one bit of what is signed, or of the signature.
-func (c callback) flip(dice *rand.Rand) callback {
+func (c callback) flip(rng *rand.Rand) callback {
 	c.content = slices.Clone(c.content)
 	bend := func(s string) string {
 		b := []byte(s)
-		b[dice.IntN(len(b))] ^= 1 << dice.IntN(8)
+		b[rng.IntN(len(b))] ^= 1 << rng.IntN(8)
 		return string(b)
 	}
-	switch dice.IntN(8) {
+	switch rng.IntN(8) {
 	case 0:
 		c.to = bend(c.to)
 	case 1:
@@ -115,7 +115,7 @@ func (c callback) flip(dice *rand.Rand) callback {
 	case 3:
 		c.signature = bend(c.signature)
 	default:
-		c.content[dice.IntN(len(c.content))] ^= 1 << dice.IntN(8)
+		c.content[rng.IntN(len(c.content))] ^= 1 << rng.IntN(8)
 	}
 	return c
 }
@@ -134,9 +134,9 @@ func TestFlippedBits(t *testing.T) {
 	var all sync.WaitGroup
 	for worker := range workers {
 		all.Go(func() {
-			dice := rand.New(rand.NewPCG(*seed, uint64(worker)+7))
+			rng := rand.New(rand.NewPCG(*seed, uint64(worker)+7))
 			for flipped.Load() < int64(n) {
-				d := vectors[dice.IntN(len(vectors))].flip(dice)
+				d := vectors[rng.IntN(len(vectors))].flip(rng)
 				flipped.Add(1)
 				u := users
 				if d.to != callbackURL {

@@ -42,7 +42,7 @@ type canceler struct {
 	t        *testing.T
 	verifier verify.Verifier
 	mu       sync.Mutex
-	dice     *rand.Rand
+	rng      *rand.Rand
 	outcomes map[string]int
 	calls    int
 }
@@ -52,7 +52,7 @@ func (c *canceler) call(op string, do func(context.Context) error) verify.Outcom
 	ctx, cancel := context.WithCancel(c.t.Context())
 	defer cancel()
 	c.mu.Lock()
-	at := time.Duration(c.dice.Int64N(int64(1500 * time.Microsecond)))
+	at := time.Duration(c.rng.Int64N(int64(1500 * time.Microsecond)))
 	c.mu.Unlock()
 	defer time.AfterFunc(at, cancel).Stop()
 	kind := verify.OutcomeOf(do(ctx))
@@ -103,7 +103,7 @@ func TestCancel(t *testing.T) {
 			store := &comparer{Store: new(otp.MemoryStore), compared: map[otp.Key]int{}}
 			v, closer, err := k.open(srv.URL, nil, store)
 			require.NoError(t, err)
-			c := &canceler{t: t, verifier: v, dice: rand.New(rand.NewPCG(*seed, uint64(i)+15)), outcomes: map[string]int{}}
+			c := &canceler{t: t, verifier: v, rng: rand.New(rand.NewPCG(*seed, uint64(i)+15)), outcomes: map[string]int{}}
 
 			sent, approved := make([]verify.Outcome, people), make([]atomic.Int64, people)
 			storm(8, people, func(n int) {

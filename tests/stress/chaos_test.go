@@ -55,22 +55,22 @@ func (w *world) live100() {
 	// A vendor's clock may be a day behind or ahead from the start. It never goes
 	// back later, which would raise the dead: codes that are over at the vendor.
 	for _, e := range w.emulators {
-		e.Advance(time.Duration(w.dice.IntN(3)-1) * day)
+		e.Advance(time.Duration(w.rng.IntN(3)-1) * day)
 	}
 	for flow := range worldFlows {
 		if flow == worldFlows/2 {
 			w.rebuild()
 		}
 		w.jump()
-		w.flow(phone(w.dice.IntN(worldPeople)))
+		w.flow(phone(w.rng.IntN(worldPeople)))
 	}
 	require.Equal(w.t, w.books.events, w.books.told, "I5: each call is one event, seed %d", w.seed)
 }
 
 // jump moves the clocks: a minute or so, or a day, of a vendor alone or of all.
 func (w *world) jump() {
-	time.Sleep(time.Duration(w.dice.IntN(120)) * time.Second)
-	switch w.dice.IntN(40) {
+	time.Sleep(time.Duration(w.rng.IntN(120)) * time.Second)
+	switch w.rng.IntN(40) {
 	case 0:
 		time.Sleep(day)
 	case 1, 2:
@@ -81,7 +81,7 @@ func (w *world) jump() {
 // flow is one person who wants to log in.
 func (w *world) flow(to string) {
 	w.send(to)
-	for range 1 + w.dice.IntN(4) {
+	for range 1 + w.rng.IntN(4) {
 		w.check(to, w.attempt(to))
 	}
 }
@@ -93,15 +93,15 @@ func (w *world) attempt(to string) string {
 		return "123456"
 	}
 	newest := all[len(all)-1].code
-	switch w.dice.IntN(10) {
+	switch w.rng.IntN(10) {
 	case 0:
-		return all[w.dice.IntN(len(all))].code
+		return all[w.rng.IntN(len(all))].code
 	case 1, 2, 3:
 		return wrong(newest)
 	case 4:
 		return "../sms"
 	case 5:
-		if others := w.letters[phone(w.dice.IntN(worldPeople))]; len(others) > 0 {
+		if others := w.letters[phone(w.rng.IntN(worldPeople))]; len(others) > 0 {
 			return others[len(others)-1].code
 		}
 	}

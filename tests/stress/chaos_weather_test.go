@@ -21,7 +21,7 @@ const (
 // and the stores answered in truth.
 type sky struct {
 	mu     sync.Mutex
-	dice   *rand.Rand
+	rng    *rand.Rand
 	fair   bool // nothing fails
 	faults int
 	yes    int // approvals by a vendor or a store
@@ -31,11 +31,11 @@ type sky struct {
 func (s *sky) strikes(odds, n int) (way int, fails bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fair || s.dice.IntN(100) >= odds {
+	if s.fair || s.rng.IntN(100) >= odds {
 		return 0, false
 	}
 	s.faults++
-	return s.dice.IntN(n), true
+	return s.rng.IntN(n), true
 }
 
 func (s *sky) approve() {

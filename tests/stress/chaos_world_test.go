@@ -57,14 +57,14 @@ type world struct {
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
-	dice := rand.New(rand.NewPCG(seed, 5))
+	rng := rand.New(rand.NewPCG(seed, 5))
 	w := &world{
-		sky: &sky{dice: dice}, setting: settings[seed%uint64(len(settings))], t: t, seed: seed, books: newBooks(),
+		sky: &sky{rng: rng}, setting: settings[seed%uint64(len(settings))], t: t, seed: seed, books: newBooks(),
 		last: map[string]int{}, letters: map[string][]letter{}, spent: map[string]bool{}, approved: map[string]int{}, attempts: map[string]int{},
 	}
 	w.store = skyStore{new(otp.MemoryStore), w.sky}
 	w.ledger = skyLedger{new(failover.MemoryLedger), w.sky}
-	next := dice.IntN(1_000_000)
+	next := rng.IntN(1_000_000)
 	code := func(digits int) string { // never one again, so that a wrong attempt is wrong
 		next = (next + 7919) % 1_000_000
 		return fmt.Sprintf("%0*d", digits, next)

@@ -26,21 +26,21 @@ var turns = [][2]string{
 }
 
 // mutate spoils an answer in one to three ways.
-func mutate(dice *rand.Rand, body []byte) []byte {
+func mutate(rng *rand.Rand, body []byte) []byte {
 	b := slices.Clone(body)
-	for range 1 + dice.IntN(3) {
+	for range 1 + rng.IntN(3) {
 		if len(b) < 2 {
 			break
 		}
-		at := dice.IntN(len(b))
-		to := at + dice.IntN(min(len(b)-at, 24)+1)
-		switch dice.IntN(10) {
+		at := rng.IntN(len(b))
+		to := at + rng.IntN(min(len(b)-at, 24)+1)
+		switch rng.IntN(10) {
 		case 0:
-			b[at] ^= 1 << dice.IntN(8)
+			b[at] ^= 1 << rng.IntN(8)
 		case 1:
 			b = slices.Delete(b, at, to)
 		case 2:
-			b = slices.Insert(b, at, []byte(pieces[dice.IntN(len(pieces))])...)
+			b = slices.Insert(b, at, []byte(pieces[rng.IntN(len(pieces))])...)
 		case 3:
 			b = slices.Insert(b, at, b[at:to]...)
 		case 4:
@@ -48,14 +48,14 @@ func mutate(dice *rand.Rand, body []byte) []byte {
 		case 5:
 			b[at] ^= 0x20 // another case, of a letter
 		case 6:
-			b = slices.Replace(b, at, to, []byte(pieces[dice.IntN(len(pieces))])...)
+			b = slices.Replace(b, at, to, []byte(pieces[rng.IntN(len(pieces))])...)
 		case 7:
 			b = append(b, b[at:]...)
 		case 8:
-			from, with := pieces[dice.IntN(11)], pieces[dice.IntN(len(pieces))]
+			from, with := pieces[rng.IntN(11)], pieces[rng.IntN(len(pieces))]
 			b = bytes.Replace(b, []byte(from), []byte(with), 1)
 		case 9:
-			turn := turns[dice.IntN(len(turns))]
+			turn := turns[rng.IntN(len(turns))]
 			b = bytes.Replace(b, []byte(turn[0]), []byte(turn[1]), 1)
 		}
 	}
@@ -76,13 +76,13 @@ func TestMutatedReplies(t *testing.T) {
 				require.NoError(t, q.ask(http.StatusOK, q.yes))
 				require.Error(t, q.ask(http.StatusOK, q.no))
 				require.Error(t, q.ask(http.StatusUnprocessableEntity, q.yes), "a yes is of class 2xx")
-				dice := rand.New(rand.NewPCG(*seed, uint64(i)))
+				rng := rand.New(rand.NewPCG(*seed, uint64(i)))
 				for spoils := 0; spoils < n; {
 					from := q.yes
-					if dice.IntN(4) == 0 {
+					if rng.IntN(4) == 0 {
 						from = q.no
 					}
-					body := mutate(dice, from)
+					body := mutate(rng, from)
 					if f, whole := fieldsOf(body); whole && q.isYes(f) {
 						still.Add(1)
 						continue

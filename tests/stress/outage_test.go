@@ -22,13 +22,13 @@ import (
 type outage struct {
 	vendor http.Handler
 	mu     sync.Mutex
-	dice   *rand.Rand
+	rng    *rand.Rand
 	dead   func(*http.Request) (*http.Response, error) // nil: alive
 	tries  int
 }
 
 func newOutage(vendor http.Handler) *outage {
-	return &outage{vendor: vendor, dice: rand.New(rand.NewPCG(*seed, 14))}
+	return &outage{vendor: vendor, rng: rand.New(rand.NewPCG(*seed, 14))}
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -36,7 +36,7 @@ func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
 	o.mu.Lock()
 	o.tries++
 	dead := o.dead
-	pause := 20*time.Millisecond + time.Duration(o.dice.Int64N(int64(80*time.Millisecond)))
+	pause := 20*time.Millisecond + time.Duration(o.rng.Int64N(int64(80*time.Millisecond)))
 	o.mu.Unlock()
 	if dead != nil {
 		return dead(r)

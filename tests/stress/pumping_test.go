@@ -52,7 +52,7 @@ func TestOneNumber(t *testing.T) {
 		m := new(meter)
 		e, err := newEngine(m, nil)
 		require.NoError(t, err)
-		began, dice := time.Now(), rand.New(rand.NewPCG(*seed, 12))
+		began, rng := time.Now(), rand.New(rand.NewPCG(*seed, 12))
 		refused := 0
 		for range n {
 			_, err := e.Send(t.Context(), asker)
@@ -60,7 +60,7 @@ func TestOneNumber(t *testing.T) {
 				require.ErrorIs(t, err, verify.ErrTooManySends)
 				refused++
 			}
-			time.Sleep(time.Duration(dice.Int64N(int64(17 * time.Second))))
+			time.Sleep(time.Duration(rng.Int64N(int64(17 * time.Second))))
 		}
 		most := m.most(10 * time.Minute)
 		assert.LessOrEqual(t, most, 5)

@@ -9,8 +9,8 @@ import (
 // checkers is how many Checks of one code race.
 const checkers = 4
 
-// wholes are the scenarios of several calls at once and of all errors.
-func wholes() []scenario {
+// combinations are the scenarios of several calls at once and of all errors.
+func combinations() []scenario {
 	return []scenario{
 		{"concurrent_sends_and_checks", concurrently},
 		{"errors_match_one_outcome", errorsMatch},
@@ -18,9 +18,9 @@ func wholes() []scenario {
 	}
 }
 
-func concurrently(s *stage) {
+func concurrently(s *scenarioRun) {
 	recipients := [...]string{s.to, s.other}
-	s.tell(recipients[:]...)
+	s.remember(recipients[:]...)
 	s.race("send", len(recipients), func(i int) error {
 		_, err := s.target.Verifier.Send(s.t.Context(), recipients[i])
 		return err
@@ -32,7 +32,7 @@ func concurrently(s *stage) {
 	s.effects(oneEffect, len(recipients))
 
 	codes := [...]string{s.target.Code(s.to, ""), s.target.Code(s.other, "")}
-	s.tell(codes[:]...)
+	s.remember(codes[:]...)
 	var yes [len(recipients)]int
 	s.race("check", len(recipients)*checkers, func(i int) error {
 		return s.target.Verifier.Check(s.t.Context(), recipients[i%len(recipients)], codes[i%len(recipients)])
@@ -50,7 +50,7 @@ func concurrently(s *stage) {
 
 // race starts n calls at the same moment, and tells the errors once all are
 // back.
-func (s *stage) race(op string, n int, call func(i int) error, tell func(i int, err error)) {
+func (s *scenarioRun) race(op string, n int, call func(i int) error, tell func(i int, err error)) {
 	s.t.Helper()
 	errs := make([]error, n)
 	s.within(s.patience, func() {
@@ -72,7 +72,7 @@ func (s *stage) race(op string, n int, call func(i int) error, tell func(i int, 
 }
 
 // errorsMatch has little to say: every error of every scenario is looked at.
-func errorsMatch(s *stage) {
+func errorsMatch(s *scenarioRun) {
 	s.sent()
 	s.wants(wrongIsNo, s.check(s.wrong("")), verify.ErrMismatch)
 	s.wants(asciiDigits, s.check("../sms"), verify.ErrMismatch)
@@ -81,15 +81,15 @@ func errorsMatch(s *stage) {
 	s.effects(oneEffect, 1)
 }
 
-func privacy(s *stage) {
-	s.tell(s.made())
+func privacy(s *scenarioRun) {
+	s.remember(s.made())
 	receipt, err := s.send()
 	if err != nil {
 		s.broken(sendsHealthy, "Send: %v", err)
 		return
 	}
 	right, wrong := s.right(""), s.wrong("")
-	s.tell(right, wrong)
+	s.remember(right, wrong)
 	s.searchReceipt("the receipt", receipt)
 	s.wants(wrongIsNo, s.check(wrong), verify.ErrMismatch)
 	s.approves(rightIsYes, s.check(right))

@@ -18,8 +18,8 @@ const (
 	atOnce   = 2 * time.Second
 )
 
-// A stage is a target with what scenarios do to it.
-type stage struct {
+// A scenarioRun is one scenario against one target.
+type scenarioRun struct {
 	t            testing.TB
 	target       Target
 	capabilities verify.Capabilities
@@ -27,16 +27,16 @@ type stage struct {
 	patience     time.Duration
 	atOnce       time.Duration
 
-	mu   sync.Mutex
-	told []string // recipients, codes and the like: all that was handed to a call
+	mu    sync.Mutex
+	given []string // recipients, codes and the like: all that was handed to a call
 }
 
-func newStage(t testing.TB, target Target) *stage {
+func newScenarioRun(t testing.TB, target Target) *scenarioRun {
 	t.Helper()
 	if target.Verifier == nil || target.Code == nil {
 		t.Fatalf("verifytest: a Target needs a Verifier and a Code")
 	}
-	s := &stage{
+	s := &scenarioRun{
 		t: t, target: target, capabilities: target.Verifier.Capabilities(),
 		to: To, other: Other, patience: patience, atOnce: atOnce,
 	}
@@ -47,31 +47,31 @@ func newStage(t testing.TB, target Target) *stage {
 }
 
 // broken reports that a rule does not hold, and lets the scenario go on.
-func (s *stage) broken(r rule, format string, args ...any) {
+func (s *scenarioRun) broken(r rule, format string, args ...any) {
 	s.t.Helper()
 	s.t.Errorf(string(r)+"\n\t"+format, args...)
 }
 
 // arrange makes the vendor show a fault, or ends the scenario.
-func (s *stage) arrange(f Fault) {
+func (s *scenarioRun) arrange(f Fault) {
 	s.t.Helper()
 	if !s.tryArrange(f) {
-		s.t.Skipf("not played by this target: %s", f)
+		s.t.Skipf("not supported by this target: %s", f)
 	}
 }
 
 // tryArrange is for calls that must not reach the vendor at all: the fault shows
 // a request that should not be there.
-func (s *stage) tryArrange(f Fault) bool { return s.target.Fault != nil && s.target.Fault(f) }
+func (s *scenarioRun) tryArrange(f Fault) bool { return s.target.Fault != nil && s.target.Fault(f) }
 
-func (s *stage) send(opts ...verify.SendOption) (verify.Receipt, error) {
+func (s *scenarioRun) send(opts ...verify.SendOption) (verify.Receipt, error) {
 	s.t.Helper()
 	return s.sendTo(s.t.Context(), s.to, opts...)
 }
 
-func (s *stage) sendTo(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
+func (s *scenarioRun) sendTo(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
 	s.t.Helper()
-	s.tell(to)
+	s.remember(to)
 	var receipt verify.Receipt
 	var err error
 	s.within(s.patience, func() { receipt, err = s.target.Verifier.Send(ctx, to, opts...) })
@@ -81,21 +81,21 @@ func (s *stage) sendTo(ctx context.Context, to string, opts ...verify.SendOption
 }
 
 // sent makes a Send that must succeed, or there is nothing to check.
-func (s *stage) sent(opts ...verify.SendOption) {
+func (s *scenarioRun) sent(opts ...verify.SendOption) {
 	s.t.Helper()
 	if _, err := s.send(opts...); err != nil {
 		s.t.Fatalf("%s\n\tSend: %v", sendsHealthy, err)
 	}
 }
 
-func (s *stage) check(code string, opts ...verify.CheckOption) error {
+func (s *scenarioRun) check(code string, opts ...verify.CheckOption) error {
 	s.t.Helper()
 	return s.checkOf(s.t.Context(), s.to, code, opts...)
 }
 
-func (s *stage) checkOf(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
+func (s *scenarioRun) checkOf(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
 	s.t.Helper()
-	s.tell(to, code)
+	s.remember(to, code)
 	var err error
 	s.within(s.patience, func() { err = s.target.Verifier.Check(ctx, to, code, opts...) })
 	s.inspectError("check", err)
@@ -104,7 +104,7 @@ func (s *stage) checkOf(ctx context.Context, to, code string, opts ...verify.Che
 
 // within ends the scenario if call does not return. The call itself is left
 // behind: nothing can stop it.
-func (s *stage) within(limit time.Duration, call func()) {
+func (s *scenarioRun) within(limit time.Duration, call func()) {
 	s.t.Helper()
 	done := make(chan struct{})
 	go func() {
@@ -121,7 +121,7 @@ func (s *stage) within(limit time.Duration, call func()) {
 }
 
 // right is the code that was sent, and wrong one that was not.
-func (s *stage) right(scope string) string {
+func (s *scenarioRun) right(scope string) string {
 	s.t.Helper()
 	code := s.target.Code(s.to, scope)
 	if code == "" {
@@ -130,7 +130,7 @@ func (s *stage) right(scope string) string {
 	return code
 }
 
-func (s *stage) wrong(scope string) string {
+func (s *scenarioRun) wrong(scope string) string {
 	s.t.Helper()
 	code := s.right(scope)
 	last := len(code) - 1
@@ -138,7 +138,7 @@ func (s *stage) wrong(scope string) string {
 }
 
 // made is a code of the right length where none was sent.
-func (s *stage) made() string {
+func (s *scenarioRun) made() string {
 	n := s.capabilities.DefaultDigits
 	switch {
 	case n == 0 && s.capabilities.MaxDigits > 0:
@@ -150,7 +150,7 @@ func (s *stage) made() string {
 }
 
 // approves reports a no to the right code.
-func (s *stage) approves(r rule, err error) {
+func (s *scenarioRun) approves(r rule, err error) {
 	s.t.Helper()
 	if err != nil {
 		s.broken(r, "Check said: %v", err)
@@ -158,7 +158,7 @@ func (s *stage) approves(r rule, err error) {
 }
 
 // wants reports any answer but these outcomes.
-func (s *stage) wants(r rule, err error, allowed ...verify.Outcome) {
+func (s *scenarioRun) wants(r rule, err error, allowed ...verify.Outcome) {
 	s.t.Helper()
 	switch {
 	case err == nil:
@@ -169,7 +169,7 @@ func (s *stage) wants(r rule, err error, allowed ...verify.Outcome) {
 }
 
 // gone wants what a code that does not live is told.
-func (s *stage) gone(r rule, err error) {
+func (s *scenarioRun) gone(r rule, err error) {
 	s.t.Helper()
 	if s.target.Vague {
 		s.wants(r, err, verify.ErrNotPending, verify.ErrMismatch)
@@ -178,7 +178,7 @@ func (s *stage) gone(r rule, err error) {
 	s.wants(r, err, verify.ErrNotPending)
 }
 
-func (s *stage) effects(r rule, want int) {
+func (s *scenarioRun) effects(r rule, want int) {
 	s.t.Helper()
 	if s.target.Effects == nil {
 		return
@@ -196,8 +196,8 @@ func list(outcomes []verify.Outcome) string {
 	return strings.Join(names, " or ")
 }
 
-func (s *stage) tell(secrets ...string) {
+func (s *scenarioRun) remember(secrets ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.told = append(s.told, secrets...)
+	s.given = append(s.given, secrets...)
 }

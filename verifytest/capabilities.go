@@ -12,16 +12,16 @@ import (
 func capabilities() []scenario {
 	all := []scenario{{"capabilities_honest", capabilitiesHonest}}
 	for _, c := range []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp} {
-		all = append(all, scenario{"capabilities_channel_" + string(c), func(s *stage) { s.offers(c, To) }})
+		all = append(all, scenario{"capabilities_channel_" + string(c), func(s *scenarioRun) { s.offers(c, To) }})
 	}
-	all = append(all, scenario{"capabilities_channel_email", func(s *stage) { s.offers(verify.ChannelEmail, ToEmail) }})
+	all = append(all, scenario{"capabilities_channel_email", func(s *scenarioRun) { s.offers(verify.ChannelEmail, ToEmail) }})
 	for n := 4; n <= 10; n++ {
-		all = append(all, scenario{fmt.Sprintf("capabilities_digits_%d", n), func(s *stage) { s.counts(n) }})
+		all = append(all, scenario{fmt.Sprintf("capabilities_digits_%d", n), func(s *scenarioRun) { s.counts(n) }})
 	}
 	return all
 }
 
-func capabilitiesHonest(s *stage) {
+func capabilitiesHonest(s *scenarioRun) {
 	c := s.capabilities
 	if c.Vendor == "" || len(c.Channels) == 0 {
 		s.broken(honest, "vendor %q, %d channels", c.Vendor, len(c.Channels))
@@ -53,7 +53,7 @@ func capabilitiesHonest(s *stage) {
 }
 
 // offers sends by a channel, or sees it refused.
-func (s *stage) offers(c verify.Channel, to string) {
+func (s *scenarioRun) offers(c verify.Channel, to string) {
 	if !slices.Contains(s.capabilities.Channels, c) {
 		s.unsupported("channel "+string(c), verify.WithChannel(c))
 		s.effects(noEffect, 0)
@@ -70,7 +70,7 @@ func (s *stage) offers(c verify.Channel, to string) {
 }
 
 // counts sends a code of n digits, or sees it refused.
-func (s *stage) counts(n int) {
+func (s *scenarioRun) counts(n int) {
 	if n < s.capabilities.MinDigits || n > s.capabilities.MaxDigits {
 		s.unsupported("this many digits", verify.WithDigits(n))
 		s.effects(noEffect, 0)
