@@ -138,7 +138,7 @@ func breaches(t *testing.T, tree fs.FS) []string {
 		}
 		if m := moduleOf(file); m != "" {
 			if _, err := fs.Stat(tree, m+"/go.mod"); err != nil {
-				all = append(all, fmt.Sprintf("%s: %s shall be a module of its own, and has no go.mod", file, m))
+				all = append(all, fmt.Sprintf("%s: %s must be a module of its own, and has no go.mod", file, m))
 			}
 		}
 		return nil

@@ -155,8 +155,8 @@ func (e *Error) Unwrap() []error {
 	return []error{kind, e.Err}
 }
 
-// Format prints the line of Error under every verb: %+v and %#v must not dig
-// out a cause that holds a URL, be it out of a pointer or of a copy.
+// Format prints the line of Error under every verb: %+v and %#v must not show
+// a cause that holds a URL, whether the Error is a pointer or a copy.
 func (e Error) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(e.Error())) }
 
 // MarshalJSON writes the fields under stable names and leaves the cause out.

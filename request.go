@@ -33,8 +33,8 @@ type Capabilities struct {
 	Accounts      bool     // Check takes account ids in place of recipients, and nothing is sent: see IsAccount
 }
 
-// A SendRequest is one Send, resolved: every field holds what the vendor shall
-// do, or the zero value where it has no say. It is for authors of vendors.
+// A SendRequest is a validated Send with defaults applied. A zero field leaves the
+// choice to the vendor. It is for authors of vendors.
 type SendRequest struct {
 	To          string
 	Channel     Channel
@@ -44,7 +44,7 @@ type SendRequest struct {
 	ClientIP    netip.Addr
 	Transaction Transaction
 
-	bound   bool // a transaction was given, be it an empty one
+	bound   bool // a transaction was given, even an empty one
 	options []any
 }
 

@@ -85,12 +85,12 @@ type Canceler interface {
 // A Prober can be asked whether it would work, before a person depends on it.
 type Prober interface {
 	// Probe checks what can be checked without reaching a person: credentials,
-	// settings and, where the vendor cares, the clock. It sends nothing, spends no
-	// attempt and may be repeated, but is no substitute for one code sent in earnest:
-	// nil means that nothing wrong was found.
+	// settings and, where the vendor cares, the clock. It sends no message, uses no
+	// attempt and may be repeated. Nil means that no fault was found; only a real
+	// Send proves that codes arrive.
 	//
-	// The error is an [*Error] whose Detail says what to mend. Of several faults it
-	// tells all, separated by "; ".
+	// The error is an [*Error] whose Detail says what to change. Several faults are
+	// separated by "; ".
 	Probe(ctx context.Context) error
 }
 

@@ -32,11 +32,11 @@ func (m migrating) Check(ctx context.Context, to, code string, opts ...verify.Ch
 
 func Example_migrate() {
 	ctx := context.Background()
-	oldAPI, newAPI := emulators() // in earnest there are none, and no base_url below
+	oldAPI, newAPI := emulators() // your program has none, and no base_url below
 	defer oldAPI.Close()
 	defer newAPI.Close()
 
-	directory := new(authy.MemoryDirectory) // in earnest your own table
+	directory := new(authy.MemoryDirectory) // your own table in production
 	old, err := authy.NewUsers(authy.Config{APIKey: authytest.APIKey, Directory: directory, BaseURL: oldAPI.URL})
 	if err != nil {
 		fmt.Println(err)

@@ -32,7 +32,7 @@ func Example() {
 	engine, err := otp.New(otp.Config{
 		Messenger: messenger,
 		Store:     new(otp.MemoryStore),
-		Keys:      [][]byte{bytes.Repeat([]byte("k"), 32)}, // 32 bytes of crypto/rand in earnest
+		Keys:      [][]byte{bytes.Repeat([]byte("k"), 32)}, // use 32 bytes of crypto/rand
 	})
 	if err != nil {
 		fmt.Println(err)

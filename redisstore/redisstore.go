@@ -36,9 +36,9 @@
 // kills the live codes, which only costs a new send, and clears all counts of
 // failures, which gives a guesser a fresh start: keep an append-only file
 // (appendonly yes, appendfsync everysec loses a second at most). A replica is
-// asynchronous: after a failover, what the old primary had not yet sent on is
-// forgotten, be it an attempt, a send or an approval, and then a code that was
-// accepted a moment ago may be accepted once more. Where that second matters,
+// asynchronous: after a failover, attempts, sends and approvals that the old
+// primary had not yet sent on are forgotten, and a code that was accepted a
+// moment ago may be accepted once more. Where that second matters,
 // set min-replicas-to-write and min-replicas-max-lag, which bound it, or use one
 // server.
 //

@@ -144,7 +144,7 @@ func (a *Authenticator) Replace(ctx context.Context, account, token, oldCode, ne
 	factor := a.keys.factor(next.Parameters, next.secret, next.account, next.enrolment, step)
 	_, err = a.attempt(ctx, d, "replace", req.To, func(f *open) (uint64, bool) {
 		return f.match(req.Code, time.Now())
-	}, func(ctx context.Context, _ *desk, k Key, id ID, f *open, old uint64) (bool, error) {
+	}, func(ctx context.Context, _ *scratch, k Key, id ID, f *open, old uint64) (bool, error) {
 		return a.store.Swap(ctx, k, id, f.enrolment, old, factor)
 	})
 	return err

@@ -46,8 +46,8 @@ type sealKey struct {
 	factor, tokens cipher.AEAD
 }
 
-// A desk is what one call works on. It is wiped before the next one gets it.
-type desk struct {
+// A scratch is the memory that one call works in. It is wiped before the next one gets it.
+type scratch struct {
 	record hash.Hash
 	sum    [sha256.Size]byte
 	extra  []byte
@@ -67,7 +67,7 @@ func newKeyring(list [][]byte, index []byte) (*keyring, error) {
 			factor: newAEAD(keys.Derive(key, purposeFactor)), tokens: newAEAD(keys.Derive(key, purposeToken)),
 		})
 	}
-	r.pool.New = func() any { return &desk{record: hmac.New(sha256.New, record)} }
+	r.pool.New = func() any { return &scratch{record: hmac.New(sha256.New, record)} }
 	return r, nil
 }
 
@@ -84,9 +84,9 @@ func newAEAD(key []byte) cipher.AEAD {
 	return aead
 }
 
-func (r *keyring) get() *desk { return r.pool.Get().(*desk) }
+func (r *keyring) get() *scratch { return r.pool.Get().(*scratch) }
 
-func (r *keyring) put(d *desk) {
+func (r *keyring) put(d *scratch) {
 	clear(d.extra[:cap(d.extra)])
 	clear(d.plain[:cap(d.plain)])
 	clear(d.sum[:])
@@ -95,7 +95,7 @@ func (r *keyring) put(d *desk) {
 }
 
 // key names the record of an account.
-func (r *keyring) key(d *desk, account string) Key {
+func (r *keyring) key(d *scratch, account string) Key {
 	d.extra = append(d.extra[:0], account...)
 	_, _ = d.record.Write(d.extra)
 	k := Key(d.record.Sum(d.sum[:0])[:len(Key{})])
@@ -153,9 +153,9 @@ var (
 	errForeign    = errors.New("what the store holds for this account was not sealed for it")
 )
 
-// open opens a factor for an account. What it returns is valid until the desk is
+// open opens a factor for an account. What it returns is valid until the scratch is
 // put back.
-func (r *keyring) open(d *desk, account string, f Factor) (*open, error) {
+func (r *keyring) open(d *scratch, account string, f Factor) (*open, error) {
 	k, nonce, sealed, err := r.split(f.Sealed)
 	if err != nil {
 		return nil, err

@@ -161,11 +161,11 @@ func (a *Authenticator) Check(ctx context.Context, account, code string, opts ..
 }
 
 // settle makes a step that was matched count. It reports whether this call won.
-type settle func(ctx context.Context, d *desk, k Key, id ID, f *open, step uint64) (won bool, err error)
+type settle func(ctx context.Context, d *scratch, k Key, id ID, f *open, step uint64) (won bool, err error)
 
 // attempt charges one attempt, has match compare, and settles a step that matched
 // and is new.
-func (a *Authenticator) attempt(ctx context.Context, d *desk, op, account string, match func(*open) (uint64, bool), s settle) (ID, error) {
+func (a *Authenticator) attempt(ctx context.Context, d *scratch, op, account string, match func(*open) (uint64, bool), s settle) (ID, error) {
 	k, id := a.keys.key(d, account), newID()
 	if err := ctx.Err(); err != nil {
 		return id, failure(op, verify.ErrUnavailable, "the context was done before the code was compared", err)
@@ -219,7 +219,7 @@ func (a *Authenticator) attempt(ctx context.Context, d *desk, op, account string
 }
 
 // accept settles a Check, and seals the factor anew if an old key sealed it.
-func (a *Authenticator) accept(ctx context.Context, d *desk, k Key, id ID, f *open, step uint64) (bool, error) {
+func (a *Authenticator) accept(ctx context.Context, d *scratch, k Key, id ID, f *open, step uint64) (bool, error) {
 	var resealed *Resealed
 	if f.old {
 		resealed = a.keys.reseal(f)

@@ -21,12 +21,12 @@ import (
 
 const within = "clock: ok: within 30 s of the vendor's\n"
 
-// staged plays vendors for a test, all of them if none is named.
-func staged(t *testing.T, vendors ...string) map[string]place {
+// emulateForTest serves vendors for a test, all of them if none is named.
+func emulateForTest(t *testing.T, vendors ...string) map[string]place {
 	t.Helper()
 	picked, err := pick(vendors, anywhere)
 	require.NoError(t, err)
-	s, err := play(t.Context(), picked, "", func(emulator.Message, string) {})
+	s, err := startEmulation(t.Context(), picked, "", func(emulator.Message, string) {})
 	require.NoError(t, err)
 	t.Cleanup(s.close)
 	places := map[string]place{}
@@ -37,7 +37,7 @@ func staged(t *testing.T, vendors ...string) map[string]place {
 }
 
 func TestDoctorFindsNothingWrong(t *testing.T) {
-	for vendor, p := range staged(t) {
+	for vendor, p := range emulateForTest(t) {
 		got := start(t, map[string]string{"VERIFY_DSN": p.DSN}, "doctor")
 		assert.Equal(t, 0, got.status, got.out)
 		assert.Empty(t, got.err)
@@ -52,7 +52,7 @@ func TestDoctorFindsNothingWrong(t *testing.T) {
 }
 
 func TestDoctorSaysWhatToMend(t *testing.T) {
-	places := staged(t)
+	places := emulateForTest(t)
 	twilio, gateway := places["twilio"].DSN, places["gatewayapi"].DSN
 	down := twiliotest.NewServer(t)
 	down.Close()
@@ -91,7 +91,7 @@ func TestDoctorSaysWhatToMend(t *testing.T) {
 }
 
 func TestDoctorInJSON(t *testing.T) {
-	p := staged(t, "twilio")["twilio"]
+	p := emulateForTest(t, "twilio")["twilio"]
 	got := start(t, nil, "doctor", "-json", "-dsn", p.DSN+"&digits=8")
 	assert.Equal(t, 3, got.status)
 	var found []finding
@@ -109,7 +109,7 @@ func TestDoctorInJSON(t *testing.T) {
 
 func TestDoctorSendsNothing(t *testing.T) {
 	for _, e := range emulated.All() {
-		s, err := play(t.Context(), []seat{{Vendor: e}}, "", func(m emulator.Message, _ string) { t.Error("sent by ", m.Vendor) })
+		s, err := startEmulation(t.Context(), []service{{Vendor: e}}, "", func(m emulator.Message, _ string) { t.Error("sent by ", m.Vendor) })
 		require.NoError(t, err)
 		assert.Equal(t, 0, start(t, nil, "doctor", "-dsn", s.places[0].DSN).status)
 		s.close()
@@ -180,7 +180,7 @@ func TestClockThatIsOffFails(t *testing.T) {
 }
 
 func TestDirectoryOfAuthysUsers(t *testing.T) {
-	p := staged(t, "authy")["authy"]
+	p := emulateForTest(t, "authy")["authy"]
 	require.Equal(t, map[string]string{demoRecipient: "1000"}, p.Directory)
 	file := t.TempDir() + "/directory.json"
 	known, err := json.Marshal(p.Directory)

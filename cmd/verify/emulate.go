@@ -12,7 +12,7 @@ import (
 
 // emulate plays vendors until it is interrupted, which is how it should end.
 func emulate(ctx context.Context, t terminal, f *flags) error {
-	picked, redis, err := t.seats(f)
+	picked, redis, err := t.services(f)
 	if err != nil {
 		return err
 	}
@@ -22,7 +22,7 @@ func emulate(ctx context.Context, t terminal, f *flags) error {
 	}
 	box := &inbox{began: time.Now()}
 	defer func() { _ = listener.Close() }() // the server may have done it
-	s, err := play(ctx, picked, redis, box.add)
+	s, err := startEmulation(ctx, picked, redis, box.add)
 	if err != nil {
 		return err
 	}
@@ -37,9 +37,9 @@ func emulate(ctx context.Context, t terminal, f *flags) error {
 	return nil
 }
 
-// seats says who is played, where, and with which ids and secrets. Redis stands
+// services says which vendors are emulated, where, and with which ids and secrets. Redis stands
 // behind the vendors.
-func (t terminal) seats(f *flags) (picked []seat, redis string, err error) {
+func (t terminal) services(f *flags) (picked []service, redis string, err error) {
 	last := len(emulated.All()) + 1
 	if redis, err = behind(f.addr, last); err != nil {
 		return nil, "", err
@@ -75,7 +75,7 @@ func (t terminal) seats(f *flags) (picked []seat, redis string, err error) {
 
 // announce prints where everything is, once all of it can be reached: for people
 // a name on a line, and what is to be copied on the next.
-func (t terminal) announce(f *flags, inbox string, s *stage) {
+func (t terminal) announce(f *flags, inbox string, s *emulation) {
 	if f.json {
 		t.json(struct {
 			Inbox string `json:"inbox"`

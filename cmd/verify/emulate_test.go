@@ -269,7 +269,7 @@ func TestEmulateRefusesATakenPort(t *testing.T) {
 	assert.Contains(t, got.err, "with room for a port for each vendor")
 }
 
-// Three processes, as in earnest: one plays the vendor, one sends, one checks.
+// Three processes, as in production: one is the vendor, one sends, one checks.
 func TestProcesses(t *testing.T) {
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

@@ -13,8 +13,8 @@ import (
 // follow, each at a port that is the same in each run.
 const inboxAddress = "127.0.0.1:4010"
 
-// A seat is an emulator, and how it is to be served.
-type seat struct {
+// A service is an emulator, and how it is to be served.
+type service struct {
 	emulator.Vendor
 	addr     string            // "host:port"; a free port of loopback if empty
 	settings map[string]string // ids and secrets by the keys of a DSN
@@ -22,8 +22,8 @@ type seat struct {
 
 // pick returns the emulators of these vendors in the order of all, and all of them
 // if none is named. A vendor's address does not depend on which others are named.
-func pick(vendors []string, addr func(scheme string, number int) string) ([]seat, error) {
-	var picked []seat
+func pick(vendors []string, addr func(scheme string, number int) string) ([]service, error) {
+	var picked []service
 	named := map[string]bool{}
 	for _, v := range vendors {
 		named[v] = true
@@ -31,7 +31,7 @@ func pick(vendors []string, addr func(scheme string, number int) string) ([]seat
 	for i, v := range emulated.All() {
 		scheme := v.Facts.Scheme
 		if len(vendors) == 0 || named[scheme] {
-			picked = append(picked, seat{Vendor: v, addr: addr(scheme, i+1)})
+			picked = append(picked, service{Vendor: v, addr: addr(scheme, i+1)})
 		}
 		delete(named, scheme)
 	}

@@ -84,7 +84,7 @@ func swaps(r running) map[string]swap {
 	}
 }
 
-// emulation in a process of its own, as in earnest, and a recipient for each name.
+// emulation in a process of its own, as in production, and a recipient for each name.
 func emulatedElsewhere(t *testing.T) running {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)

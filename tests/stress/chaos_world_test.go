@@ -51,7 +51,7 @@ type world struct {
 	sends    int
 	last     map[string]int      // by person: the newest Send that a store may know of
 	letters  map[string][]letter // by person
-	spent    map[string]bool     // by person and code: approved, be it told or not
+	spent    map[string]bool     // by person and code: approved, whether it was told or not
 	approved map[string]int      // by person and Send: how many Sends there were then
 	attempts map[string]int      // by person: answered as wrong, since the last Send
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/go2fa/verify/emulator"
 )
 
-// otpKey is what local codes are kept under on a stage.
+// otpKey is the key of local codes while vendors are emulated.
 const otpKey = "emulatedotpkey000000000000000000"
 
-// A stage is where vendors are played, with the Redis that local codes need.
-type stage struct {
+// An emulation serves vendors, and the Redis that local codes need.
+type emulation struct {
 	places []place
 	redis  *miniredis.Miniredis // nil if no vendor needs it
 	at     string               // where redis is served; a free port of loopback if empty
@@ -31,9 +31,9 @@ type place struct {
 	server *emulator.Server
 }
 
-// A teller is told each message, and what its scope is called: nothing if the
+// A listener gets each message and the name of its scope, which is empty if the
 // application named none.
-type teller func(m emulator.Message, scope string)
+type listener func(m emulator.Message, scope string)
 
 func scopeOf(m emulator.Message, s emulator.Sample) string {
 	if m.Scope == "" || m.Scope == s.EmptyScope {
@@ -42,11 +42,11 @@ func scopeOf(m emulator.Message, s emulator.Sample) string {
 	return cmp.Or(s.ScopeWord, "scope") + " " + m.Scope
 }
 
-// play serves vendors and has their messages told.
-func play(ctx context.Context, picked []seat, redis string, tell teller) (*stage, error) {
-	s := &stage{at: redis}
+// startEmulation serves vendors, and hands their messages to onMessage.
+func startEmulation(ctx context.Context, picked []service, redis string, onMessage listener) (*emulation, error) {
+	s := &emulation{at: redis}
 	for _, e := range picked {
-		p, err := s.start(e, tell)
+		p, err := s.start(e, onMessage)
 		if err != nil {
 			s.close()
 			return nil, err
@@ -58,9 +58,9 @@ func play(ctx context.Context, picked []seat, redis string, tell teller) (*stage
 
 // start serves a vendor. One that knows people has the demo's recipient as a user,
 // so that there is somebody to send to.
-func (s *stage) start(v seat, tell teller) (place, error) {
+func (s *emulation) start(v service, onMessage listener) (place, error) {
 	e, sample := v.New(emulator.Setup{People: []string{demoRecipient}, Settings: v.settings})
-	e.Subscribe(func(m emulator.Message) { tell(m, scopeOf(m, sample)) })
+	e.Subscribe(func(m emulator.Message) { onMessage(m, scopeOf(m, sample)) })
 	served, err := emulator.Serve(e, v.addr)
 	if err != nil {
 		return place{}, misuse(v.Facts.Scheme + " cannot be served: its port is not free; -" + v.Facts.Scheme + " HOST:PORT serves it elsewhere")
@@ -85,7 +85,7 @@ func (s *stage) start(v seat, tell teller) (place, error) {
 // engine returns the settings of local codes, and starts their Redis if it is
 // wanted for the first time. Each vendor has keys of its own there, so that a
 // code of one does not keep the next from sending.
-func (s *stage) engine(vendor string) (string, error) {
+func (s *emulation) engine(vendor string) (string, error) {
 	if s.redis == nil {
 		redis := miniredis.NewMiniRedis()
 		if err := redis.StartAddr(cmp.Or(s.at, "127.0.0.1:0")); err != nil {
@@ -97,7 +97,7 @@ func (s *stage) engine(vendor string) (string, error) {
 	return "&code_key=" + otpKey + "&store=" + s.redisURL() + "?prefix=" + vendor + ":", nil
 }
 
-func (s *stage) redisURL() string {
+func (s *emulation) redisURL() string {
 	if s.redis == nil {
 		return ""
 	}
@@ -114,7 +114,7 @@ func tellPolicy(c *server.Peer, command string, args ...string) bool {
 	return asked
 }
 
-func (s *stage) close() {
+func (s *emulation) close() {
 	for _, p := range s.places {
 		p.server.Close()
 	}
