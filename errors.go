@@ -140,7 +140,7 @@ func (e *Error) facts() []string {
 	return facts
 }
 
-// retrySeconds rounds up: a wait told too short is a wait for nothing.
+// retrySeconds rounds up, so that a caller never retries too early.
 func (e *Error) retrySeconds() int { return int(math.Ceil(e.RetryAfter.Seconds())) }
 
 // Unwrap makes errors.Is match Kind, and the cause if there is one. A Kind that

@@ -76,7 +76,7 @@ type Verifier interface {
 	Capabilities() Capabilities
 }
 
-// A Canceler makes what was sent in a scope worthless.
+// A Canceler can invalidate a pending code before it expires.
 type Canceler interface {
 	// Cancel returns nil if nothing is pending.
 	Cancel(ctx context.Context, to string, opts ...CheckOption) error

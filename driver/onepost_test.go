@@ -39,12 +39,6 @@ func h2c() map[string]http.RoundTripper {
 	}
 }
 
-// A point is where in the exchange the server ends a stream.
-type point struct {
-	name   string
-	before string // frames written to the stream first
-}
-
 // On HTTP/2 of an application one Send is one POST, whichever code the vendor
 // resets the stream with and however far the answer came. net/http would send a
 // stream that was reset with PROTOCOL_ERROR up to six times again.

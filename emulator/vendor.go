@@ -58,7 +58,7 @@ type Sample struct {
 	User, Pass, Host string
 
 	// Messenger says that the vendor delivers text only: a Verifier needs the
-	// settings key and store as well.
+	// settings code_key and store as well.
 	Messenger bool
 
 	// Directory holds the ids of the people of the Setup, by phone number, if the

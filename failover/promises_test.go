@@ -231,7 +231,7 @@ func TestAnAttemptGivenBackIsOfItsOwnCode(t *testing.T) {
 
 func TestACodeThatABackendCannotHaveSentIsNotShownToIt(t *testing.T) {
 	t.Parallel()
-	v, a, b := pair(t, func(c *failover.Config) {
+	_, a, b := pair(t, func(c *failover.Config) {
 		c.OnUnknown = failover.Next
 		long := c.Backends[1].Verifier.(*double)
 		long.capabilities.MinDigits, long.capabilities.MaxDigits, long.capabilities.DefaultDigits = 8, 8, 8

@@ -107,8 +107,8 @@ func TestNothingLivesLongerThanItMust(t *testing.T) {
 		"a resend that was revoked": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
 			require.NoError(t, s.Revoke(t.Context(), k, resend(t, s, k)))
 		}, map[string]time.Duration{"c": life, "s": life, "u": brief}},
-		"an approval after a resend": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, mac otp.MAC) {
-			mac = aMAC()
+		"an approval after a resend": {func(t *testing.T, s otp.Store, k otp.Key, id otp.ID, _ otp.MAC) {
+			mac := aMAC()
 			mustIssue(t, s, k, anID(), mac)
 			attempt(t, s, k, anID(), mac)
 		}, map[string]time.Duration{"s": life, "a": brief}},

@@ -94,7 +94,7 @@ func (a *Authenticator) Probe(ctx context.Context) error {
 		if err != nil {
 			return failure("probe", verify.ErrUnavailable, "the store did not answer", err)
 		}
-		if gap := before.Sub(there); gap > maxClockGap || there.Sub(time.Now()) > maxClockGap {
+		if gap := before.Sub(there); gap > maxClockGap || time.Until(there) > maxClockGap {
 			return failure("probe", verify.ErrUnavailable, "the clocks of this host and of the store differ by more than 5 seconds: codes would be refused", nil)
 		}
 	}

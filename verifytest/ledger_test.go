@@ -36,7 +36,7 @@ func (b *brokenLedger) Begin(ctx context.Context, k failover.Key, id failover.ID
 	case "begins at any time":
 		id = ledgerID()
 		busy, err := b.MemoryLedger.Begin(ctx, k, id, backend, time.Nanosecond)
-		time.Sleep(2)
+		time.Sleep(2 * time.Nanosecond)
 		return busy * 0, err
 	case "never lets a lease end":
 		lease *= 1000

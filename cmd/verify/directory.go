@@ -27,15 +27,6 @@ func (directory) SetAuthyID(context.Context, string, string) error { return errR
 // DeleteAuthyID implements authy.Directory.
 func (directory) DeleteAuthyID(context.Context, string) error { return errReadOnly }
 
-// A written directory is one in memory.
-type written struct{ directory }
-
-// SetAuthyID implements authy.Directory.
-func (w written) SetAuthyID(_ context.Context, phone, id string) error {
-	w.directory[phone] = id
-	return nil
-}
-
 // readDirectory keeps the file's name and content to itself.
 func readDirectory(file string) (directory, error) {
 	text, err := os.ReadFile(file) //nolint:gosec // G304: whoever types the command names the file

@@ -146,7 +146,7 @@ func attackCallsAloneByAMessage(t *testing.T) {
 	come().logIn("mallory").send("sms")
 	read := b.vendor.Messages()
 	message := read[len(read)-1]
-	require.Equal(t, "sms", string(message.Channel))
+	require.Equal(t, "sms", message.Channel)
 	as.type_(message.Code)
 	assert.False(t, as.in(), "a message opened an account that has calls alone")
 }

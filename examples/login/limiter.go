@@ -117,7 +117,7 @@ func takeAll(all ...count) time.Duration {
 // longest returns how long all of them ask to wait.
 func longest(all ...count) (wait time.Duration) {
 	for _, c := range all {
-		wait = max(wait, c.limiter.wait(c.key))
+		wait = max(wait, c.wait(c.key))
 	}
 	return wait
 }

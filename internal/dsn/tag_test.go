@@ -30,7 +30,7 @@ type sample struct {
 	Many    map[string]inner    `dsn:"many.NAME"`
 	ShopURL string              `dsn:"shop"`
 	Nothing func()
-	hidden  string
+	_       string // not exported, so no setting
 }
 
 type embedded struct {

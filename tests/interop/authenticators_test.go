@@ -72,7 +72,7 @@ var languages = map[string]language{
 // ask runs a program of a language.
 func (l language) ask(t *testing.T, q question) answer {
 	t.Helper()
-	if err := exec.CommandContext(t.Context(), l.check[0], l.check[1:]...).Run(); err != nil { //nolint:gosec // ours
+	if err := exec.CommandContext(t.Context(), l.check[0], l.check[1:]...).Run(); err != nil {
 		t.Skipf("%s cannot be run: its libraries are not tried", strings.Join(l.check, " "))
 	}
 	if l.prepare != nil {
@@ -80,7 +80,7 @@ func (l language) ask(t *testing.T, q question) answer {
 	}
 	text, err := json.Marshal(q)
 	require.NoError(t, err)
-	cmd := exec.CommandContext(t.Context(), l.program[0], l.program[1:]...) //nolint:gosec // ours
+	cmd := exec.CommandContext(t.Context(), l.program[0], l.program[1:]...)
 	cmd.Dir, cmd.Stdin, cmd.Env = "authenticators", bytes.NewReader(text), os.Environ()
 	out, err := cmd.Output()
 	var exit *exec.ExitError
@@ -131,7 +131,7 @@ func TestCodesOfOtherLibrariesAreAccepted(t *testing.T) {
 		var codes []string
 		for _, c := range q.Codes {
 			code, err := pquerna.GenerateCodeCustom(c.Secret, time.Unix(c.At, 0), pquerna.ValidateOpts{
-				Period: uint(c.Period), Digits: otp.Digits(c.Digits), Algorithm: hashOf[c.Algorithm], //nolint:gosec // 30 or 60
+				Period: uint(c.Period), Digits: otp.Digits(c.Digits), Algorithm: hashOf[c.Algorithm],
 			})
 			require.NoError(t, err)
 			codes = append(codes, code)
@@ -197,7 +197,7 @@ func TestOurURIIsReadBackByOtherLibraries(t *testing.T) {
 		for _, uri := range q.URIs {
 			k, err := otp.NewKeyFromURL(uri)
 			require.NoError(t, err)
-			got = append(got, reading{k.Issuer(), k.AccountName(), k.Secret(), k.Algorithm().String(), int(k.Digits()), int(k.Period())}) //nolint:gosec // small
+			got = append(got, reading{k.Issuer(), k.AccountName(), k.Secret(), k.Algorithm().String(), int(k.Digits()), int(k.Period())})
 		}
 		reads(t, "pquerna", got)
 	})
