@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -197,6 +198,34 @@ func (a *API) Probe(ctx context.Context, call Call, wanted func(*verify.Error) b
 		return nil
 	}
 	return err
+}
+
+// ProbeScopes probes what serves each scope, a vendor's "profile" or whatever it is
+// called, in the order of the scopes' names. The function says in words what is
+// wrong with the one of a scope, such as "was not found"; its error ends the probe,
+// since the others would meet it as well. Without scopes the client was not made
+// by its vendor's New.
+func (a *API) ProbeScopes(ctx context.Context, noun string, scopes []string, differences func(scope string) (string, error)) error {
+	outcome, faults := verify.ErrRejected, []string(nil)
+	if len(scopes) == 0 {
+		outcome, faults = verify.ErrUnsupported, []string{"the client was not made by New"}
+	}
+	slices.Sort(scopes)
+	for _, scope := range scopes {
+		fault, err := differences(scope)
+		switch {
+		case err != nil:
+			return err
+		case fault != "" && scope == "":
+			faults = append(faults, "the "+noun+" of the empty scope "+fault)
+		case fault != "":
+			faults = append(faults, "the "+noun+" of scope "+scope+" "+fault)
+		}
+	}
+	if len(faults) == 0 {
+		return nil
+	}
+	return &verify.Error{Vendor: a.Capabilities.Vendor, Op: "probe", Outcome: outcome, Detail: strings.Join(faults, "; ")}
 }
 
 // Close closes what the API's client opened, and nothing that was handed in.

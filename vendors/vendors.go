@@ -30,6 +30,7 @@ import (
 	"github.com/go2fa/verify/bandwidth"
 	"github.com/go2fa/verify/gatewayapi"
 	"github.com/go2fa/verify/internal/dsn"
+	"github.com/go2fa/verify/telnyx"
 	"github.com/go2fa/verify/twilio"
 )
 
@@ -41,6 +42,7 @@ func list() []vendor {
 		newVendor("gatewayapi", gatewayapi.New),
 		newVendor("twilio-sms", twilio.NewMessaging),
 		newVendor("authy", openAuthy),
+		newVendor("telnyx", telnyx.New),
 	}
 }
 

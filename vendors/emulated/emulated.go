@@ -18,6 +18,7 @@ import (
 	"github.com/go2fa/verify/bandwidth/bandwidthtest"
 	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
+	"github.com/go2fa/verify/telnyx/telnyxtest"
 	"github.com/go2fa/verify/twilio/twiliotest"
 )
 
@@ -27,6 +28,7 @@ func All() []emulator.Vendor {
 		authytest.Vendors(),
 		bandwidthtest.Vendors(),
 		gatewayapitest.Vendors(),
+		telnyxtest.Vendors(),
 		twiliotest.Vendors(),
 	)
 }

@@ -59,6 +59,8 @@ func changed(settings map[string]string) map[string]string {
 		case key == "product", key == "region", key == "sender":
 		case key == "from":
 			all[key] = "+15005550006"
+		case key == "digits":
+			all[key] = "8"
 		default:
 			all[key] = value[:len(value)-1] + "1"
 		}
@@ -104,6 +106,20 @@ func TestTwilioHasTheServicesOfItsScopes(t *testing.T) {
 	assert.Len(t, e.Messages()[0].Code, 8)
 	assert.Len(t, e.Messages()[1].Code, 4)
 	assert.Contains(t, e.Messages()[1].Text, "EUR 1 to Acme")
+}
+
+func TestTelnyxHasTheProfilesOfItsScopes(t *testing.T) {
+	i := slices.IndexFunc(emulated.All(), func(v emulator.Vendor) bool { return v.Facts.Scheme == "telnyx" })
+	e, _, client := open(t, emulated.All()[i], emulator.Setup{Settings: map[string]string{
+		"digits": "8", "scope.pay.id": "apart", "scope.pay.digits": "4", "scope.login": "another", "scope.login.digits": "6",
+	}})
+	for _, opts := range [][]verify.SendOption{nil, {verify.WithScope("pay"), verify.WithDigits(4)}, {verify.WithScope("login")}} {
+		_, err := client.Send(t.Context(), to, opts...)
+		require.NoError(t, err)
+	}
+	for i, digits := range []int{8, 4, 6} {
+		assert.Len(t, e.Messages()[i].Code, digits)
+	}
 }
 
 func TestAuthyRegistersThePeopleOfASetup(t *testing.T) {
