@@ -32,10 +32,12 @@ package gatewayapitest
 
 import (
 	"cmp"
+	_ "embed" // the texts of errors
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go2fa/verify/emulator"
@@ -76,13 +78,14 @@ type Emulator struct {
 
 	mu     sync.Mutex
 	credit int // hundredths of DKK
-	nextID int64
+	lastID atomic.Int64
 }
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
 	opts = emulator.Default(opts, defaults)
-	e := &Emulator{options: opts, credit: max(int(opts.Credit*100), 0), nextID: firstID}
+	e := &Emulator{options: opts, credit: max(int(opts.Credit*100), 0)}
+	e.lastID.Store(firstID - 1)
 	e.oauth.Key, e.oauth.Secret, e.oauth.Skew = opts.Key, opts.Secret, 5*time.Minute
 	e.Core.Start(emulator.API{
 		Start: opts.Start,
@@ -165,7 +168,7 @@ func described(status int) refusal {
 
 // coded is an error of the REST API, with what stands for %1 and so on.
 func coded(status int, code string, variables ...string) refusal {
-	body := map[string]any{"code": code, "incident_uuid": emulator.UUID(), "message": cmp.Or(texts[code], "Error")}
+	body := map[string]any{"code": code, "incident_uuid": emulator.UUID(), "message": textOf(code)}
 	if len(variables) > 0 {
 		body["variables"] = variables
 	}
@@ -177,23 +180,14 @@ func uncoded(status int, text string) refusal {
 	return &emulator.Answer{Status: status, Body: map[string]any{"incident_uuid": emulator.UUID(), "message": text}}
 }
 
-// texts are GatewayAPI's: https://gatewayapi.com/docs/error-codes/.
-var texts = map[string]string{
-	"0x0210": "Invalid username: %1",
-	"0x0214": "Temporary blacklist for MSISDN %1 with hash %2",
-	"0x0215": "MSISDN %1 blacklisted",
-	"0x0216": "Insufficient credit",
-	"0x0218": "Unknown message class id %1",
-	"0x0221": "Unsupported signature method %1",
-	"0x0222": "Missing required parameter %1",
-	"0x0223": "Invalid Consumer Key",
-	"0x0224": "Invalid signature",
-	"0x0225": "Expired timestamp",
-	"0x0226": "Invalid / used nonce",
-	"0x0229": "Invalid token",
-	"0x0308": "Invalid argument %1",
-	"0x0310": "A message contains the same recipient more than once. MSISDNs %1 is duplicated",
-	"0x0311": "Priority %1 not available",
+//go:embed texts.txt
+var texts string
+
+// textOf is GatewayAPI's text for a code: https://gatewayapi.com/docs/error-codes/.
+func textOf(code string) string {
+	_, after, _ := strings.Cut(texts, code+" ")
+	text, _, _ := strings.Cut(after, "\n")
+	return cmp.Or(text, "Error")
 }
 
 // Refusal returns a fault that answers with an error of GatewayAPI's and has no

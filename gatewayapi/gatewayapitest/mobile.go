@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -167,13 +166,7 @@ func isExpiration(given any) bool {
 		return err == nil && n > 0 && n <= int64(maxExpiration/time.Second)
 	}
 	text, _ := given.(string)
-	if _, err := time.Parse(time.RFC3339, text); err == nil {
-		return true
-	}
-	duration, isDuration := strings.CutPrefix(text, "P")
-	days, clock, timed := strings.Cut(duration, "T")
-	n, err := strconv.Atoi(strings.TrimSuffix("0"+days, "D"))
-	d, malformed := time.ParseDuration(strings.ToLower("0s" + clock))
-	d += time.Duration(n) * 24 * time.Hour
-	return isDuration && err == nil && malformed == nil && timed == (clock != "") && d > 0 && d <= maxExpiration
+	_, err := time.Parse(time.RFC3339, text)
+	d, ok := emulator.Duration(text)
+	return err == nil || ok && d > 0 && d <= maxExpiration
 }

@@ -82,14 +82,10 @@ func (e *Emulator) sendClassic(messages []classic) *emulator.Answer {
 	if !e.pay(total) {
 		return coded(http.StatusForbidden, "0x0216")
 	}
-
-	e.mu.Lock()
-	first := e.nextID
-	e.nextID += int64(len(messages))
-	e.mu.Unlock()
+	last := e.lastID.Add(int64(len(messages)))
 	ids := make([]int64, len(messages))
 	for i, m := range messages {
-		ids[i] = first + int64(i)
+		ids[i] = last - int64(len(messages)-1-i)
 		for _, msisdn := range m.recipients {
 			e.deliver(msisdn, m.text)
 		}
