@@ -18,11 +18,17 @@ if raw then
   local ok, old = pcall(cjson.decode, raw)
   if not ok or type(old) ~= 'table' or old.v ~= 1 then return {'unreadable'} end
   e = old
+  -- A clock that went back makes nothing last longer than it should: what lies
+  -- ahead of it is taken for now, and written, or it would be now each time.
+  local ahead = e.charged > now or e.since + e.half * window > now
+  e.charged, e.since = math.min(e.charged, now), math.min(e.since, now - e.half * window)
   local calls = {}
   for _, c in ipairs(e.calls) do
+    ahead, c.at = ahead or c.at > now, math.min(c.at, now)
     if now - c.at < replay then calls[#calls + 1] = c end
   end
   e.calls = calls
+  if ahead then redis.call('SET', KEYS[1], cjson.encode(e)) end
 end
 
 local function find(kind)

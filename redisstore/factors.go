@@ -4,9 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -152,37 +155,65 @@ func (f *Factors) Now(ctx context.Context) (time.Time, error) {
 }
 
 // CountKeys looks at every factor, of every server of a cluster; see
-// [totp.KeyCounter].
+// [totp.KeyCounter]. A factor that it cannot read is an error: a key that seems to
+// seal nothing is dropped.
 func (f *Factors) CountKeys(ctx context.Context) (map[totp.KeyID]int, error) {
 	if !f.store.made() {
 		return nil, notMade("count")
 	}
-	counts := map[totp.KeyID]int{}
-	count := func(ctx context.Context, c redis.Cmdable) error {
-		scan := c.Scan(ctx, 0, f.store.prefix+"{*}:t:*", 1000).Iterator()
-		for scan.Next(ctx) {
-			raw, err := c.Get(ctx, scan.Val()).Result()
-			if err != nil {
-				continue // deleted meanwhile
-			}
-			_, rest, _ := strings.Cut(raw, `"keyid":"`)
-			var id totp.KeyID
-			if n, err := hex.Decode(id[:], []byte(rest[:min(len(rest), 2*len(id))])); err == nil && n == len(id) {
-				counts[id]++
-			}
-		}
-		return scan.Err()
-	}
+	c := keyCount{pattern: globOf(f.store.prefix) + "{*}:t:*", counts: map[totp.KeyID]int{}}
 	var err error
 	if cluster, ok := f.store.client.(*redis.ClusterClient); ok {
-		err = cluster.ForEachMaster(ctx, func(ctx context.Context, c *redis.Client) error { return count(ctx, c) })
+		err = cluster.ForEachMaster(ctx, func(ctx context.Context, one *redis.Client) error { return c.add(ctx, one) })
 	} else {
-		err = count(ctx, f.store.client)
+		err = c.add(ctx, f.store.client)
+	}
+	if e := (*Error)(nil); errors.As(err, &e) {
+		return nil, e
 	}
 	if err != nil {
 		return nil, failure(ctx, "count", err)
 	}
-	return counts, nil
+	return c.counts, nil
+}
+
+// A keyCount adds up the servers of a cluster, which are asked at once.
+type keyCount struct {
+	pattern string
+	mu      sync.Mutex
+	counts  map[totp.KeyID]int
+}
+
+func (c *keyCount) add(ctx context.Context, server redis.Cmdable) error {
+	scan := server.Scan(ctx, 0, c.pattern, 1000).Iterator()
+	for scan.Next(ctx) {
+		raw, err := server.Get(ctx, scan.Val()).Bytes()
+		if errors.Is(err, redis.Nil) {
+			continue // deleted meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		var e struct {
+			KeyID string `json:"keyid"` // an attempt that is kept has one too, of its own time
+		}
+		if json.Unmarshal(raw, &e) != nil {
+			return otherLayout("count")
+		}
+		id, err := hex.DecodeString(e.KeyID)
+		if err != nil || len(id) != len(totp.KeyID{}) {
+			return otherLayout("count")
+		}
+		c.mu.Lock()
+		c.counts[totp.KeyID(id)]++
+		c.mu.Unlock()
+	}
+	return scan.Err()
+}
+
+// globOf is a pattern that matches s alone.
+func globOf(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`, "^", `\^`).Replace(s)
 }
 
 func (f *Factors) key(k totp.Key) string {

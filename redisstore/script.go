@@ -115,7 +115,7 @@ func (s *Store) run(ctx context.Context, op string, script *redis.Script, keys [
 	case !isWord || !isNumber:
 		return "", 0, notUnderstood(op)
 	case word == unreadable:
-		return "", 0, &Error{Op: op, Detail: "a record has the layout of another version of this package: update this process, or use another Prefix"}
+		return "", 0, otherLayout(op)
 	}
 	return word, n, nil
 }
@@ -123,6 +123,11 @@ func (s *Store) run(ctx context.Context, op string, script *redis.Script, keys [
 // notUnderstood is for an answer that no script gives.
 func notUnderstood(op string) *Error {
 	return &Error{Op: op, Detail: "the server gave an answer that no script of this package gives"}
+}
+
+// otherLayout is for a record that another version wrote, or somebody else.
+func otherLayout(op string) *Error {
+	return &Error{Op: op, Detail: "a record has the layout of another version of this package: update this process, or use another Prefix"}
 }
 
 // none stands for a zero MAC. No code is stored so.

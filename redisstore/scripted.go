@@ -35,7 +35,7 @@ func (s scripted) list(ctx context.Context, op, key string, args ...any) ([]any,
 	case len(reply) == 0:
 		return nil, notUnderstood(op)
 	case reply[0] == any(unreadable):
-		return nil, &Error{Op: op, Detail: "a record has the layout of another version of this package: update this process, or use another Prefix"}
+		return nil, otherLayout(op)
 	}
 	return reply, nil
 }
