@@ -226,7 +226,7 @@ func TestFaultMatrix(t *testing.T) {
 			}
 		}
 	})
-	figure(t, "faults: %v runs over 5 kinds of 4 vendors x {Send, Check} x 40 failures x %v, warm and cold; 0 unflagged duplicates, every outcome as in the table; %v cells have no such answer; latest %s after its deadline, %v runs were late on a busy machine and played again",
-		int(runs.Load()), repeats, int(none.Load()), max(time.Duration(latest.Load()), 0), int(late.Load()))
+	figure(t, "faults: %v runs over %v kinds of vendors x {Send, Check} x 40 failures x %v, warm and cold; 0 unflagged duplicates, every outcome as in the table; %v cells have no such answer; latest %s after its deadline, %v runs were late on a busy machine and played again",
+		int(runs.Load()), len(kinds()), repeats, int(none.Load()), max(time.Duration(latest.Load()), 0), int(late.Load()))
 	w.report(t, int(runs.Load()))
 }

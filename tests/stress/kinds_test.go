@@ -6,7 +6,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,12 +22,15 @@ import (
 	"github.com/go2fa/verify/authy/authytest"
 	"github.com/go2fa/verify/bandwidth"
 	"github.com/go2fa/verify/bandwidth/bandwidthtest"
+	emulators "github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/gatewayapi"
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/redisstore"
 	"github.com/go2fa/verify/twilio"
 	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/vendors"
+	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // A message is one text that an emulator delivered; it is the same type at every
@@ -50,8 +55,49 @@ type kind struct {
 	checks  bool // codes by a request; else otp checks them in its store
 }
 
-// kinds are the four vendors, and Authy twice, since it has two products.
+// kinds are all vendors that are emulated, and Authy twice, since it has two
+// products.
 func kinds() []kind {
+	all := ours()
+	for _, v := range emulated.All() {
+		if !slices.ContainsFunc(all, func(k kind) bool { return k.name == v.Facts.Scheme }) {
+			all = append(all, kindBySample(v))
+		}
+	}
+	return all
+}
+
+// kindBySample is a vendor of which nothing is known here.
+func kindBySample(v emulators.Vendor) kind {
+	_, sample := v.New(emulators.Setup{})
+	return kind{
+		v.Facts.Scheme,
+		func(code func(int) string) emulator {
+			e, _ := v.New(emulators.Setup{NewCode: code})
+			return e
+		},
+		func(base string, client *http.Client, store otp.Store) (verify.Verifier, io.Closer, error) {
+			if store == nil {
+				store = new(otp.MemoryStore)
+			}
+			dsn := sample.DSN(base)
+			if sample.Messenger {
+				dsn += "&store=given://&code_key=" + strings.Repeat("k", 32)
+			}
+			v, err := vendors.Open(dsn, vendors.WithHTTPClient(client),
+				vendors.WithStore("given", func(string) (otp.Store, error) { return store, nil }))
+			if err != nil {
+				return nil, nil, err
+			}
+			closer, _ := verify.As[io.Closer](v)
+			return v, closer, nil
+		},
+		slices.Collect(maps.Values(sample.Settings)), !sample.Messenger,
+	}
+}
+
+// ours are the kinds of which more is known than their sample.
+func ours() []kind {
 	return []kind{
 		{
 			"twilio", func(code func(int) string) emulator { return twiliotest.New(twiliotest.Options{NewCode: code}) },
