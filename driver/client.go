@@ -26,6 +26,7 @@ package driver
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -116,6 +117,8 @@ type Client struct {
 	vendor    string
 	base      *url.URL
 	header    http.Header
+	form      http.Header // header and the type of a form, for our own transport, which does not write to it
+	json      http.Header // the same for JSON
 	sign      func(r *http.Request, body []byte) error
 	requestID string
 	readError func(op string, status int, body []byte) Failure
@@ -149,6 +152,7 @@ func New(cfg Config) (*Client, error) {
 		}
 		c.header[http.CanonicalHeaderKey(key)] = []string{value}
 	}
+	c.form, c.json = withType(c.header, formType), withType(c.header, jsonType)
 	if cfg.OAuth2 != nil {
 		if c.tokens, err = newTokens(cfg.Vendor, *cfg.OAuth2, cfg.Client); err != nil {
 			return nil, err
@@ -162,6 +166,12 @@ func New(cfg Config) (*Client, error) {
 	c.http.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	c.http.Logger = nil // it would log whole URLs
 	return c, nil
+}
+
+func withType(h http.Header, mediaType []string) http.Header {
+	h = maps.Clone(h)
+	h["Content-Type"] = mediaType
+	return h
 }
 
 // copyClient takes only the transport and the timeout of the application's
@@ -212,8 +222,8 @@ func (c *Client) do(ctx context.Context, call Call) (Reply, error) {
 	if call.Method == "" {
 		call.Method = http.MethodPost
 	}
-	u, err := c.resolveURL(call)
-	if err != nil {
+	s := new(callState)
+	if err := c.resolveURL(call, &s.url); err != nil {
 		return Reply{}, unsupported(c.vendor, call.Op, err.Error())
 	}
 	if call.Token != "" && !isHeaderValue(call.Token) {
@@ -224,13 +234,15 @@ func (c *Client) do(ctx context.Context, call Call) (Reply, error) {
 			return Reply{}, unsupported(c.vendor, call.Op, "a header holds a control character or is empty")
 		}
 	}
-	s := newCallState(ctx, c, call)
+	s.open(ctx, c, call)
 	if err := ctx.Err(); err != nil {
 		s.last = canceled(verify.ErrUnavailable, err)
 		return Reply{}, s.failure()
 	}
 	c.budget.earn()
-	resp, err := c.http.Do(&retryablehttp.Request{Request: s.request(call.Method, u)})
+	req, cancel := s.request(call.Method)
+	defer cancel()
+	resp, err := c.http.Do(&retryablehttp.Request{Request: req})
 	return s.finish(resp, err)
 }
 
@@ -238,15 +250,24 @@ func unsupported(vendor, op, detail string) error {
 	return &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnsupported, Detail: detail}
 }
 
-// request makes what all requests of a call share; each is sent as a copy with a
-// header, a body and a deadline of its own.
-func (s *callState) request(method string, u *url.URL) *http.Request {
+// request makes what all requests of a call share; each gets a header and a body of
+// its own. Requests that may be repeated after they were written get a deadline of
+// their own as well; those of a send share the one of the call.
+func (s *callState) request(method string) (*http.Request, context.CancelFunc) {
 	r := http.Request{
-		Method: method, URL: u, Host: u.Host, Header: http.Header{},
+		Method: method, URL: &s.url, Host: s.url.Host, Header: noHeader,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
-	return r.WithContext(httptrace.WithClientTrace(s, &s.trace))
+	ctx, cancel := httptrace.WithClientTrace(s, &s.trace), func() {}
+	if !s.repeatable {
+		ctx, cancel = context.WithDeadline(ctx, s.deadline)
+	}
+	return r.WithContext(ctx), cancel
 }
+
+// noHeader is what net/http.Client sees of every request: its transport puts
+// another one in its place, and nobody writes to it.
+var noHeader = http.Header{}
 
 // Failed is the error for an answer of class 2xx in which the vendor says no.
 func (c *Client) Failed(op string, r Reply, f Failure) error {

@@ -67,9 +67,12 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !ok {
 		return nil, errNoState
 	}
-	ctx, cancel := context.WithDeadline(req.Context(), s.begin())
-	defer cancel()
-	r := req.WithContext(ctx)
+	r := req // go-retryablehttp copies it for the next one
+	if deadline := s.begin(); s.repeatable {
+		ctx, cancel := context.WithDeadline(req.Context(), deadline)
+		defer cancel()
+		r = req.WithContext(ctx)
+	}
 	s.prepare(r)
 	s.last = s.roundTrip(t, r)
 	s.answer = http.Response{Body: http.NoBody, Request: req}
@@ -101,12 +104,21 @@ func (s *callState) roundTrip(t *transport, req *http.Request) result {
 	return s.answered(req, resp)
 }
 
-// prepare gives the request a header and a body of its own. A GET carries an
+// prepare gives the request a header and a body of its own; on our own transport,
+// which does not write to it, many share a header. A GET carries an
 // empty body that cannot be rewound, so that net/http never replays it on a stale
 // connection: a vendor's GET may send a message or spend a code. The same holds
 // for every request without a body on a transport that may speak HTTP/2.
 func (s *callState) prepare(r *http.Request) {
-	r.Header = make(http.Header, len(s.client.header)+1)
+	if c := s.client; c.own != nil && c.sign == nil && s.token == "" && len(s.header) == 0 && s.body != nil {
+		r.Header = c.form
+		if s.mediaType[0] == jsonType[0] {
+			r.Header = c.json
+		}
+		s.setBody(r)
+		return
+	}
+	r.Header = make(http.Header, len(s.client.header)+1+len(s.header))
 	maps.Copy(r.Header, s.client.header)
 	if s.token != "" {
 		r.Header["Authorization"] = []string{s.token}
@@ -147,7 +159,11 @@ var (
 // vendor may have read it.
 func (s *callState) setBody(r *http.Request) {
 	body := s.body
-	s.sending = bytes.NewReader(body)
+	s.sending = &s.reader
+	if s.requests > 1 { // the one before may still be read from
+		s.sending = new(bytes.Reader)
+	}
+	s.sending.Reset(body)
 	r.ContentLength = int64(len(body))
 	r.Body = io.NopCloser(s.sending)
 	if s.client.own != nil && !isKeyed(r.Header) {

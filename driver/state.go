@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -38,6 +39,8 @@ type callState struct {
 	began      time.Time
 	deadline   time.Time // for all requests
 
+	url       url.URL
+	reader    bytes.Reader // of the first request's body
 	trace     httptrace.ClientTrace
 	getConn   atomic.Bool
 	gotConn   atomic.Bool
@@ -84,12 +87,13 @@ func stateOf(ctx context.Context) (*callState, bool) {
 	return s, ok
 }
 
-func newCallState(ctx context.Context, c *Client, call Call) *callState {
-	began := time.Now()
-	s := &callState{
-		Context: ctx, client: c, op: call.Op, repeatable: call.Repeatable, readError: call.ReadError, args: call.Args, token: call.Token, header: call.Header,
-		mediaType: formType, body: call.Form, began: began, deadline: began.Add(c.timeoutOf(call)),
-	}
+// open begins the call.
+func (s *callState) open(ctx context.Context, c *Client, call Call) {
+	s.Context, s.client, s.op, s.repeatable, s.readError = ctx, c, call.Op, call.Repeatable, call.ReadError
+	s.args, s.token, s.header = call.Args, call.Token, call.Header
+	s.mediaType, s.body = formType, call.Form
+	s.began = time.Now()
+	s.deadline = s.began.Add(c.timeoutOf(call))
 	if d, ok := ctx.Deadline(); ok && d.Before(s.deadline) {
 		s.deadline = d
 	}
@@ -99,7 +103,6 @@ func newCallState(ctx context.Context, c *Client, call Call) *callState {
 	s.trace.GetConn = func(string) { s.getConn.Store(true) }
 	s.trace.GotConn = s.got
 	s.trace.WroteHeaders = func() { s.wrote.Store(true) }
-	return s
 }
 
 // cleanCode keeps six digits too, if the request did not hold them: they could be

@@ -64,8 +64,9 @@ func isLocal(host string) bool {
 }
 
 // resolveURL puts the call's arguments into its route and the route behind the base
-// URL. A path is never made of anything that could change it.
-func (c *Client) resolveURL(call Call) (*url.URL, error) {
+// URL, and leaves the whole in u. A path is never made of anything that could
+// change it.
+func (c *Client) resolveURL(call Call, u *url.URL) error {
 	args := call.Args
 	path := append(make([]byte, 0, usualPath), c.base.Path...)
 	raw := append(make([]byte, 0, usualPath), c.base.Path...)
@@ -78,17 +79,17 @@ func (c *Client) resolveURL(call Call) (*url.URL, error) {
 		}
 		_, rest, _ = strings.Cut(rest, "}")
 		if len(args) == 0 || !isSegment(args[0]) && !isRecipient(args[0]) {
-			return nil, errSegment
+			return errSegment
 		}
 		path, raw, args = append(path, args[0]...), appendEscaped(raw, args[0]), args[1:]
 	}
-	u := *c.base
+	*u = *c.base
 	u.Path = string(path)
 	if len(raw) != len(path) {
 		u.RawPath = string(raw)
 	}
 	u.RawQuery = string(call.Query)
-	return &u, nil
+	return nil
 }
 
 // isRecipient knows a recipient that a path can hold. Some addresses hold a slash

@@ -183,7 +183,7 @@ func (v verification) id() string {
 // traveled is the channel in the answer, or the one asked for. Twilio may upgrade
 // sms to RCS.
 func (v verification) traveled(asked verify.Channel) verify.Channel {
-	for _, c := range append(channels[:], verify.ChannelRCS) {
+	for _, c := range [...]verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp, verify.ChannelEmail, verify.ChannelRCS} {
 		if strings.EqualFold(string(v.channel), channelName(c)) {
 			return c
 		}
@@ -364,6 +364,9 @@ func isLetter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }
 // refusesLocale knows the answers to a language that a template or a voice lacks:
 // https://www.twilio.com/docs/verify/supported-languages.
 func refusesLocale(err error) bool {
+	if err == nil {
+		return false // without the cost of asking
+	}
 	var e *verify.Error
 	if !errors.As(err, &e) || e.Op != "send" {
 		return false
