@@ -15,14 +15,17 @@ type account struct {
 	Name     string
 	Password string // argon2id, with its salt and parameters
 
-	On       bool   // the second factor is on ...
-	Phone    string // ... and this number has it
-	Ways     ways   // how codes come to Phone; each was proven by itself
-	Pending  string // a number that is not proven yet
-	Wanted   ways   // what to prove of Pending
-	Email    string // of Pending, for a vendor that registers people
-	Policy   policy
-	Recovery []string // keyed hashes of the codes that are left
+	On      bool   // the second factor is on ...
+	Phone   string // ... and this number has it
+	Ways    ways   // how codes come to Phone; each was proven by itself
+	Pending string // a number that is not proven yet
+	Wanted  ways   // what to prove of Pending
+	Email   string // of Pending, for a vendor that registers people
+	Policy  policy
+
+	App        time.Time // since when an authenticator app is enrolled; zero: none is
+	AppBlocked bool      // by wrong codes, until another factor lifts it
+	News       []news    // the last changes of all this
 
 	// Failures counts wrong attempts over all codes since the last right one.
 	Failures int

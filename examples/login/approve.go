@@ -15,13 +15,37 @@ type passage struct {
 	login  string  // the login to adopt, if it is a new one
 	device *device // that is remembered from now on
 	left   string  // a number that the account gave up
+	told   string  // what the person is written about it ...
+	to     string  // ... at this number
 }
 
-// approve ends the challenge and does what it was for.
-func (s *site) approve(tx *bolt.Tx, c *challenge, a *account, key string, from origin) (passage, error) {
+// approve ends the challenge, which by has answered, and does what it was for.
+func (s *site) approve(tx *bolt.Tx, c *challenge, a *account, by factor, key string, from origin) (passage, error) {
 	c.Done, c.Live = true, false
 	a.Failures = 0
 	delete(a.Sends, c.Purpose)
+	told, to := "", a.Phone
+	if by == paperFactor {
+		told = toldRecovery
+	}
+	if c.proven() && by != appFactor && a.AppBlocked {
+		a.AppBlocked = false
+		told = toldBlocked
+		if err := s.apps.Reset(within(tx), a.Name); err != nil {
+			return passage{}, err
+		}
+	}
+	if told != "" {
+		a.note(told)
+	}
+	p, err := s.approved(tx, c, a, key, from)
+	if p.told == "" {
+		p.told, p.to = told, to
+	}
+	return p, err
+}
+
+func (s *site) approved(tx *bolt.Tx, c *challenge, a *account, key string, from origin) (passage, error) {
 	switch c.Purpose {
 	case loggingIn:
 		return s.opened(tx, a, key, from)
@@ -48,6 +72,7 @@ func (s *site) pass(w http.ResponseWriter, r *http.Request, name string, p passa
 		s.giveCookie(w, name, *p.device)
 	}
 	s.unregister(r.Context(), p.left)
+	s.tell(r.Context(), p.to, p.told)
 	if p.notice != "" {
 		s.say(r, p.tone, p.notice)
 	}

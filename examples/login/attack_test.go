@@ -45,6 +45,14 @@ func TestAttack(t *testing.T) {
 		"a password that was changed":          attackAPasswordThatWasChanged,
 		"without the factor that is demanded":  attackWithoutTheFactorThatIsDemanded,
 		"a registration of somebody else":      attackARegistrationOfSomebodyElse,
+		"an app's code again":                  attackAReplayedAppCode,
+		"codes by app and text in turns":       attackByBothFactors,
+		"two apps at once":                     attackTwoAppsAtOnce,
+		"an app over another":                  attackAnAppOverAnother,
+		"an app of another account":            attackATokenOfAnotherAccount,
+		"an app set up long ago":               attackAnOldSetup,
+		"the last factor":                      attackTheLastFactor,
+		"a stranger who locks an app":          attackALockoutByAStranger,
 	} {
 		t.Run(name, attack)
 	}

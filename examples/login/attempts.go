@@ -77,6 +77,8 @@ func (s *site) claimAttempt(v visitor, id string) (c challenge, to string, err e
 		switch {
 		case c.Done:
 			return errSpent
+		case !s.takes(c, *a, phoneFactor):
+			return errGone
 		case a.Failures >= maxFailures:
 			return refusal("check", verify.ErrBlocked, 0)
 		case !c.Live && c.Attempts >= codeAttempts:
@@ -106,7 +108,7 @@ func (s *site) settle(v visitor, id string, checked error, from origin) (p passa
 		}
 		switch kind := verify.OutcomeOf(checked); {
 		case checked == nil:
-			p, err = s.approve(tx, &c, a, v.key, from)
+			p, err = s.approve(tx, &c, a, phoneFactor, v.key, from)
 		case nothingDone(checked):
 			c.Attempts, a.Failures, c.Live = max(c.Attempts-1, 0), max(a.Failures-1, 0), true
 		case kind == verify.ErrNotPending || kind == verify.ErrTooManyAttempts:

@@ -21,6 +21,7 @@ func everyPage(t *testing.T, c *chromium) {
 	p.loginPages(b)
 	p.transferPages(b)
 	p.otherPages()
+	p.appPages(c, b)
 
 	q := c.tab(t, openBranch(t, playVendor(t, "authy")).url)
 	q.signUp("ada")
@@ -157,6 +158,41 @@ func (p *tab) otherPages() {
 	p.expect(404)
 	p.open("/inbox")
 	p.look("inbox")
+}
+
+// appPages ends with another browser that logs in.
+func (p *tab) appPages(c *chromium, b *branch) {
+	p.open("/")
+	p.click("add-app")
+	p.click("send-sms")
+	p.types(b.received().Code)
+	p.veilSecret()
+	p.look("app")
+	app := p.scans()
+	p.fill("code", wrong(app.at(0)))
+	p.click("keep-app")
+	p.veilSecret()
+	p.look("app-refused")
+	p.expect(422)
+	p.fill("code", app.at(0))
+	p.click("keep-app")
+	p.look("account-app")
+	p.click("replace-app")
+	p.veilSecret()
+	p.look("app-replace")
+	q := c.tab(p.t, b.url)
+	q.asks("ada")
+	q.look("code-app")
+	q.types(wrong(app.at(1)))
+	q.look("code-app-wrong")
+	q.types(app.at(1))
+	require.Equal(p.t, "Your account", q.text("title"), q.at.Notice)
+}
+
+// veilSecret puts letters of no value in the place of a secret.
+func (p *tab) veilSecret() {
+	p.t.Helper()
+	eval[string](p, `document.getElementById("secret").textContent = "AAAA BBBB CCCC DDDD EEEE FFFF GGGG HHHH"`)
 }
 
 // veil puts letters of no value in the place of recovery codes.

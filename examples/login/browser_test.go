@@ -28,6 +28,7 @@ func TestInARealBrowser(t *testing.T) {
 		"new messages come by themselves":  watchesTheInbox,
 		"where the typing goes on":         focusAfterFaults,
 		"every page, in every light":       everyPage,
+		"an app, without a script":         appWithoutScript,
 	}
 	for vendor, play := range vendorsByDSN() {
 		walks[vendor] = func(t *testing.T, c *chromium) { walkVendor(t, c, play(t)) }

@@ -15,6 +15,9 @@ type codeView struct {
 	challenge
 	To       string
 	Channels []verify.Channel
+	Phone    bool   // may answer
+	App      bool   // may answer
+	ByApp    bool   // its code is what the form asks for
 	Wait     int    // seconds until another code may be sent
 	Busy     bool   // a send is under way
 	Now      bool   // the code was sent a moment ago
@@ -45,8 +48,9 @@ func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
 		view.Channels = s.channels(c, a)
 		wait := max(s.nextSend(&a, c, now).Sub(now), longest(s.sends(c, to, party(s.client(r)))...))
 		view.Wait = max(0, seconds(wait))
+		view.Phone, view.App = s.takes(c, a, phoneFactor), s.takes(c, a, appFactor)
 		view.Remember = c.Purpose == loggingIn && s.stricter(a.Policy) == risky
-		view.Recovery = (c.Purpose == loggingIn || c.Purpose == settings) && len(a.Recovery) > 0
+		view.Recovery = (c.Purpose == loggingIn || c.Purpose == settings) && s.codesLeft(within(tx), a.Name) > 0
 		if p, ok := load[payment](tx, transfers, a.Name+"/"+c.Subject); ok && c.Purpose == transfer {
 			view.Payment, view.Bound = &p, s.capabilities.Transaction
 		}
@@ -58,6 +62,7 @@ func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
 	if view.Done {
 		return seeOther(w, r, "/")
 	}
+	view.ByApp = view.App && (!view.Phone || !view.Live || r.URL.Query().Get("by") == "app")
 	view.Busy, view.Now = now.Sub(view.Sending) < sendTimeout, now.Sub(view.Sent) < time.Minute
 	view.Least, view.Most = s.digits(view.challenge)
 	view.Digits = fmt.Sprint(view.Most)

@@ -4,9 +4,9 @@ import "time"
 
 // counts are the limits that are kept in memory: see limits.
 type counts struct {
-	names, addresses, known, signups, recoveries *limiter
-	byAddress, byNumber, byPrefix, inAll         *limiter // of sends to numbers that are not proven
-	byProven, inAllProven                        *limiter // of sends to numbers that are
+	names, addresses, known, signups     *limiter
+	byAddress, byNumber, byPrefix, inAll *limiter // of sends to numbers that are not proven
+	byProven, inAllProven                *limiter // of sends to numbers that are
 }
 
 func newCounts(l limits) *counts {
@@ -16,7 +16,6 @@ func newCounts(l limits) *counts {
 		addresses:   newLimiter(l.PasswordsByAddress, quarter),
 		known:       newLimiter(l.PasswordsByName, quarter),
 		signups:     newLimiter(l.SignupsByAddress, time.Hour),
-		recoveries:  newLimiter(l.RecoveriesByName, time.Hour),
 		byAddress:   newLimiter(l.SendsByAddress, time.Hour),
 		byNumber:    newLimiter(l.SendsByNumber, time.Hour),
 		byPrefix:    newLimiter(l.SendsByPrefix, time.Hour),

@@ -116,7 +116,11 @@ func callsProven(tx *bolt.Tx, a *account, key, which string) (passage, error) {
 // turnedOn makes the pending number the one. Every other login and every device
 // that was remembered ends.
 func turnedOn(tx *bolt.Tx, a *account, key string) (passage, error) {
-	left := a.Phone
+	left, told := a.Phone, ""
+	if left != "" {
+		told = toldNumber
+		a.note(told)
+	}
 	a.On, a.Phone, a.Ways = true, a.Pending, a.Wanted
 	a.Pending, a.Wanted, a.Email = "", "", ""
 	if err := forgetTrust(tx, a.Name, key); err != nil {
@@ -128,5 +132,6 @@ func turnedOn(tx *bolt.Tx, a *account, key string) (passage, error) {
 	}
 	return passage{
 		next: "/recovery", login: renewed, left: left, tone: good, notice: "The second factor is on.",
+		told: told, to: left,
 	}, giveGrant(tx, renewed, grantCodes)
 }

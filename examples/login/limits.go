@@ -15,6 +15,9 @@ import (
 //     accounts may share one; the vendor's budget for number and scope stands
 //     behind. Enrolment has a scope of its own where the vendor has any, so that
 //     attempts at enrolling somebody else's number leave that person's logins alone.
+//   - Attempts at a code of an app, and at a recovery code, are counted by packages
+//     totp and recovery, in the same way: after the password, so that no stranger
+//     can use them up. Neither count keeps another factor from opening the account.
 //   - Attempts at a password count for the name, whether there is such an account
 //     or not, and for the address. A remembered device and somebody who is logged
 //     in have a count of their own: who floods a name, even from the same address,
@@ -31,7 +34,6 @@ type limits struct {
 	PasswordsByName    int // in 15 minutes: 10
 	PasswordsByAddress int // in 15 minutes: 100
 	SignupsByAddress   int // in an hour: 10
-	RecoveriesByName   int // in an hour: 10
 
 	Cooldown       []time.Duration // after each send for one purpose: 30, 40, 60, 90, 120 seconds
 	SendsByAccount int             // for one purpose in 10 minutes: 5
@@ -49,7 +51,7 @@ func (l limits) withDefaults() limits {
 		field *int
 		value int
 	}{
-		{&l.PasswordsByName, 10}, {&l.PasswordsByAddress, 100}, {&l.SignupsByAddress, 10}, {&l.RecoveriesByName, 10},
+		{&l.PasswordsByName, 10}, {&l.PasswordsByAddress, 100}, {&l.SignupsByAddress, 10},
 		{&l.SendsByAccount, 5}, {&l.SendsByAddress, 30}, {&l.SendsByNumber, 15}, {&l.SendsByPrefix, 30}, {&l.SendsInAll, 1000}, {&l.SendsToProven, 5000},
 	} {
 		if *f.field <= 0 {

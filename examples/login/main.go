@@ -33,8 +33,8 @@ import (
 const defaultAddr = "127.0.0.1:8000"
 
 type flags struct {
-	addr, db, regions, policy, channels, vendor string
-	secure                                      bool
+	addr, db, regions, policy, factors, channels, vendor string
+	secure                                               bool
 }
 
 func main() {
@@ -43,6 +43,7 @@ func main() {
 	flag.StringVar(&f.db, "db", "", "the database file; without one everything is forgotten at the end")
 	flag.StringVar(&f.regions, "regions", "US,CA,GB,IE,DE,AT,CH,FR,NL,BE,DK,SE,NO,FI,ES,IT,PT,PL", "countries whose numbers may enrol, the default first; a country admits those that share its numbers, as GB does with the Isle of Man")
 	flag.StringVar(&f.policy, "policy", string(risky), "when new accounts are asked for a code: never, risky or always; always holds for all, and nothing opens without a second factor")
+	flag.StringVar(&f.factors, "factors", "phone,app", "the second factors that count: phone, app or phone,app; who has one that counts is asked for no other")
 	flag.StringVar(&f.channels, "channels", string(both), "how codes may come to people: sms, voice or both, which leaves the choice to them")
 	flag.StringVar(&f.vendor, "vendor", "twilio", "without VERIFY_DSN, the vendor to emulate: "+emulatedSchemes())
 	flag.BoolVar(&f.secure, "secure", false, "the site is reached by https, through a proxy that sets X-Forwarded-For")
@@ -62,6 +63,10 @@ func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 		Regions: strings.Split(f.regions, ","), Policy: policy(f.policy), Ways: ways(f.channels), Secure: f.secure,
 		Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 	}
+	var err error
+	if cfg.Factors, err = readFactors(f.factors); err != nil {
+		return err
+	}
 	listener, err := listen(ctx, f.addr)
 	if err != nil {
 		return err
@@ -74,6 +79,7 @@ func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 		if dsn, cfg.Inbox, err = emulate(f.vendor); err != nil {
 			return err
 		}
+		cfg.Notices = cfg.Inbox
 	}
 	if cfg.Store, err = openStore(f.db); err != nil {
 		return err

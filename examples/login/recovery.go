@@ -1,13 +1,11 @@
 package main
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
+	"context"
 	"errors"
 	"html/template"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	bolt "go.etcd.io/bbolt"
@@ -18,20 +16,13 @@ import (
 // recoveryCodes is how many there are at once.
 const recoveryCodes = 10
 
-// newRecoveryCode returns 80 random bits as four groups of four.
-func newRecoveryCode() string {
-	t := rand.Text() // of A-Z and 2-7, 26 of them
-	return t[:4] + "-" + t[4:8] + "-" + t[8:12] + "-" + t[12:16]
-}
-
-// unpretty undoes what people do to a code that they copy by hand. There is no 0,
-// 1 or 8 in it.
-var unpretty = strings.NewReplacer("0", "O", "1", "I", "8", "B")
-
-// recoveryMAC is what is kept of a code. There is no need for a slow hash: nobody
-// attempts 80 bits.
-func (s *site) recoveryMAC(name, typed string) string {
-	return s.mac("recovery", name, unpretty.Replace(strings.ToUpper(verify.CleanCode(typed))))
+// codesLeft is how many recovery codes an account has, none if nobody knows.
+func (s *site) codesLeft(ctx context.Context, name string) int {
+	n, err := s.papers.Left(ctx, name)
+	if err != nil {
+		s.log.Error("recovery codes were not counted", "error", err)
+	}
+	return n
 }
 
 // newCodes shows the button that makes codes.
@@ -41,24 +32,20 @@ func (s *site) newCodes(w http.ResponseWriter, r *http.Request, v visitor) error
 		return seeOther(w, r, "/")
 	}
 	return s.show(w, r, http.StatusOK, "codes", "Recovery codes", map[string]any{
-		"Granted": v.login.Grant == grantCodes, "Codes": nil, "Left": len(v.account.Recovery),
+		"Granted": v.login.Grant == grantCodes, "Codes": nil, "Left": s.codesLeft(r.Context(), v.account.Name),
 	})
 }
 
 // makeCodes makes ten codes and shows them, once: a reload finds its grant spent.
 func (s *site) makeCodes(w http.ResponseWriter, r *http.Request, v visitor) error {
-	codes := make([]string, recoveryCodes)
+	var codes []string
 	var granted bool
 	err := s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) (err error) {
 		if granted, err = takeGrant(tx, v.key, grantCodes); err != nil || !granted {
 			return err
 		}
-		a.Recovery = a.Recovery[:0]
-		for i := range codes {
-			codes[i] = newRecoveryCode()
-			a.Recovery = append(a.Recovery, s.recoveryMAC(a.Name, codes[i]))
-		}
-		return nil
+		codes, err = s.papers.Replace(within(tx), a.Name)
+		return err
 	})
 	if err != nil {
 		return err
@@ -92,51 +79,42 @@ func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error 
 		view.Refusal = why
 		return s.show(w, r, status, "recovery", "Recovery code", view)
 	}
-	if wait := s.counts.recoveries.take(v.account.Name); wait > 0 {
-		return refuse(http.StatusTooManyRequests, "Too many wrong recovery codes. You can try again in "+span(wait)+".")
-	}
-	passed, err := s.spend(v, view.ID, s.recoveryMAC(v.account.Name, view.Typed), s.origin(r, v.account.Name))
+	passed, checked, err := s.spend(v, view.ID, view.Typed, s.origin(r, v.account.Name))
 	switch {
-	case errors.Is(err, errWrong):
-		return refuse(http.StatusUnprocessableEntity, "This is not one of your recovery codes, or it was used before.")
 	case errors.Is(err, errSpent):
 		return seeOther(w, r, "/")
 	case err != nil:
 		return err
+	case errors.Is(checked, verify.ErrTooManyAttempts):
+		return refuse(http.StatusTooManyRequests, "Too many wrong recovery codes. You can try again in "+wait(checked)+".")
+	case checked != nil:
+		return refuse(http.StatusUnprocessableEntity, "This is not one of your recovery codes, or it was used before.")
 	}
-	s.counts.recoveries.give(v.account.Name)
 	if passed.notice == "" {
 		passed.tone, passed.notice = good, "That recovery code is used up now."
 	}
 	return s.pass(w, r, v.account.Name, passed)
 }
 
-var errWrong = errors.New("no such recovery code")
-
 // spend spends one recovery code and approves the challenge in one transaction.
-func (s *site) spend(v visitor, id, mac string, from origin) (p passage, err error) {
+func (s *site) spend(v visitor, id, typed string, from origin) (p passage, checked, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		c, _, err := s.find(tx, v, id)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if c.Done {
+		case c.Done:
 			return errSpent
+		case !s.takes(c, *a, paperFactor):
+			return errGone
 		}
-		at := -1
-		for i, kept := range a.Recovery {
-			if hmac.Equal([]byte(kept), []byte(mac)) {
-				at = i
-			}
+		if checked = s.papers.Check(within(tx), a.Name, typed); checked != nil {
+			return nil // what was charged stays charged
 		}
-		if at < 0 || c.Purpose != loggingIn && c.Purpose != settings {
-			return errWrong
-		}
-		a.Recovery = slices.Delete(a.Recovery, at, at+1)
-		if p, err = s.approve(tx, &c, a, v.key, from); err != nil {
+		if p, err = s.approve(tx, &c, a, paperFactor, v.key, from); err != nil {
 			return err
 		}
 		return save(tx, challenges, a.Name+"/"+id, c)
 	})
-	return p, err
+	return p, checked, err
 }

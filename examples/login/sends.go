@@ -101,6 +101,9 @@ func (s *site) claimSend(v visitor, id, form, address string) (c challenge, to s
 		if c, a, err = s.find(tx, v, id); err != nil {
 			return err
 		}
+		if !s.takes(c, a, phoneFactor) {
+			return errGone
+		}
 		if a.Failures >= maxFailures {
 			return refusal("send", verify.ErrBlocked, 0)
 		}

@@ -14,9 +14,13 @@ import (
 const (
 	grantCodes  = "codes"  // make recovery codes
 	grantNumber = "number" // enrol another number
+	grantApp    = "app"    // add an authenticator app
 )
 
-const turnOff = "off"
+const (
+	turnOff   = "off"
+	removeApp = "noapp"
+)
 
 // Acts that add a way to the number in use.
 const (
@@ -30,6 +34,8 @@ var changes = map[string]string{
 	turnOff:                    "You are turning the second factor off.",
 	grantCodes:                 "You are asking for new recovery codes. The old ones end.",
 	grantNumber:                "You are changing your phone number.",
+	grantApp:                   "You are adding an authenticator app.",
+	removeApp:                  "You are removing the authenticator app.",
 	addCalls:                   "You want to receive codes by calls, too.",
 	addTexts:                   "You want to receive codes by text messages, too.",
 	"policy:" + string(never):  "You want to log in without a code from now on.",
@@ -47,10 +53,12 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, r, "/enrol")
 	}
 	view := map[string]any{
-		"Account": v.account, "To": verify.Mask(v.account.Phone), "Left": len(v.account.Recovery), "Grant": v.login.Grant,
+		"Account": v.account, "To": verify.Mask(v.account.Phone), "Left": s.codesLeft(r.Context(), v.account.Name), "Grant": v.login.Grant,
 		"Devices": s.deviceList(r, v.account.Name), "Always": s.policy == always,
 		"Payments": s.payments(v.account.Name), "NoTransfer": s.noTransfer(v.account),
 		"AddCalls": s.canAdd(v.account, calls), "AddTexts": s.canAdd(v.account, texts), "Decides": s.registrar != nil,
+		"CanApp": s.may(v.account, grantApp), "HasApp": !v.account.App.IsZero(), "AppCounts": slices.Contains(s.factors, appFactor),
+		"CanRemoveApp": s.may(v.account, removeApp), "AppSince": day(v.account.App), "PhoneCounts": slices.Contains(s.factors, phoneFactor),
 	}
 	if s.allowed.has(verify.ChannelVoice) {
 		view["NoCalls"] = noCalls(s.capabilities)
@@ -69,6 +77,10 @@ func (s *site) may(a account, act string) bool {
 	switch {
 	case !known || !a.On:
 		return false
+	case act == grantApp:
+		return a.App.IsZero() && slices.Contains(s.factors, appFactor)
+	case act == removeApp:
+		return !a.App.IsZero() && !s.isLast(a, appFactor)
 	case act == addCalls:
 		return s.canAdd(a, calls)
 	case act == addTexts:
@@ -113,7 +125,11 @@ func (s *site) changed(tx *bolt.Tx, a *account, key, act string) (passage, error
 	}
 	switch act {
 	case turnOff:
-		return turnedOff(tx, a, key)
+		return s.turnedOff(tx, a, key)
+	case grantApp:
+		return passage{next: "/app"}, giveGrant(tx, key, act)
+	case removeApp:
+		return s.appRemoved(tx, a, key)
 	case grantCodes:
 		return passage{next: "/recovery"}, giveGrant(tx, key, act)
 	case grantNumber:
@@ -128,14 +144,22 @@ func (s *site) changed(tx *bolt.Tx, a *account, key, act string) (passage, error
 	return passage{}, errGone
 }
 
-func turnedOff(tx *bolt.Tx, a *account, key string) (passage, error) {
+func (s *site) turnedOff(tx *bolt.Tx, a *account, key string) (passage, error) {
 	left := a.Phone
-	a.On, a.Ways, a.Phone, a.Recovery, a.Waiting = false, "", "", nil, ""
+	a.On, a.Ways, a.Phone, a.Waiting = false, "", "", ""
+	a.note(toldTurnedOff)
+	if err := s.dropApp(tx, a); err != nil {
+		return passage{}, err
+	}
+	if err := s.papers.Remove(within(tx), a.Name); err != nil {
+		return passage{}, err
+	}
 	if err := forgetTrust(tx, a.Name, key); err != nil {
 		return passage{}, err
 	}
 	renewed, err := newLogin(tx, a.Name, key, true)
 	return passage{
 		next: "/", login: renewed, left: left, tone: good, notice: "The second factor is off, and your number is forgotten.",
+		told: toldTurnedOff, to: left,
 	}, err
 }

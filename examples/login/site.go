@@ -4,11 +4,15 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/observe"
+	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/recovery"
+	"github.com/go2fa/verify/totp"
 )
 
 // A config says what the site stands on.
@@ -17,11 +21,13 @@ type config struct {
 	Verifier verify.Verifier
 	Regions  []string // countries whose numbers may enrol, the default first
 	Policy   policy   // of new accounts, or of all if it is always
+	Factors  []factor // those that count as a second one; all if it is empty
 	Ways     ways     // how codes may come to people; both if it is empty
 	Secure   bool     // reached by https, through a proxy that sets X-Forwarded-For
 	Limits   limits
 	Log      *slog.Logger
-	Inbox    *inbox // of the emulator inside, or nil
+	Inbox    *inbox        // of the emulator inside, or nil
+	Notices  otp.Messenger // writes to people about changes; nil: the account's page alone tells
 }
 
 // A site is the program behind the pages.
@@ -36,6 +42,10 @@ type site struct {
 	regions      []region
 	codes        []string // of the regions
 	policy       policy
+	factors      []factor
+	apps         *totp.Authenticator
+	papers       *recovery.Codes // for the day the phone is gone
+	notices      otp.Messenger
 	allowed      ways
 	ways         []ways    // of those allowed, what the vendor can prove
 	registrar    registrar // of a vendor that knows people by a registration, or nil
@@ -59,6 +69,7 @@ func build(cfg config) (*site, error) {
 	s := &site{
 		store: cfg.Store, capabilities: cfg.Verifier.Capabilities(), passwords: newPasswords(), limits: cfg.Limits.withDefaults(),
 		codes: cfg.Regions, policy: cfg.Policy, secure: cfg.Secure, log: cfg.Log, inbox: cfg.Inbox,
+		factors: cfg.Factors, notices: cfg.Notices,
 	}
 	s.verifier = observe.New(cfg.Verifier, observe.Slog(cfg.Log))
 	s.counts = newCounts(s.limits)
@@ -85,11 +96,32 @@ func build(cfg config) (*site, error) {
 	if s.key, err = cfg.Store.secret(); err != nil {
 		return nil, err
 	}
+	if err := s.openFactors(); err != nil {
+		return nil, err
+	}
 	if s.pages, err = readPages(); err != nil {
 		return nil, err
 	}
 	s.sessions = s.newSessions()
 	return s, nil
+}
+
+// openFactors makes what checks authenticator apps and recovery codes. Their keys
+// come of the site's own.
+func (s *site) openFactors() (err error) {
+	if len(s.factors) == 0 {
+		s.factors = []factor{phoneFactor, appFactor}
+	}
+	s.apps, err = totp.New(totp.Config{
+		Store: appStore{s.store, time.Now}, Keys: [][]byte{[]byte(s.mac("apps"))}, Issuer: "Acme Bank",
+	})
+	if err != nil {
+		return err
+	}
+	s.papers, err = recovery.New(recovery.Config{
+		Store: paperStore{s.store, time.Now}, Keys: [][]byte{[]byte(s.mac("papers"))},
+	})
+	return err
 }
 
 // newSessions are kept in memory, and end with the process: scs has stores for
@@ -126,11 +158,14 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("GET /code/{id}", s.half(s.code))
 	mux.HandleFunc("POST /code/{id}/send", s.half(s.sendCode))
 	mux.HandleFunc("POST /code/{id}/check", s.half(s.checkCode))
+	mux.HandleFunc("POST /code/{id}/app", s.half(s.checkApp))
 	mux.HandleFunc("GET /code/{id}/recovery", s.half(s.recovery))
 	mux.HandleFunc("POST /code/{id}/recovery", s.half(s.recover))
 
 	mux.HandleFunc("GET /enrol", s.enrolling(s.enrol))
 	mux.HandleFunc("POST /enrol", s.enrolling(s.takeNumber))
+	mux.HandleFunc("GET /app", s.full(s.app))
+	mux.HandleFunc("POST /app", s.full(s.takeApp))
 	mux.HandleFunc("GET /recovery", s.full(s.newCodes))
 	mux.HandleFunc("POST /recovery", s.full(s.makeCodes))
 	mux.HandleFunc("POST /settings", s.full(s.ask))

@@ -38,7 +38,7 @@ if (code) {
     event.preventDefault();
     code.value = digits;
   });
-  if ("OTPCredential" in window) {
+  if ("OTPCredential" in window && code.form.id === "code-form") {
     const abort = new AbortController();
     code.form.addEventListener("submit", () => abort.abort());
     navigator.credentials
