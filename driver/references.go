@@ -140,7 +140,8 @@ func (r *References) open(key [16]byte, sealed string) (pending, bool) {
 // errForged is a reference that was not sealed under our key for this person.
 var errForged = errors.New("the stored reference was not written by us: check the key, and who can write to the store")
 
-// get returns what is pending under key. The error is errForged, or the store's.
+// get returns what is pending under key. The error is errForged, or the store's. What
+// is over was kept for too long, or put back by somebody who can write to the store.
 func (r *References) get(ctx context.Context, key [16]byte) (p pending, found bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
@@ -155,11 +156,13 @@ func (r *References) get(ctx context.Context, key [16]byte) (p pending, found bo
 		}
 		return pending{}, false, errForged
 	}
-	return p, true, nil
+	return p, time.Now().Before(p.end), nil
 }
 
-// set is asked once more if it fails, with the same value.
+// set is asked once more if it fails, with the same value. It has time of its own:
+// the code was sent, whatever became of the caller, and is worthless without it.
 func (r *References) set(ctx context.Context, key [16]byte, sealed string, ttl time.Duration) (err error) {
+	ctx = context.WithoutCancel(ctx)
 	for range 2 {
 		if err = r.setOnce(ctx, key, sealed, ttl); err == nil {
 			return nil
@@ -174,10 +177,12 @@ func (r *References) setOnce(ctx context.Context, key [16]byte, sealed string, t
 	return r.cfg.Store.Set(ctx, key, sealed, ttl)
 }
 
-// take is asked once more if it fails, with the same id.
+// take is asked once more if it fails, with the same id. It has time of its own:
+// a code that was approved must not be left for a second approval.
 func (r *References) take(ctx context.Context, key [16]byte, p pending) (taken bool, err error) {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
+	ctx = context.WithoutCancel(ctx)
 	for range 2 {
 		if taken, err = r.takeOnce(ctx, key, p, id); err == nil {
 			return taken, nil

@@ -194,6 +194,26 @@ func TestReferenceLivesAsLongAsItsCode(t *testing.T) {
 	}
 }
 
+// Somebody who can write to the store puts back what was taken or is over: the end is
+// sealed with the reference.
+func TestReferenceThatIsPutBackIsStillOver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		a := byID(t, &vendorByID{}, s, nil)
+		_, err := a.Send(t.Context(), recipient)
+		require.NoError(t, err)
+		var key [16]byte
+		copy(key[:], s.seen[0])
+		sealed, _, err := s.Memory.Get(t.Context(), key)
+		require.NoError(t, err)
+		time.Sleep(10 * time.Minute) // of the bubble
+		require.NoError(t, s.Memory.Set(t.Context(), key, sealed, time.Hour))
+		e := assertOutcome(t, a.Check(t.Context(), recipient, "000001"), verify.ErrNotPending)
+		assert.Zero(t, e.Requests)
+	})
+}
+
 // A receipt without its id cannot be checked.
 func TestReceiptWithoutItsReference(t *testing.T) {
 	t.Parallel()

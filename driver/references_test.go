@@ -1,6 +1,7 @@
 package driver_test
 
 import (
+	"context"
 	"sync"
 	"testing"
 
@@ -111,4 +112,27 @@ func TestReferenceThatIsReplacedMeanwhile(t *testing.T) {
 	}
 	assertOutcome(t, a.Check(t.Context(), recipient, "000001"), verify.ErrNotPending)
 	require.NoError(t, a.Check(t.Context(), recipient, "000002"))
+}
+
+// The caller goes away while the vendor's answer is on its way: the code that arrives
+// can be checked, and one that was approved is not approved again.
+func TestReferenceOutlivesTheCallersContext(t *testing.T) {
+	t.Parallel()
+	v := &vendorByID{}
+	a := byID(t, v, &store{}, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	v.beside = func(string) { cancel() }
+	_, _ = a.Send(ctx, recipient)
+	v.beside = nil
+	require.NoError(t, a.Check(t.Context(), recipient, "000001"), "the code was sent")
+
+	_, err := a.Send(t.Context(), recipient)
+	require.NoError(t, err)
+	ctx, cancel = context.WithCancel(t.Context())
+	v.beside = func(string) { cancel() }
+	first := a.Check(ctx, recipient, "000002")
+	v.beside = nil
+	second := a.Check(t.Context(), recipient, "000002")
+	require.False(t, first == nil && second == nil, "one code, two approvals")
+	assertOutcome(t, second, verify.ErrNotPending)
 }

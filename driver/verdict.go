@@ -112,10 +112,11 @@ func (a *API) isSubject(subject, to string) bool {
 }
 
 // IsSubject reports whether subject is the recipient: a phone number to the
-// digit, with or without its plus, or an e-mail address in any case.
+// digit, with or without its plus, or an e-mail address in any case. Beyond ASCII
+// letters have no case here: a Kelvin sign is no k, but somebody else's address.
 func IsSubject(subject, to string) bool {
 	if verify.IsPhone(to) {
 		return strings.TrimPrefix(subject, "+") == to[1:]
 	}
-	return strings.EqualFold(subject, to)
+	return subject == to || verify.IsEmail(subject) && strings.EqualFold(subject, to)
 }
