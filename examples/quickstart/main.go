@@ -1,4 +1,5 @@
-// Command quickstart sends a code and checks what the person types.
+// Command quickstart sends a code and checks what the person types. VERIFY_DSN
+// names the vendor: see docs/dsn.md.
 package main
 
 import (
@@ -7,30 +8,28 @@ import (
 	"log"
 	"os"
 
-	"github.com/go2fa/verify/twilio"
+	"github.com/go2fa/verify/vendors"
 )
 
 func main() {
-	client, err := twilio.New(twilio.Config{
-		AccountSID: os.Getenv("TWILIO_ACCOUNT_SID"),
-		AuthToken:  os.Getenv("TWILIO_AUTH_TOKEN"),
-		Service:    twilio.Service{SID: os.Getenv("TWILIO_SERVICE_SID")},
-		BaseURL:    os.Getenv("TWILIO_BASE_URL"), // empty: Twilio itself
-	})
+	ctx, to := context.Background(), "+15005550006"
+
+	v, err := vendors.Open(os.Getenv("VERIFY_DSN")) // a line of the README's table
 	if err != nil {
 		log.Fatal(err)
 	}
-	ctx, to := context.Background(), "+15005550006"
-
-	if _, err := client.Send(ctx, to); err != nil {
+	if _, err := v.Send(ctx, to); err != nil {
 		log.Fatal(err)
 	}
-	var code string
-	fmt.Print("Code: ")
-	_, _ = fmt.Scanln(&code)
-
-	if err := client.Check(ctx, to, code); err != nil {
+	if err := v.Check(ctx, to, ask("Code: ")); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println("Nil is the only yes: it is you.")
+}
+
+// ask returns the word that the person types.
+func ask(what string) (word string) {
+	fmt.Print(what)
+	_, _ = fmt.Scanln(&word)
+	return word
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -24,15 +22,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestTheProgramOfTheREADME(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
-	require.NoError(t, err)
-	program, err := os.ReadFile("main.go")
-	require.NoError(t, err)
-	_, program, _ = bytes.Cut(program, []byte("package main"))
-	assert.Contains(t, string(readme), "```go\npackage main"+string(program)+"```", "the README shows this program")
-}
-
 func TestQuickstart(t *testing.T) {
 	for name, tc := range map[string]struct {
 		typed func(code string) string
@@ -48,9 +37,8 @@ func TestQuickstart(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			srv := twiliotest.NewServer(t, twiliotest.Options{NewCode: func(int) string { return "135790" }})
 			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), "QUICKSTART=1", "TWILIO_BASE_URL="+srv.URL,
-				"TWILIO_ACCOUNT_SID="+twiliotest.AccountSID, "TWILIO_AUTH_TOKEN="+twiliotest.AuthToken,
-				"TWILIO_SERVICE_SID="+twiliotest.ServiceSID)
+			cmd.Env = append(os.Environ(), "QUICKSTART=1", "VERIFY_DSN=twilio://"+twiliotest.AccountSID+":"+
+				twiliotest.AuthToken+"@"+twiliotest.ServiceSID+"?base_url="+srv.URL)
 			var stderr strings.Builder
 			cmd.Stderr = &stderr
 			stdin, err := cmd.StdinPipe()
