@@ -214,7 +214,7 @@ func TestMisuse(t *testing.T) {
 		"no value":                   {[]string{"send", "-dsn"}, "lacks its value"},
 		"a word too many":            {[]string{"send", "-to", to, dsn}, "a word stands where a flag should"},
 		"no time":                    {[]string{"send", "-dsn", dsn, "-to", to, "-timeout", "0s"}, "-timeout must be above zero"},
-		"an emulator we do not have": {[]string{"emulate", "-addr", "127.0.0.1:0", dsn}, "no emulator has this name; there are: authy"},
+		"an emulator we do not have": {[]string{"emulate", "-addr", "127.0.0.1:0", dsn}, "no emulator has this name; there are: " + strings.Join(emulatedSchemes(), ", ")},
 		"an address that is none":    {[]string{"emulate", "-addr", dsn}, "-addr must be host:port"},
 		"two configurations":         {[]string{"send", "-dsn", dsn, "-config", "/Zq9XkvJw", "-to", to}, "give either -dsn or -config"},
 		"a file that is not there":   {[]string{"send", "-config", "/Zq9XkvJw", "-to", to}, "the file of -config cannot be read"},

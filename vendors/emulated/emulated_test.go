@@ -123,7 +123,8 @@ func TestTelnyxHasTheProfilesOfItsScopes(t *testing.T) {
 }
 
 func TestAuthyRegistersThePeopleOfASetup(t *testing.T) {
-	_, sample := emulated.All()[0].New(emulator.Setup{
+	i := slices.IndexFunc(emulated.All(), func(v emulator.Vendor) bool { return v.Facts.Scheme == "authy" })
+	_, sample := emulated.All()[i].New(emulator.Setup{
 		Settings: map[string]string{"product": "users"}, People: []string{to, "+15017122661"},
 	})
 	assert.Equal(t, map[string]string{to: "1000", "+15017122661": "1001"}, sample.Directory)
