@@ -28,6 +28,7 @@ import (
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/bandwidth"
+	"github.com/go2fa/verify/bird"
 	"github.com/go2fa/verify/gatewayapi"
 	"github.com/go2fa/verify/internal/dsn"
 	"github.com/go2fa/verify/telnyx"
@@ -43,6 +44,7 @@ func list() []vendor {
 		newVendor("twilio-sms", twilio.NewMessaging),
 		newVendor("authy", openAuthy),
 		newVendor("telnyx", telnyx.New),
+		newVendor("bird", bird.New),
 	}
 }
 

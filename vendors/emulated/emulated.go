@@ -16,6 +16,7 @@ import (
 
 	"github.com/go2fa/verify/authy/authytest"
 	"github.com/go2fa/verify/bandwidth/bandwidthtest"
+	"github.com/go2fa/verify/bird/birdtest"
 	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
 	"github.com/go2fa/verify/telnyx/telnyxtest"
@@ -27,6 +28,7 @@ func All() []emulator.Vendor {
 	return slices.Concat(
 		authytest.Vendors(),
 		bandwidthtest.Vendors(),
+		birdtest.Vendors(),
 		gatewayapitest.Vendors(),
 		telnyxtest.Vendors(),
 		twiliotest.Vendors(),
