@@ -89,3 +89,28 @@ func First[T any](opts []T) (first T) {
 	}
 	return first
 }
+
+// Last returns the last of all, or the zero value.
+func Last[T any](all []T) (last T) {
+	if len(all) > 0 {
+		last = all[len(all)-1]
+	}
+	return last
+}
+
+// OrNull returns a string, or nil if it is empty: what JSON calls null.
+func OrNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// When returns a value if something is so, and its zero value if not. [cmp.Or] of
+// such answers is the first that applies: an emulator's rules, one a line.
+func When[T any](so bool, value T) (zero T) {
+	if so {
+		return value
+	}
+	return zero
+}

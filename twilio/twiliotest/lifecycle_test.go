@@ -164,3 +164,12 @@ func TestCheckOfWhatWasNeverSent(t *testing.T) {
 	})
 	assert.Equal(t, "approved", a.attempt(code), "none of these was an attempt")
 }
+
+func TestAnAddressMayBeginAsASIDDoes(t *testing.T) {
+	const address = "VE@example.com"
+	a := newAccount(t)
+	require.Equal(t, 201, a.send("To="+address+"&Channel=email").status)
+	assert.Equal(t, "pending", a.fetch(address).body["status"])
+	got := a.check("To=" + address + "&Code=" + a.Code(address, ""))
+	assert.Equal(t, "approved", got.body["status"])
+}

@@ -30,19 +30,38 @@
 // check counts as a wrong code; a send does not prolong the ten minutes;
 // parameters without a meaning here are ignored.
 //
-// The package is longer than other emulators: it is two products, and Verify has
+// The account is in this file and Verify in verify.go; Messaging has its own beside
+// them. Together they are longer than other emulators: two products, one of them with
 // transactions, rate limits and a rule for each of twenty parameters, all of which
 // twilio-go and the library for Node can use.
 package twiliotest
 
 import (
 	"cmp"
+	_ "embed" // the tables
+	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/go2fa/verify/emulator"
+)
+
+var (
+	//go:embed texts.txt
+	textLines string
+	//go:embed shapes.txt
+	shapeLines string
+	//go:embed languages.txt
+	languageLines string
+	//go:embed service.json
+	serviceText string
+
+	texts     = emulator.Table(textLines)
+	shapes    = emulator.ReadShapes(shapeLines)
+	languages = emulator.Table(languageLines) // by channel
 )
 
 // The account that zero [Options] emulate.
@@ -106,7 +125,7 @@ type Emulator struct {
 	mu      sync.Mutex
 	byTo    emulator.List[recipient, *verification]
 	bySID   emulator.List[string, *verification]
-	limits  emulator.List[limit, time.Time]
+	limits  emulator.Quota[limit]
 	fetches emulator.List[string, time.Time] // by SID
 }
 
@@ -149,17 +168,22 @@ func (e *Emulator) authenticated(serve func(*http.Request) *emulator.Answer) fun
 	return func(r *http.Request) *emulator.Answer {
 		user, password, ok := r.BasicAuth()
 		secret, known := e.secrets[user]
-		switch {
-		case !ok:
-			return unauthorized("Authentication Error - No credentials provided")
-		case !known:
-			return unauthorized("Authentication Error - invalid username")
-		case password != secret:
-			return unauthorized(texts[20003])
+		if f := cmp.Or(
+			emulator.When(!ok, unauthorized("Authentication Error - No credentials provided")),
+			emulator.When(!known, unauthorized("Authentication Error - invalid username")),
+			emulator.When(password != secret, unauthorized(texts["20003"])),
+		); f != nil {
+			return f
 		}
 		_ = r.ParseForm() // what cannot be parsed is missing, and refused as such
 		return serve(r)
 	}
+}
+
+// live is the newest pending verification of a recipient, or nil. An empty service
+// is the first of the Options.
+func (e *Emulator) live(to, service string) *verification {
+	return emulator.Last(e.pending(recipient{cmp.Or(service, e.first), to}))
 }
 
 // Code returns the code that would now be approved for to in a Service, or ""
@@ -167,7 +191,7 @@ func (e *Emulator) authenticated(serve func(*http.Request) *emulator.Answer) fun
 func (e *Emulator) Code(to, service string) string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	v := newest(e.pending(recipient{cmp.Or(service, e.first), to}))
+	v := e.live(to, service)
 	if v == nil || v.attempts >= maxAttempts {
 		return ""
 	}
@@ -180,16 +204,12 @@ func (e *Emulator) Code(to, service string) string {
 func (e *Emulator) EndAs(to, service, status string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	v := newest(e.pending(recipient{cmp.Or(service, e.first), to}))
+	v := e.live(to, service)
 	if v != nil {
 		v.status, v.ended = status, true
 	}
 	return v != nil
 }
-
-// MessageCode returns the code in the newest text that Messaging sent to a
-// recipient, six to ten digits of it, or "" if there is none in it.
-func (e *Emulator) MessageCode(to string) string { return e.LastCode(to, "") }
 
 // A Server is an [Emulator] that listens; its URL is that of the API without /v2.
 type Server struct {
@@ -216,3 +236,46 @@ type (
 
 // What Fault.Break may be.
 const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage
+
+// Vendors are what this package emulates, for programs that range over all
+// vendors. Of a Setup's settings the ids and secrets of the account count, and the
+// Services with their digits and psd2.
+func Vendors() []emulator.Vendor {
+	return []emulator.Vendor{{Facts: Facts(), New: openVerify}, {Facts: MessagingFacts(), New: openMessaging}}
+}
+
+// A refusal is an error in Twilio's shape; nil means that nothing is wrong.
+type refusal = *emulator.Answer
+
+// bad is a refusal with the status 400.
+func bad(code int) refusal { return refuse(http.StatusBadRequest, code) }
+
+func refuse(status, code int) refusal { return says(status, code, texts[strconv.Itoa(code)]) }
+
+func says(status, code int, text string) refusal {
+	page := fmt.Sprintf("https://www.twilio.com/docs/errors/%d", code)
+	return &emulator.Answer{Status: status, Body: map[string]any{
+		"code": code, "message": cmp.Or(text, "See "+page), "more_info": page, "status": status,
+	}}
+}
+
+// invalid is 60200 in the wording of Twilio's answers, which quote the value.
+func invalid(parameter, value string) refusal {
+	return says(http.StatusBadRequest, 60200, fmt.Sprintf("Invalid parameter `%s`: %s", parameter, value))
+}
+
+// notFound is also the answer for a verification that is over.
+func notFound(r *http.Request) refusal {
+	return says(http.StatusNotFound, 20404, "The requested resource "+r.URL.Path+" was not found")
+}
+
+func unauthorized(text string) refusal {
+	f := says(http.StatusUnauthorized, 20003, text)
+	f.Header = http.Header{"Www-Authenticate": {`Basic realm="Twilio API"`}}
+	f.Body.(map[string]any)["detail"] = "Your AccountSid or AuthToken was incorrect."
+	return f
+}
+
+// Refusal returns a fault that answers with an error of Twilio's, in its shape,
+// and has no effect.
+func Refusal(status, code int) Fault { return refuse(status, code).Fault() }
