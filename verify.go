@@ -1,5 +1,5 @@
 // Package verify sends one-time codes and checks what a person types back,
-// whichever vendor stands behind it.
+// with any of several vendors.
 //
 // A vendor is one small package whose client is a [Verifier]:
 //

@@ -93,7 +93,7 @@ func TestDirectoryThatFails(t *testing.T) {
 	require.ErrorIs(t, err, verify.ErrOutcomeUnknown)
 	assert.Contains(t, detail(err), "call Delete again")
 	directory.del = nil
-	require.NoError(t, users.Delete(t.Context(), phone), "Authy says that the person is gone: so be it")
+	require.NoError(t, users.Delete(t.Context(), phone), "Authy says that the person is gone: that is what Delete wants")
 }
 
 func TestDirectoryIsNotAskedForACallThatIsOver(t *testing.T) {

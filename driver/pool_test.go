@@ -119,7 +119,7 @@ func TestClose(t *testing.T) {
 				_, err := c.Do(t.Context(), kinds()["send"].call)
 				require.NoError(t, err)
 				require.NoError(t, c.Close())
-				require.NoError(t, c.Close(), "more than once is as good as once")
+				require.NoError(t, c.Close(), "closing twice does no harm")
 			}
 			if theirs != nil {
 				assert.Equal(t, 1, s.now().conns)

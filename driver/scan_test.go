@@ -60,14 +60,14 @@ func TestScan(t *testing.T) {
 			`{"status":"approved","valid":true,"maybe":false,"code":"60200","raw":"x","nested":{"a":[1,2]}}`,
 			fields{"approved", true, &no, "60200", []byte("x"), json.RawMessage(`{"a":[1,2]}`)},
 		},
-		"yes and no":            {`{"status":"a","valid":false,"maybe":true}`, fields{Status: "a", Maybe: &yes}},
-		"a number for a code":   {`{"status":"a","code":60200}`, fields{Status: "a", Code: "60200"}},
-		"null is as good as no": {`{"status":"a","valid":null,"maybe":null,"code":null,"raw":null,"nested":null}`, fields{Status: "a"}},
-		"raw in escapes":        {`{"status":"a","raw":"x\ty"}`, fields{Status: "a", Raw: []byte("x\ty")}},
-		"raw of any type":       {`{"status":"a","nested":-1.5e3 }`, fields{Status: "a", Nested: json.RawMessage("-1.5e3")}},
-		"deep, but not too":     {`{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"status":"approved"}`, ok},
-		"numbers of all kinds":  {`{"a":-0,"b":1.5e-300,"c":1e999,"d":123456789012345678901234567890,"status":"approved"}`, ok},
-		"one after another":     {`{"nested":"s","status":"approved"}`, fields{Status: "approved", Nested: json.RawMessage(`"s"`)}},
+		"yes and no":           {`{"status":"a","valid":false,"maybe":true}`, fields{Status: "a", Maybe: &yes}},
+		"a number for a code":  {`{"status":"a","code":60200}`, fields{Status: "a", Code: "60200"}},
+		"null counts as no":    {`{"status":"a","valid":null,"maybe":null,"code":null,"raw":null,"nested":null}`, fields{Status: "a"}},
+		"raw in escapes":       {`{"status":"a","raw":"x\ty"}`, fields{Status: "a", Raw: []byte("x\ty")}},
+		"raw of any type":      {`{"status":"a","nested":-1.5e3 }`, fields{Status: "a", Nested: json.RawMessage("-1.5e3")}},
+		"deep, but not too":    {`{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `,"status":"approved"}`, ok},
+		"numbers of all kinds": {`{"a":-0,"b":1.5e-300,"c":1e999,"d":123456789012345678901234567890,"status":"approved"}`, ok},
+		"one after another":    {`{"nested":"s","status":"approved"}`, fields{Status: "approved", Nested: json.RawMessage(`"s"`)}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -147,7 +147,7 @@ func (s *server) opened() (all []net.Conn) {
 }
 
 func (s *server) close() {
-	_ = s.listener.Close() // more than once is as good as once
+	_ = s.listener.Close() // closing twice does no harm
 	s.mu.Lock()
 	for c := range s.open {
 		_ = c.Close()

@@ -50,7 +50,7 @@ func TestWithAnEngineThatFails(t *testing.T) {
 		next   verify.Outcome // of a send right after it
 	}{
 		"surely not sent": {says("RCPT", "451 4.3.0 later"), verify.ErrUnavailable, verify.ErrUnavailable},
-		// Whoever runs the recipient's server must not make this one ask without end.
+		// The recipient's server must not make this one ask without end.
 		"not taken by the recipient's server": {says("RCPT", "450 4.1.1 later"), verify.ErrInvalidRecipient, verify.ErrTooManySends},
 		"nobody knows":                        {says("content", hangUp), verify.ErrOutcomeUnknown, verify.ErrTooManySends},
 	} {

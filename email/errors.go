@@ -68,7 +68,7 @@ func refusal(at stage, code int, enhanced string) (verify.Outcome, string) {
 // isMailbox reports whether a no is about the one mailbox that was asked for, by
 // RFC 3463 section 3 (x.1 the address, x.2 the mailbox) and RFC 5321 section
 // 4.2.3. Where nothing else is said, a no to RCPT that holds for now is one, too:
-// whoever runs the recipient's server could otherwise make this one look dead.
+// the recipient's server could otherwise make this one look dead.
 func isMailbox(at stage, code int, enhanced string) bool {
 	class, detail, _ := strings.Cut(enhanced, ".")
 	switch {

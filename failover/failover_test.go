@@ -53,7 +53,7 @@ func TestWhoSendsNext(t *testing.T) {
 	}
 }
 
-func TestUnknown(t *testing.T) {
+func TestUnknownStopsTheSend(t *testing.T) {
 	t.Parallel()
 	v, a, b := pair(t)
 	a.effect = true
@@ -64,7 +64,7 @@ func TestUnknown(t *testing.T) {
 	require.NoError(t, v.Check(t.Context(), phone, codeA), "the code that arrives all the same is good")
 }
 
-func TestUnknownAndOnByChoice(t *testing.T) {
+func TestOnUnknownNextSendsAndSaysPossibleDuplicate(t *testing.T) {
 	t.Parallel()
 	v, a, _ := pair(t, next)
 	a.effect = true
@@ -79,7 +79,7 @@ func TestUnknownAndOnByChoice(t *testing.T) {
 	}
 }
 
-func TestUnknownAndThenNothing(t *testing.T) {
+func TestUnknownStaysUnknownIfTheNextVendorFails(t *testing.T) {
 	t.Parallel()
 	for _, second := range []verify.Outcome{verify.ErrUnavailable, verify.ErrBlocked, verify.ErrUnauthorized} {
 		v, a, b := pair(t, next)
@@ -147,7 +147,7 @@ func TestFailuresOutliveEveryNewCode(t *testing.T) {
 	require.ErrorIs(t, v.Check(t.Context(), phone, codeA), verify.ErrBlocked, "R20: a resend buys no failures")
 }
 
-func TestUnknownHidesWrong(t *testing.T) {
+func TestAWrongCodeIsUnknownWhileTheOtherBackendIsSilent(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []verify.Outcome{verify.ErrOutcomeUnknown, verify.ErrUnavailable, verify.ErrUnauthorized} {
 		v, a, _ := pair(t, next)

@@ -157,7 +157,7 @@ func isFormerBenin(to string) bool {
 // has idna.Lookup.ToASCII; with nil it is [ErrInternational]. This package has no
 // conversion of its own: done right it needs the tables of IDNA 2008 and of
 // Unicode's normal forms, and a domain that is converted wrongly sends the code
-// to whoever registered that one.
+// to the owner of that one.
 func Email(typed string, toASCII func(domain string) (string, error)) (string, error) {
 	typed = strings.TrimSpace(strings.Map(halfWidth, typed))
 	local, domain, at := strings.Cut(typed, "@")

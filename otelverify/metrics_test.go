@@ -53,7 +53,7 @@ func TestConversionIsTheSendersNotTheComposites(t *testing.T) {
 		"error.type=mismatch,verify.calling_code=45,verify.channel=sms,verify.vendor=failover": 1,
 		"verify.calling_code=45,verify.channel=voice,verify.vendor=failover":                   1,
 		"verify.calling_code=45,verify.vendor=failover":                                        1,
-	}, r.counts(t, "verify.checks"), "a Check counts for whoever answered")
+	}, r.counts(t, "verify.checks"), "a Check counts for the vendor that answered")
 }
 
 func TestLatency(t *testing.T) {

@@ -150,7 +150,7 @@ func TestASendWithAnUnknownOutcomeReplacesTheCode(t *testing.T) {
 	require.NoError(t, e.Check(t.Context(), phone, second))
 }
 
-// TestACooldownHoldsAfterARecipientThatCannotBeReached: whoever gives a vendor's
+// TestACooldownHoldsAfterARecipientThatCannotBeReached: a caller who gives a vendor's
 // addresses that it refuses must not be free to ask without end.
 func TestACooldownHoldsAfterARecipientThatCannotBeReached(t *testing.T) {
 	t.Parallel()

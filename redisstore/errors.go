@@ -27,7 +27,7 @@ type Error struct {
 // the primary".
 func (e *Error) Error() string { return "redisstore: " + e.Op + ": " + e.Detail }
 
-// SafeMessage returns Detail: a sentence that may be shown to whoever wrote the
+// SafeMessage returns Detail: a sentence that may be shown to the author of the
 // configuration, since no part of it is in there.
 func (e *Error) SafeMessage() string { return e.Detail }
 

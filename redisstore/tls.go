@@ -32,7 +32,7 @@ func takeTLS(query url.Values, secure bool) (*tls.Config, error) {
 	}
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name} // none: the host that is dialed
 	if private {
-		text, err := os.ReadFile(authorities) //nolint:gosec // G304: whoever configures the program names the file
+		text, err := os.ReadFile(authorities) //nolint:gosec // G304: the operator names the file
 		c.RootCAs = x509.NewCertPool()
 		if err != nil || !c.RootCAs.AppendCertsFromPEM(text) {
 			return nil, errCA

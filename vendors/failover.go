@@ -10,7 +10,7 @@ import (
 	"github.com/go2fa/verify/internal/dsn"
 )
 
-// A failoverConfig stands behind the parenthesis of a failover.
+// A failoverConfig is read from behind the parenthesis of a failover.
 type failoverConfig struct {
 	failover.Config
 	// LedgerURL is where sends and attempts are kept: memory for one process, or a

@@ -13,7 +13,7 @@ import (
 // readConfig reads the file of -config, which is YAML, or JSON, which YAML holds.
 // It keeps the file's name and content to itself.
 func readConfig(file string) (vendors.Config, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // G304: whoever types the command names the file
+	text, err := os.ReadFile(file) //nolint:gosec // G304: the user names the file
 	if err != nil {
 		return vendors.Config{}, misuse("the file of -config cannot be read")
 	}
@@ -74,7 +74,7 @@ func (t terminal) meant(value string) (string, error) {
 		text = t.env(name)
 	}
 	if path, ok := strings.CutPrefix(value, "file:"); ok {
-		read, err := os.ReadFile(path) //nolint:gosec // G304: whoever types the command names the file
+		read, err := os.ReadFile(path) //nolint:gosec // G304: the user names the file
 		if err != nil {
 			return "", misuse("a setting names a file that cannot be read")
 		}

@@ -29,7 +29,7 @@ func (directory) DeleteAuthyID(context.Context, string) error { return errReadOn
 
 // readDirectory keeps the file's name and content to itself.
 func readDirectory(file string) (directory, error) {
-	text, err := os.ReadFile(file) //nolint:gosec // G304: whoever types the command names the file
+	text, err := os.ReadFile(file) //nolint:gosec // G304: the user names the file
 	if err != nil {
 		return nil, misuse("the file of -directory cannot be read")
 	}

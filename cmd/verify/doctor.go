@@ -81,7 +81,7 @@ func (t terminal) probe(ctx context.Context, f *flags, v verify.Verifier) error 
 	return err
 }
 
-// time compares this machine's clock with that of whoever answered.
+// time compares this machine's clock with that of the vendor.
 func (t terminal) time(f *flags, w *watch) error {
 	switch off := w.off(); {
 	case !w.seen:

@@ -132,7 +132,7 @@ func TestDoctorSendsNothing(t *testing.T) {
 	}
 }
 
-// Whoever cannot be asked is not said to be well.
+// A vendor that cannot be asked is not said to be well.
 func TestDoctorThatCannotAskSaysSo(t *testing.T) {
 	var out bytes.Buffer
 	err := terminal{out: &out}.probe(context.Background(), &flags{}, door{})

@@ -28,7 +28,7 @@ var (
 
 var errHelp = errors.New("help was asked for")
 
-// A misuse is an error of whoever typed the command. It holds nothing they typed.
+// A misuse is an error of the user. It holds nothing that was typed.
 type misuse string
 
 // Error implements error.

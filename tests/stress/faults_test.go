@@ -54,7 +54,7 @@ type run struct {
 	over      time.Duration // past its deadline
 }
 
-// newRun sets a world up, in which a code was sent to whoever has it checked.
+// newRun sets a world up, in which a code was sent to the person who has it checked.
 func newRun(t *testing.T, c cell, p play, n int, w *canaries) *run {
 	r := &run{
 		kind: c.kind, t: t, op: c.op, warm: n%2 == 0, play: p, script: p.script, canaries: w,

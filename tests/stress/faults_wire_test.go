@@ -129,7 +129,7 @@ func (w *wire) forget(c net.Conn) {
 }
 
 func (w *wire) close() {
-	_ = w.listener.Close() // more than once is as good as once
+	_ = w.listener.Close() // closing twice does no harm
 	w.mu.Lock()
 	for c := range w.open {
 		_ = c.Close()

@@ -186,7 +186,7 @@ func newEngine(c otp.Messenger, store otp.Store) (*otp.Engine, error) {
 	return otp.New(otp.Config{Messenger: c, Store: store, Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme"})
 }
 
-// directory knows the ids that register gets: whoever was registered first is
+// directory knows the ids that register gets: the person who was registered first is
 // 1000, as authytest numbers people.
 type directory struct{}
 
