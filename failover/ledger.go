@@ -21,8 +21,10 @@ type (
 // A Ledger remembers, for each (recipient, scope), which backends may hold a live
 // code and how many attempts each code has had. Each method is one atomic step on
 // the ledger's own clock. Called again with the same ID within two minutes it
-// changes nothing and answers the same. An error says only that the ledger does
-// not know; the caller then refuses. [verifytest.RunLedger] tests all of this.
+// changes nothing and answers the same; of the tries that have ended a ledger may
+// remember the last 64 alone, or who sends without end would fill it. An error says
+// only that the ledger does not know; the caller then refuses.
+// [verifytest.RunLedger] tests all of this.
 //
 // [verifytest.RunLedger]: https://pkg.go.dev/github.com/go2fa/verify/verifytest#RunLedger
 type Ledger interface {

@@ -13,6 +13,7 @@ const (
 	maxSweep   = 64              // entries looked at when the ledger is full
 	maxAsked   = 2               // backends asked at one Check
 	maxChecks  = 64              // of one recipient within replayTime, those given back included
+	maxClosed  = 64              // ended tries of one recipient that are remembered
 	replayTime = 2 * time.Minute // how long an ID is known
 )
 
@@ -126,7 +127,7 @@ func (m *MemoryLedger) End(_ context.Context, k Key, id ID, backend string, s St
 	if e.over(id, backend) {
 		return nil
 	}
-	e.closed = append(e.closed, closing{id, backend, now})
+	e.closed = append(e.closed[max(0, len(e.closed)-maxClosed+1):], closing{id, backend, now})
 	holds := e.holder == id && e.trying == backend
 	switch {
 	case s != NotSent && e.sender == id && e.overdue && e.tries > 1:

@@ -21,9 +21,9 @@ type (
 // A Store keeps the codes of accounts as MACs. Each method is one atomic step, on
 // the store's own clock, and safe for concurrent use.
 //
-// A call that took effect and is made again with the same ID within two minutes
-// changes nothing and answers the same. A call that was refused had no effect and is
-// decided afresh. An error says only that the store does not know: the caller fails
+// A call that took effect and is made again with the same ID within two minutes, as
+// one of the last 64, changes nothing and answers the same. A call that was refused
+// had no effect and is decided afresh. An error says only that the store does not know: the caller fails
 // closed. It must not hold a credential or a URL.
 type Store interface {
 	// Replace makes macs the only codes of k, and sets its count of failures to zero.
@@ -63,6 +63,7 @@ const (
 	shardCount     = 64
 	defaultEntries = 1 << 20
 	replayTime     = 2 * time.Minute
+	maxCalls       = 64 // of one account that are remembered
 )
 
 // A MemoryStore is a [Store] in memory, for tests and demos: after a restart every
@@ -133,8 +134,13 @@ func (s *MemoryStore) Replace(ctx context.Context, k Key, id ID, macs []MAC) err
 		sh.entries[k] = e
 	}
 	e.codes, e.failures, e.charged = slices.Clone(macs), 0, 0
-	e.calls = append(e.calls, call{id: id, at: now, replace: true})
+	e.remember(call{id: id, at: now, replace: true})
 	return nil
+}
+
+// remember keeps the last calls, and no more of somebody who replaces without end.
+func (e *entry) remember(c call) {
+	e.calls = append(e.calls[max(0, len(e.calls)-maxCalls+1):], c)
 }
 
 func (s *MemoryStore) room() int {
@@ -176,7 +182,7 @@ func (e *entry) attempt(id ID, macs []MAC, l Limits, now int64) Attempt {
 		e.failures, e.charged = 0, 0
 		a = Attempt{Verdict: Match}
 	}
-	e.calls = append(e.calls, call{id: id, at: now, attempt: a})
+	e.remember(call{id: id, at: now, attempt: a})
 	return a
 }
 

@@ -91,6 +91,7 @@ end
 ops['end'] = function(name, state, ttl)
   if over(name) then return {'ended', 0} end
   e.closed[#e.closed + 1] = {id = id, backend = name, at = now}
+  while #e.closed > 64 do table.remove(e.closed, 1) end
   local holds = e.holder == id and e.trying == name
   if state ~= 'notsent' then
     if not (e.sender == id and e.overdue and e.tries > 1) then

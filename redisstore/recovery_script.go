@@ -31,6 +31,7 @@ if raw then
 end
 local function answer(word, left, wait)
   e.calls[#e.calls + 1] = {id = id, op = op, at = now, word = word, left = left, wait = wait}
+  while #e.calls > 64 do table.remove(e.calls, 1) end
   redis.call('SET', KEYS[1], cjson.encode(e))
   return {word, left, wait}
 end
