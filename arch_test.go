@@ -55,7 +55,7 @@ var arrows = map[string][]string{
 	"vendors":          {".", "internal/dsn", "otp", "failover", "observe", "references"}, // and every vendor
 	"vendors/emulated": {"emulator"},                                                      // and every emulator
 	"mocks":            {".", "otp", testify},
-	"verifytest":       {".", "otp", "failover", "totp", "recovery", testify, porcupine},
+	"verifytest":       {".", "otp", "failover", "references", "totp", "recovery", testify, porcupine},
 }
 
 // Vendors are found, not listed: a vendor is a folder with its emulator below,

@@ -339,4 +339,14 @@ func TestZeroValuesRefuse(t *testing.T) {
 		require.ErrorContains(t, err, "redisstore: "+op+": this is a zero value", op)
 	}
 	require.NoError(t, errors.Join(factors.Closer().Close(), kept.Closer().Close()))
+
+	refs := new(redisstore.References)
+	_, _, get := refs.Get(t.Context(), k)
+	_, take := refs.Take(t.Context(), k, "r", id)
+	for op, err := range map[string]error{
+		"set": refs.Set(t.Context(), k, "r", time.Minute), "get": get, "take": take, "probe": refs.Probe(t.Context()),
+	} {
+		require.ErrorContains(t, err, "redisstore: "+op+": this is a zero value", op)
+	}
+	require.NoError(t, refs.Closer().Close())
 }

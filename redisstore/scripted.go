@@ -20,15 +20,20 @@ func (s scripted) Closer() io.Closer { return s.store }
 // Probe refuses a server that may forget; see [Store.Probe].
 func (s scripted) Probe(ctx context.Context) error { return s.store.Probe(ctx) }
 
-// list runs a script over one key, whose answer is a list that is not empty.
+// list runs a script over one key.
 func (s scripted) list(ctx context.Context, op, key string, args ...any) ([]any, error) {
+	return s.over(ctx, op, []string{key}, args...)
+}
+
+// over runs a script over keys, whose answer is a list that is not empty.
+func (s scripted) over(ctx context.Context, op string, keys []string, args ...any) ([]any, error) {
 	if !s.store.made() {
 		return nil, notMade(op)
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, failure(ctx, op, err)
 	}
-	reply, err := s.script.Run(ctx, s.store.client, []string{key}, args...).Slice()
+	reply, err := s.script.Run(ctx, s.store.client, keys, args...).Slice()
 	switch {
 	case err != nil:
 		return nil, failure(ctx, op, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/go2fa/verify/failover"
 	"github.com/go2fa/verify/observe"
 	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/references"
 )
 
 // An Option hands something to Open that a line of configuration cannot hold. A nil
@@ -24,6 +25,8 @@ type options struct {
 	stores    map[string]func(string) (otp.Store, error)
 	ledgers   map[string]func(string) (failover.Ledger, error)
 	observer  observe.Observer
+
+	references map[string]func(string) (references.References, error)
 }
 
 // With makes a scheme of a vendor of another module, whose New takes a Config with
@@ -42,7 +45,8 @@ type options struct {
 // question mark that the key stands for; and oneof=a|b, for the values that there
 // are. A field may be a string, bool, int, time.Duration, []byte or a list of these
 // with commas, or a map with NAME in its key, as in `dsn:"action.NAME"`. A field of
-// the type *http.Client is set by [WithHTTPClient]. Errors of open are shown with
+// the type *http.Client is set by [WithHTTPClient], and one of the type
+// references.References by the key references, which such a Config has. Errors of open are shown with
 // keys in place of the names of fields, so they must hold nothing of the settings.
 //
 // A scheme of this module stays its own. A nil open is ignored.

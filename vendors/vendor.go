@@ -7,6 +7,7 @@ import (
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/internal/dsn"
 	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/references"
 )
 
 // A vendor is one scheme whose settings are the tags of a Config.
@@ -59,10 +60,22 @@ type named struct {
 	Name string `dsn:"name,scope" example:"main"`
 }
 
+// Referencing is what a vendor has whose Config has a field of type
+// [references.References].
+type referencing struct {
+	// ReferencesURL is where the ids of pending codes are kept: memory for one
+	// process, or a URL whose scheme vendors.WithReferences knows, for several that
+	// share a key. Defaults to memory.
+	ReferencesURL string `dsn:"references" default:"memory" example:"redis://127.0.0.1:6379/0"`
+}
+
 // configs are the structs that hold all settings of v.
 func (v vendor) configs() []reflect.Type {
-	if v.messenger {
+	switch {
+	case v.messenger:
 		return append([]reflect.Type{v.config}, engineConfigs...)
+	case has(v.config, reflect.TypeFor[references.References]()):
+		return []reflect.Type{v.config, reflect.TypeFor[named](), reflect.TypeFor[referencing]()}
 	}
 	return []reflect.Type{v.config, reflect.TypeFor[named]()}
 }
@@ -73,14 +86,22 @@ func (v vendor) open(d dsn.Line, o options) (verify.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	made, err := v.made(f, o)
+	refs, err := o.openReferences(f)
 	if err != nil {
 		return nil, err
 	}
+	hand(f.configs[0], refs)
+	made, err := v.made(f, o)
+	if err != nil {
+		return nil, abandon(err, refs)
+	}
 	if !v.messenger {
 		verifier, ok := made.(verify.Verifier)
-		if !ok {
-			return nil, faultAt(d.At, v.scheme+": what vendors.With opens is neither a verify.Verifier nor an otp.Messenger")
+		switch {
+		case !ok:
+			return nil, abandon(faultAt(d.At, v.scheme+": what vendors.With opens is neither a verify.Verifier nor an otp.Messenger"), refs)
+		case refs != nil:
+			return &opened{verifier, []any{made, refs}}, nil
 		}
 		return verifier, nil
 	}
@@ -120,12 +141,27 @@ func hand[T comparable](config reflect.Value, value T) {
 	if value == *new(T) {
 		return
 	}
-	for _, field := range reflect.VisibleFields(config.Type()) {
-		if field.Type == reflect.TypeFor[T]() && field.IsExported() {
-			config.FieldByIndex(field.Index).Set(reflect.ValueOf(&value).Elem())
-			return
+	if field, ok := fieldOf(config.Type(), reflect.TypeFor[T]()); ok {
+		config.FieldByIndex(field.Index).Set(reflect.ValueOf(&value).Elem())
+	}
+}
+
+// fieldOf finds the field of config, a struct, that is of the type t.
+func fieldOf(config, t reflect.Type) (reflect.StructField, bool) {
+	if config.Kind() != reflect.Struct {
+		return reflect.StructField{}, false
+	}
+	for _, field := range reflect.VisibleFields(config) {
+		if field.Type == t && field.IsExported() {
+			return field, true
 		}
 	}
+	return reflect.StructField{}, false
+}
+
+func has(config, t reflect.Type) bool {
+	_, ok := fieldOf(config, t)
+	return ok
 }
 
 func isNil(made any) bool {

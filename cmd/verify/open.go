@@ -16,7 +16,8 @@ func (f *flags) open(more ...vendors.Option) (verify.Verifier, error) {
 	opts := more
 	for _, scheme := range redisstore.Schemes() {
 		opts = append(opts, vendors.WithStore(scheme, noting(&said, redisstore.Open)),
-			vendors.WithLedger(scheme, noting(&said, redisstore.OpenLedger)))
+			vendors.WithLedger(scheme, noting(&said, redisstore.OpenLedger)),
+			vendors.WithReferences(scheme, noting(&said, redisstore.OpenReferences)))
 	}
 	opts = append(opts, vendors.With("smtp", email.New))
 	if f.directory != "" {
@@ -63,5 +64,6 @@ var forCommand = strings.NewReplacer(
 	", or a scheme handed in by vendors.With", "",
 	"was handed in by vendors.WithStore", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
 	"was handed in by vendors.WithLedger", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
+	"was handed in by vendors.WithReferences", "is of Redis or Valkey: redis, rediss, redis+sentinel, redis+cluster, unix",
 	"vendors.WithDirectory: a directory in memory would know nobody", "-directory",
 )

@@ -25,7 +25,8 @@ import (
 // sends a code, and says what becomes of each line that is typed.
 func application() {
 	v, err := vendors.Open(os.Getenv("VERIFY_DSN"),
-		vendors.WithStore("redis", redisstore.Open), vendors.WithLedger("redis", redisstore.OpenLedger))
+		vendors.WithStore("redis", redisstore.Open), vendors.WithLedger("redis", redisstore.OpenLedger),
+		vendors.WithReferences("redis", redisstore.OpenReferences))
 	if err != nil {
 		fmt.Println(err)
 		return

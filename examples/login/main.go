@@ -96,11 +96,12 @@ func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 }
 
 // hand gives what a line of configuration can name and only a program can make:
-// Redis for codes and ledgers, and the directory of Authy's users.
+// Redis for codes, ledgers and references, and the directory of Authy's users.
 func hand(s *store) []vendors.Option {
 	opts := []vendors.Option{vendors.WithDirectory(directory{s})}
 	for _, scheme := range []string{"redis", "rediss"} {
-		opts = append(opts, vendors.WithStore(scheme, redisstore.Open), vendors.WithLedger(scheme, redisstore.OpenLedger))
+		opts = append(opts, vendors.WithStore(scheme, redisstore.Open), vendors.WithLedger(scheme, redisstore.OpenLedger),
+			vendors.WithReferences(scheme, redisstore.OpenReferences))
 	}
 	return opts
 }
