@@ -80,6 +80,21 @@ func TestTheREADMEShowsExamples(t *testing.T) {
 	}
 }
 
+// What the module is, how to get it, how to try it, a short program, and the
+// vendors: in this order.
+func TestTheREADMEBeginsWithWhatANewUserNeeds(t *testing.T) {
+	readme := read(t, "README.md")
+	at := 0
+	for _, part := range []string{"# verify\n", "Go releases", "    go get ", "    go run ./examples/login\n    go test work\n", "```go\n", "| vendor | DSN |"} {
+		i := strings.Index(readme[at:], part)
+		require.GreaterOrEqual(t, i, 0, "%q is missing, or stands too early", part)
+		at += i
+	}
+	assert.LessOrEqual(t, strings.Count(blocks(readme)[0], "\n"), 12, "the first program is short")
+	assert.Equal(t, at, strings.Index(readme, "| vendor | DSN |"))
+	assert.LessOrEqual(t, strings.Count(readme[:at], "\n"), 40)
+}
+
 // A comparison that lets everything through would never be noticed.
 func TestREADMERings(t *testing.T) {
 	found := examples(t, "x_test.go", []byte("package x\n\nfunc Example() {\n\ta()\n\tif b() {\n\t\tc()\n\t}\n}\n\nfunc other() {\n\td()\n}\n"))

@@ -13,8 +13,7 @@ import (
 
 func main() {
 	ctx, to := context.Background(), "+15005550006"
-
-	v, err := vendors.Open(os.Getenv("VERIFY_DSN")) // a line of the README's table
+	v, err := vendors.Open(os.Getenv("VERIFY_DSN")) // see docs/dsn.md
 	if err != nil {
 		log.Fatal(err)
 	}
