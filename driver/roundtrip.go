@@ -95,6 +95,7 @@ func (s *callState) roundTrip(t *transport, req *http.Request) result {
 			return result{outcome: verify.ErrUnavailable, detail: "the request could not be signed"}
 		}
 	}
+	s.setOnce(req) // after it was signed, since a key may come with the signature
 	if err := req.Context().Err(); err != nil {
 		return s.failed(req, err, true) // a transport that is not even asked fires no hook
 	}
@@ -147,6 +148,17 @@ func (s *callState) prepare(r *http.Request) {
 	}
 }
 
+// setOnce has net/http send once what it would repeat because of its headers.
+func (s *callState) setOnce(r *http.Request) {
+	if !isKeyed(r.Header) {
+		return
+	}
+	r.GetBody = nil
+	if r.Body == nil || r.Body == http.NoBody {
+		r.Body = emptyBody{s}
+	}
+}
+
 // An emptyBody cannot be rewound, and notes that it was read.
 type emptyBody struct{ s *callState }
 
@@ -176,7 +188,7 @@ func (s *callState) setBody(r *http.Request) {
 	s.sending.Reset(body)
 	r.ContentLength = int64(len(body))
 	r.Body = io.NopCloser(s.sending)
-	if s.client.own != nil && !isKeyed(r.Header) {
+	if s.client.own != nil {
 		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
 	}
 }
