@@ -331,19 +331,21 @@ func TestImportTakesWhatOtherSystemsIssued(t *testing.T) {
 		opts []totp.ImportOption
 		want error
 	}{
-		"ten bytes":                   {uri: "otpauth://totp/A:b?secret=JBSWY3DPEHPK3PXP"},
-		"in groups, lower, padded":    {uri: "otpauth://totp/b?secret=jbsw%20y3dp%20ehpk%203pxp======&issuer=A"},
-		"an image, SHA-256, a minute": {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&image=x&algorithm=sha256&digits=8&period=60"},
-		"too short for this one":      {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP", opts: []totp.ImportOption{totp.WithMinSecret(16)}, want: verify.ErrUnsupported},
-		"nine bytes":                  {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PU", want: verify.ErrUnsupported},
-		"no secret":                   {uri: "otpauth://totp/b?issuer=A", want: verify.ErrUnsupported},
-		"two secrets":                 {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&secret=GEZDGNBVGY3TQOJQ", want: verify.ErrUnsupported},
-		"five digits":                 {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&digits=5", want: verify.ErrUnsupported},
-		"zero digits":                 {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&digits=0", want: verify.ErrUnsupported},
-		"MD5":                         {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&algorithm=MD5", want: verify.ErrUnsupported},
-		"a period of 15 seconds":      {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&period=15", want: verify.ErrUnsupported},
-		"a token without its counter": {uri: "otpauth://hotp/b?secret=JBSWY3DPEHPK3PXP", want: verify.ErrUnsupported},
-		"a web address":               {uri: "https://example.com/?secret=JBSWY3DPEHPK3PXP", want: verify.ErrUnsupported},
+		"ten bytes":                    {uri: "otpauth://totp/A:b?secret=JBSWY3DPEHPK3PXP"},
+		"in groups, lower, padded":     {uri: "otpauth://totp/b?secret=jbsw%20y3dp%20ehpk%203pxp======&issuer=A"},
+		"an image, SHA-256, a minute":  {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&image=x&algorithm=sha256&digits=8&period=60"},
+		"too short for this one":       {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP", opts: []totp.ImportOption{totp.WithMinSecret(16)}, want: verify.ErrUnsupported},
+		"nine bytes":                   {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PU", want: verify.ErrUnsupported},
+		"no secret":                    {uri: "otpauth://totp/b?issuer=A", want: verify.ErrUnsupported},
+		"two secrets":                  {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&secret=GEZDGNBVGY3TQOJQ", want: verify.ErrUnsupported},
+		"two secrets, one in capitals": {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&SECRET=GEZDGNBVGY3TQOJQ", want: verify.ErrUnsupported},
+		"a counter in capitals":        {uri: "otpauth://hotp/b?SECRET=JBSWY3DPEHPK3PXP&COUNTER=5"},
+		"five digits":                  {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&digits=5", want: verify.ErrUnsupported},
+		"zero digits":                  {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&digits=0", want: verify.ErrUnsupported},
+		"MD5":                          {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&algorithm=MD5", want: verify.ErrUnsupported},
+		"a period of 15 seconds":       {uri: "otpauth://totp/b?secret=JBSWY3DPEHPK3PXP&period=15", want: verify.ErrUnsupported},
+		"a token without its counter":  {uri: "otpauth://hotp/b?secret=JBSWY3DPEHPK3PXP", want: verify.ErrUnsupported},
+		"a web address":                {uri: "https://example.com/?secret=JBSWY3DPEHPK3PXP", want: verify.ErrUnsupported},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := newAuthenticator(t).Import(t.Context(), account, tc.uri, tc.opts...)

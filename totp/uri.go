@@ -86,18 +86,21 @@ func readURI(text string) (read, error) {
 	if err != nil {
 		return read{}, errors.New("the URI has a parameter that cannot be read")
 	}
+	given := map[string]bool{}
 	for name, values := range query {
-		if len(values) > 1 {
+		name = strings.ToLower(name)
+		if len(values) > 1 || given[name] {
 			return read{}, errors.New("the URI has a parameter twice")
 		}
-		if err := r.set(strings.ToLower(name), values[0]); err != nil {
+		given[name] = true
+		if err := r.set(name, values[0]); err != nil {
 			return read{}, err
 		}
 	}
 	if r.secret == nil {
 		return read{}, errors.New("the URI has no secret")
 	}
-	if r.Kind == HOTP && !query.Has("counter") {
+	if r.Kind == HOTP && !given["counter"] {
 		return read{}, errors.New("the URI has no counter")
 	}
 	r.Parameters = r.withDefaults()
