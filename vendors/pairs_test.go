@@ -3,20 +3,14 @@ package vendors_test
 import (
 	"cmp"
 	"net/http"
+	"strings"
 	"testing"
-	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/authy"
-	"github.com/go2fa/verify/authy/authytest"
-	"github.com/go2fa/verify/bandwidth"
-	"github.com/go2fa/verify/bandwidth/bandwidthtest"
+	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/failover"
-	"github.com/go2fa/verify/gatewayapi"
-	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
-	"github.com/go2fa/verify/otp"
-	"github.com/go2fa/verify/twilio"
-	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/vendors"
+	"github.com/go2fa/verify/vendors/emulated"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -28,47 +22,41 @@ type paired struct {
 	verify.Verifier
 	code    func() string
 	effects func() int
-	fail    func(twiliotest.Fault)
+	fail    func(emulator.Fault)
 	stop    func()
 }
 
-// pairable are the vendors by name, each made anew.
-var pairable = map[string]func(t *testing.T) paired{
-	"twilio": func(t *testing.T) paired {
-		srv := twiliotest.NewServer(t)
-		v, err := twilio.New(twilio.Config{
-			AccountSID: twiliotest.AccountSID, AuthToken: twiliotest.AuthToken,
-			Service: twilio.Service{SID: twiliotest.ServiceSID}, BaseURL: srv.URL,
-		})
-		require.NoError(t, err)
-		return paired{v, func() string { return srv.Code(person, "") }, srv.Effects, func(f twiliotest.Fault) { srv.Fail(f) }, srv.Close}
-	},
-	"bandwidth": func(t *testing.T) paired {
-		srv := bandwidthtest.NewServer(t)
-		v, err := bandwidth.New(bandwidth.Config{
-			AccountID: bandwidthtest.AccountID, ClientID: bandwidthtest.ClientID, ClientSecret: bandwidthtest.ClientSecret,
-			SMSApplicationID: bandwidthtest.SMSApplicationID, From: bandwidthtest.From, BaseURL: srv.URL,
-		})
-		require.NoError(t, err)
-		return paired{v, func() string { return srv.Code(person, "") }, srv.Effects, func(f twiliotest.Fault) { f.On = cmp.Or(f.On, "/code/"); srv.Fail(f) }, srv.Close}
-	},
-	"authy": func(t *testing.T) paired {
-		srv := authytest.NewServer(t)
-		v, err := authy.NewPhone(authy.Config{APIKey: authytest.APIKey, BaseURL: srv.URL})
-		require.NoError(t, err)
-		return paired{v, func() string { return srv.Code(person, "") }, srv.Effects, func(f twiliotest.Fault) { srv.Fail(f) }, srv.Close}
-	},
-	"gatewayapi": func(t *testing.T) paired {
-		srv := gatewayapitest.NewServer(t)
-		messenger, err := gatewayapi.New(gatewayapi.Config{Token: gatewayapitest.Token, Sender: "Acme", BaseURL: srv.URL})
-		require.NoError(t, err)
-		v, err := otp.New(otp.Config{
-			Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{make([]byte, 32)},
-			Limits: otp.Limits{Cooldown: []time.Duration{0}},
-		})
-		require.NoError(t, err)
-		return paired{v, func() string { return srv.Code(person) }, srv.Effects, func(f twiliotest.Fault) { srv.Fail(f) }, srv.Close}
-	},
+// pairable are the vendors by scheme, each made anew: all that are emulated.
+var pairable = func() map[string]func(t *testing.T) paired {
+	all := map[string]func(t *testing.T) paired{}
+	for _, v := range emulated.All() {
+		all[v.Facts.Scheme] = func(t *testing.T) paired { return pairOf(t, v) }
+	}
+	return all
+}()
+
+// spared are the requests of a vendor that no fault is to meet: only those that
+// hold this part of a path fail.
+var spared = map[string]string{"bandwidth": "/code/"} // the request for a token stays
+
+func pairOf(t *testing.T, vendor emulator.Vendor) paired {
+	e, sample := vendor.New(emulator.Setup{})
+	srv := emulator.ServeTest(t, e, "")
+	dsn := sample.DSN(srv.URL)
+	if sample.Messenger {
+		dsn += "&store=memory&cooldown=0s&code_key=" + strings.Repeat("k", 32)
+	}
+	v, err := vendors.Open(dsn)
+	require.NoError(t, err)
+	newest := func() string {
+		sent := e.Messages()
+		return sent[len(sent)-1].Code
+	}
+	fail := func(f emulator.Fault) {
+		f.On = cmp.Or(f.On, spared[vendor.Facts.Scheme])
+		e.Fail(f)
+	}
+	return paired{v, newest, e.Effects, fail, srv.Close}
 }
 
 // What a failing first vendor means to the second one.
@@ -83,27 +71,27 @@ const (
 // rows are failures of a send, as any vendor may show them. One without a fault
 // is a vendor that cannot be reached.
 var rows = map[string]struct {
-	fault *twiliotest.Fault
+	fault *emulator.Fault
 	next  follow
 	sent  bool // the first vendor's message arrives all the same
 }{
 	"refused dial":             {nil, follows, false},
-	"reset after the effect":   {&twiliotest.Fault{Break: twiliotest.Reset, Effect: true}, byChoice, true},
-	"closed after the request": {&twiliotest.Fault{Break: twiliotest.Close}, byChoice, false},
-	"garbage":                  {&twiliotest.Fault{Break: twiliotest.Garbage}, byChoice, false},
-	"a page":                   {&twiliotest.Fault{Status: 200, Body: "<html>"}, byChoice, false},
-	"truncated":                {&twiliotest.Fault{Break: twiliotest.Truncate}, byChoice, true},
-	"redirect": {&twiliotest.Fault{
+	"reset after the effect":   {&emulator.Fault{Break: emulator.Reset, Effect: true}, byChoice, true},
+	"closed after the request": {&emulator.Fault{Break: emulator.Close}, byChoice, false},
+	"garbage":                  {&emulator.Fault{Break: emulator.Garbage}, byChoice, false},
+	"a page":                   {&emulator.Fault{Status: 200, Body: "<html>"}, byChoice, false},
+	"truncated":                {&emulator.Fault{Break: emulator.Truncate}, byChoice, true},
+	"redirect": {&emulator.Fault{
 		Status: 307, Header: http.Header{"Location": {"https://elsewhere.example.com/"}},
 	}, byChoice, false},
-	"a proxy's 400": {&twiliotest.Fault{Status: 400, Body: "<html>"}, never, false},
-	"credentials":   {&twiliotest.Fault{Status: 401, Body: "<html>"}, follows, false},
-	"throttled for an hour": {&twiliotest.Fault{
+	"a proxy's 400": {&emulator.Fault{Status: 400, Body: "<html>"}, never, false},
+	"credentials":   {&emulator.Fault{Status: 401, Body: "<html>"}, follows, false},
+	"throttled for an hour": {&emulator.Fault{
 		Status: 429, Body: "<html>", Header: http.Header{"Retry-After": {"3600"}},
 	}, follows, false},
-	"500 after the effect": {&twiliotest.Fault{Status: 500, Effect: true, Body: "<html>"}, byChoice, true},
-	"501":                  {&twiliotest.Fault{Status: 501, Body: "<html>"}, follows, false},
-	"502":                  {&twiliotest.Fault{Status: 502, Body: "<html>"}, byChoice, false},
+	"500 after the effect": {&emulator.Fault{Status: 500, Effect: true, Body: "<html>"}, byChoice, true},
+	"501":                  {&emulator.Fault{Status: 501, Body: "<html>"}, follows, false},
+	"502":                  {&emulator.Fault{Status: 502, Body: "<html>"}, byChoice, false},
 }
 
 // The failover promise, for every pair of vendors and every row, with the
