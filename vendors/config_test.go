@@ -79,14 +79,14 @@ func TestConfigOpens(t *testing.T) {
 	assert.Equal(t, 8, receipt.Digits)
 
 	var s shelf
-	c = vendors.Config{Vendor: "pigeon", Settings: map[string]string{
+	c = vendors.Config{Vendor: "parrot", Settings: map[string]string{
 		"user": "u", "pass": "p w", "host": "h:587", "from": "a+b@c.d", "store": "shelf://h", "code_key": otpKey,
 	}}
 	v, err = c.Open(s.options()...)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"shelf://h"}, s.urls)
 	assert.Equal(t, []shelfConfig{{"u", "p w", "h:587", "a+b@c.d"}}, s.configs)
-	assert.Equal(t, "pigeon", v.Capabilities().Vendor)
+	assert.Equal(t, "parrot", v.Capabilities().Vendor)
 }
 
 func TestConfigRefuses(t *testing.T) {

@@ -154,8 +154,8 @@ func TestFailoverOfMessengers(t *testing.T) {
 
 func TestCodeStaysTheSameOverMessengers(t *testing.T) {
 	var s, spare shelf
-	v := opened(t, "failover(pigeon://one owl://two)?store=memory&code_key="+otpKey,
-		s.messenger("pigeon"), spare.messenger("owl"))
+	v := opened(t, "failover(parrot://one owl://two)?store=memory&code_key="+otpKey,
+		s.messenger("parrot"), spare.messenger("owl"))
 	assert.Equal(t, []shelfConfig{{Host: "one"}}, s.configs)
 	assert.Equal(t, []shelfConfig{{Host: "two"}}, spare.configs)
 	s.down = &verify.Error{Outcome: verify.ErrUnavailable}
@@ -181,7 +181,7 @@ func TestFailoverRefuses(t *testing.T) {
 		"too many failures":                 {"failover(" + plain + ")?failures=101", "failover: failures must be 1 to 100"},
 		"an engine's key with a backend":    {"failover(" + gateway + "&code_key=" + otpKey + " " + other + ")?store=memory", "character 1: failover: code_key is missing: at least 32 random characters, kept outside the store"},
 		"an engine's key in both":           {"failover(" + gateway + "&code_key=" + otpKey + " " + other + ")?store=memory&code_key=" + otpKey, "character 44: code_key stands behind the parenthesis, once for all these messengers"},
-		"a store with a stranger's backend": {"failover(" + gateway + " pigeon://h?store=memory)?store=memory&code_key=" + otpKey, "character 55: store stands behind the parenthesis"},
+		"a store with a stranger's backend": {"failover(" + gateway + " parrot://h?store=memory)?store=memory&code_key=" + otpKey, "character 55: store stands behind the parenthesis"},
 		"a failover's key for messengers":   {"failover(" + gateway + ")?on_unknown=next&store=memory&code_key=" + otpKey, "character 45: failover has no such key, but code_key, index_key, digits"},
 		"a messenger without a sender":      {"failover(gatewayapi://TOKEN@eu)?store=memory&code_key=" + otpKey, "character 10: gatewayapi: sender"},
 		"a messenger with a bad key":        {"failover(" + gateway + "&colour=red)?store=memory&code_key=" + otpKey, "character 44: gatewayapi has no such key, but token"},
@@ -209,13 +209,13 @@ func TestCloseClosesWhatWasOpened(t *testing.T) {
 	}{
 		"a vendor":                      {plain, nil},
 		"a messenger and its store":     {gateway + "&" + kept, []string{"store"}},
-		"a stranger and its store":      {"pigeon://h?" + kept, []string{"pigeon", "store"}},
-		"a stranger and our memory":     {"pigeon://h?store=memory&code_key=" + otpKey, []string{"pigeon"}},
-		"one messenger of a failover":   {"failover(pigeon://h)?" + kept, []string{"pigeon", "store"}},
-		"several, one store":            {"failover(pigeon://h owl://h " + gateway + ")?" + kept, []string{"pigeon", "owl", "store"}},
+		"a stranger and its store":      {"parrot://h?" + kept, []string{"parrot", "store"}},
+		"a stranger and our memory":     {"parrot://h?store=memory&code_key=" + otpKey, []string{"parrot"}},
+		"one messenger of a failover":   {"failover(parrot://h)?" + kept, []string{"parrot", "store"}},
+		"several, one store":            {"failover(parrot://h owl://h " + gateway + ")?" + kept, []string{"parrot", "owl", "store"}},
 		"hosted vendors and a ledger":   {"failover(" + plain + ")?ledger=shelf://h&ledger_key=" + otpKey, []string{"ledger"}},
 		"a ledger in memory":            {"failover(" + plain + ")", nil},
-		"all of it, one in another":     {"failover(" + plain + " failover(pigeon://h owl://h)?" + kept + "&name=a " + gateway + "&" + kept + ")?ledger=shelf://h&ledger_key=" + otpKey, []string{"pigeon", "owl", "store", "store", "ledger"}},
+		"all of it, one in another":     {"failover(" + plain + " failover(parrot://h owl://h)?" + kept + "&name=a " + gateway + "&" + kept + ")?ledger=shelf://h&ledger_key=" + otpKey, []string{"parrot", "owl", "store", "store", "ledger"}},
 		"hosted in hosted, two ledgers": {"failover(failover(" + plain + ")?ledger=shelf://h&ledger_key=" + otpKey + ")?ledger=shelf://h&ledger_key=" + otpKey, []string{"ledger", "ledger"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -237,17 +237,17 @@ func TestWhatWasOpenedInVainIsClosed(t *testing.T) {
 		dsn  string
 		want []string
 	}{
-		"the store is unknown":            {"pigeon://h?store=redis://h&code_key=" + otpKey, []string{"pigeon"}},
-		"the engine refuses":              {"pigeon://h?" + kept + "&attempts=11", []string{"pigeon", "store"}},
+		"the store is unknown":            {"parrot://h?store=redis://h&code_key=" + otpKey, []string{"parrot"}},
+		"the engine refuses":              {"parrot://h?" + kept + "&attempts=11", []string{"parrot", "store"}},
 		"the engine of a vendor refuses":  {gateway + "&" + kept + "&ttl=1h", []string{"store"}},
-		"the engine's settings are wrong": {"pigeon://h?" + kept + "&attempts=x", nil},
-		"a second messenger is refused":   {"failover(pigeon://h gatewayapi://TOKEN@eu)?" + kept, []string{"pigeon"}},
-		"the store of several is unknown": {"failover(pigeon://h owl://h)?store=redis://h&code_key=" + otpKey, []string{"pigeon", "owl"}},
-		"the engine of several refuses":   {"failover(pigeon://h owl://h)?" + kept + "&attempts=11", []string{"pigeon", "owl", "store"}},
-		"a second backend is refused":     {"failover(pigeon://h?" + kept + " twilio://VA0)", []string{"pigeon", "store"}},
-		"the ledger is unknown":           {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=redis://h&ledger_key=" + otpKey, []string{"pigeon", "store"}},
-		"the failover refuses":            {"failover(" + plain + " pigeon://h?" + kept + ")?ledger=shelf://h&ledger_key=short", []string{"ledger", "pigeon", "store"}},
-		"the failover's settings":         {"failover(" + plain + " pigeon://h?" + kept + ")?attempts=11", []string{"pigeon", "store"}},
+		"the engine's settings are wrong": {"parrot://h?" + kept + "&attempts=x", nil},
+		"a second messenger is refused":   {"failover(parrot://h gatewayapi://TOKEN@eu)?" + kept, []string{"parrot"}},
+		"the store of several is unknown": {"failover(parrot://h owl://h)?store=redis://h&code_key=" + otpKey, []string{"parrot", "owl"}},
+		"the engine of several refuses":   {"failover(parrot://h owl://h)?" + kept + "&attempts=11", []string{"parrot", "owl", "store"}},
+		"a second backend is refused":     {"failover(parrot://h?" + kept + " twilio://VA0)", []string{"parrot", "store"}},
+		"the ledger is unknown":           {"failover(" + plain + " parrot://h?" + kept + ")?ledger=redis://h&ledger_key=" + otpKey, []string{"parrot", "store"}},
+		"the failover refuses":            {"failover(" + plain + " parrot://h?" + kept + ")?ledger=shelf://h&ledger_key=short", []string{"ledger", "parrot", "store"}},
+		"the failover's settings":         {"failover(" + plain + " parrot://h?" + kept + ")?attempts=11", []string{"parrot", "store"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var s shelf
@@ -264,8 +264,8 @@ func TestCloseTellsAllErrors(t *testing.T) {
 	open := func(err error) func(shelfConfig) (otp.Messenger, error) {
 		return func(shelfConfig) (otp.Messenger, error) { return stuck{err: err}, nil }
 	}
-	v, err := vendors.Open("failover(pigeon://h owl://h)?store=memory&code_key="+otpKey,
-		vendors.With("pigeon", open(one)), vendors.With("owl", open(two)))
+	v, err := vendors.Open("failover(parrot://h owl://h)?store=memory&code_key="+otpKey,
+		vendors.With("parrot", open(one)), vendors.With("owl", open(two)))
 	require.NoError(t, err)
 	c, _ := verify.As[io.Closer](v)
 	err = c.Close()

@@ -134,7 +134,7 @@ func (s *shelf) messenger(scheme string) vendors.Option {
 func (s *shelf) options() []vendors.Option {
 	return []vendors.Option{
 		vendors.WithStore("shelf", s.openStore), vendors.WithLedger("shelf", s.openLedger),
-		s.messenger("pigeon"), s.messenger("owl"),
+		s.messenger("parrot"), s.messenger("owl"),
 	}
 }
 
@@ -228,9 +228,9 @@ func TestOptionsDoNotShareMaps(t *testing.T) {
 
 func TestMessengerOfAnotherModuleSendsAndChecks(t *testing.T) {
 	var s shelf
-	v := opened(t, "pigeon://h?store=memory&code_key="+otpKey, s.options()...)
+	v := opened(t, "parrot://h?store=memory&code_key="+otpKey, s.options()...)
 	receipt := walk(t, v, s.code)
-	assert.Equal(t, "pigeon-1", receipt.ID)
+	assert.Equal(t, "parrot-1", receipt.ID)
 	_, ok := verify.As[*otp.Engine](v)
 	assert.True(t, ok)
 }

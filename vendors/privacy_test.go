@@ -44,8 +44,8 @@ func FuzzCanary(f *testing.F) {
 		"gatewayapi://T@eu?sender=Acme&code_key=" + otpKey + "&store=shelf://u:§@h", "gatewayapi://T@eu?sender=Acme&locale=§" + theEngine, "gatewayapi://T@eu?sender=Acme&origin=§/" + theEngine,
 		"gatewayapi://T@eu?sender=Acme&app_hash=§" + theEngine, "gatewayapi://T@eu?sender=Acme&product=§%0A" + theEngine, "gatewayapi://T@eu?sender=Acme&cooldown=1s,§" + theEngine,
 		"twilio-sms://§:t@", "twilio-sms://" + ac + ":t@?from=§§§" + theEngine, "twilio-sms://" + ac + ":t@?messaging_service_sid=§" + theEngine,
-		"pigeon://u:§@h?a=§" + theEngine, "pigeon://env:§@h", "pigeon://h?§=env:§" + theEngine, "failover(pigeon://u:§@h?a=§)?store=memory&code_key=" + otpKey,
-		"failover(pigeon://h?code_key=§)?store=memory&code_key=" + otpKey,
+		"parrot://u:§@h?a=§" + theEngine, "parrot://env:§@h", "parrot://h?§=env:§" + theEngine, "failover(parrot://u:§@h?a=§)?store=memory&code_key=" + otpKey,
+		"failover(parrot://h?code_key=§)?store=memory&code_key=" + otpKey,
 	} {
 		f.Add(seed)
 	}
@@ -92,9 +92,9 @@ func TestErrorsOfCallsAreSilent(t *testing.T) {
 		"gatewayapi":         "gatewayapi://§@eu?sender=Acme&code_key=§§§&store=memory",
 		"gatewayapi, signed": "gatewayapi://eu?api_key=§&api_secret=§&classic=true&code_key=§§§&store=memory",
 		"twilio's messaging": "twilio-sms://" + ac + ":§@?from=%2B15017122661&code_key=§§§&store=memory",
-		"another module":     "pigeon://§:§@h?code_key=§§§&store=memory",
+		"another module":     "parrot://§:§@h?code_key=§§§&store=memory",
 		"a failover":         "failover(twilio://" + ac + ":§@" + va + " authy://§@phone?name=b)?ledger_key=§§§",
-		"messengers":         "failover(pigeon://§:§@h gatewayapi://§@eu?sender=Acme)?code_key=§§§&store=memory",
+		"messengers":         "failover(parrot://§:§@h gatewayapi://§@eu?sender=Acme)?code_key=§§§&store=memory",
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := vendors.Open(strings.ReplaceAll(dsn, "§", canary),

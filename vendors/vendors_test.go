@@ -97,7 +97,7 @@ func TestOpenRefuses(t *testing.T) {
 	for name, tc := range map[string]struct{ dsn, want string }{
 		"nothing":                       {"", "character 1: the line is empty: is VERIFY_DSN set?"},
 		"quotes of a file":              {`"` + plain + `"`, "character 1: remove the quotes around the DSN"},
-		"a vendor we do not know":       {"pigeon://a:b@c", "character 1: a DSN opens with one of twilio://, bandwidth://, "},
+		"a vendor we do not know":       {"parrot://a:b@c", "character 1: a DSN opens with one of twilio://, bandwidth://, "},
 		"only the scheme":               {"twilio://", "character 1: twilio: service_sid is missing"},
 		"no credentials":                {"twilio://" + va, "character 1: twilio: give either account_sid and auth_token, or api_key_sid and api_key_secret"},
 		"token and key":                 {plain + "?api_key_sid=" + sk + "&api_key_secret=s", "character 10: twilio: give either"},

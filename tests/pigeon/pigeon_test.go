@@ -1,10 +1,12 @@
 package pigeon_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 	"time"
 
+	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/tests/pigeon"
 	"github.com/go2fa/verify/tests/pigeon/pigeontest"
@@ -72,4 +74,15 @@ func TestPigeonKeepsThePromises(t *testing.T) {
 			},
 		}
 	})
+}
+
+func TestPigeonRefusesAnotherKey(t *testing.T) {
+	e, _ := pigeontest.Vendors()[0].New(emulator.Setup{Settings: map[string]string{"api_key": "another"}})
+	client, err := pigeon.New(pigeon.Config{APIKey: "placeholder", BaseURL: emulator.ServeTest(t, e, "").URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.Send(t.Context(), verifytest.To); !errors.Is(err, verify.ErrUnauthorized) {
+		t.Errorf("got %v", err)
+	}
 }
