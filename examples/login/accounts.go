@@ -25,7 +25,9 @@ type account struct {
 
 	App        time.Time // since when an authenticator app is enrolled; zero: none is
 	AppBlocked bool      // by wrong codes, until another factor lifts it
-	News       []news    // the last changes of all this
+	Passkeys   []passkey
+	Handle     []byte // names the account within its passkeys
+	News       []news // the last changes of all this
 
 	// Failures counts wrong attempts over all codes since the last right one.
 	Failures int

@@ -53,6 +53,10 @@ func TestAttack(t *testing.T) {
 		"an app set up long ago":               attackAnOldSetup,
 		"the last factor":                      attackTheLastFactor,
 		"a stranger who locks an app":          attackALockoutByAStranger,
+		"a passkey of another account":         attackAPasskeyOfAnotherAccount,
+		"a passkey's answer again":             attackAReplayedPasskey,
+		"a copied passkey":                     attackACopiedPasskey,
+		"the last passkey":                     attackTheLastPasskey,
 	} {
 		t.Run(name, attack)
 	}

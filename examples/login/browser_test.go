@@ -29,6 +29,8 @@ func TestInARealBrowser(t *testing.T) {
 		"where the typing goes on":         focusAfterFaults,
 		"every page, in every light":       everyPage,
 		"an app, without a script":         appWithoutScript,
+		"a passkey":                        walkByPasskey,
+		"passkeys elsewhere":               passkeysElsewhere,
 	}
 	for vendor, play := range vendorsByDSN() {
 		walks[vendor] = func(t *testing.T, c *chromium) { walkVendor(t, c, play(t)) }

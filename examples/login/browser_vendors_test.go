@@ -98,6 +98,7 @@ func playAuthyUsers(t *testing.T) vendorPlay {
 
 // A branch is the site over a socket, on one vendor.
 type branch struct {
+	origin string // where passkeys work
 	vendorPlay
 	t      *testing.T
 	url    string
@@ -116,19 +117,22 @@ func openBranch(t *testing.T, v vendorPlay, adjust ...func(*config)) *branch {
 		Store: store, Verifier: verifier, Regions: []string{"US", "DK"}, Policy: risky,
 		Limits: limits{Cooldown: []time.Duration{time.Second}}, Log: slog.New(slog.DiscardHandler),
 	}
+	srv := httptest.NewUnstartedServer(nil)
+	cfg.Origin = strings.Replace("http://"+srv.Listener.Addr().String(), "127.0.0.1", "localhost", 1)
 	for _, a := range adjust {
 		a(&cfg)
 	}
 	handler, err := newSite(cfg)
 	require.NoError(t, err)
-	b := &branch{vendorPlay: v, t: t, asking: make(chan struct{}, 100)}
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	b := &branch{origin: cfg.Origin, vendorPlay: v, t: t, asking: make(chan struct{}, 100)}
+	srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/send") {
 			b.asked.Add(1)
 			b.asking <- struct{}{}
 		}
 		handler.ServeHTTP(w, r)
-	}))
+	})
+	srv.Start()
 	t.Cleanup(srv.Close)
 	b.url = srv.URL
 	return b

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/go2fa/verify"
@@ -42,6 +43,7 @@ type challenge struct {
 	Expires  time.Time // zero if unknown
 	Attempts int       // on this code
 	Done     bool
+	Passkey  *webauthn.SessionData // the question for a passkey that is open
 	Ends     time.Time
 }
 

@@ -13,22 +13,23 @@ import (
 // A codeView is what the one page for codes shows, whatever the code is for.
 type codeView struct {
 	challenge
-	To       string
-	Channels []verify.Channel
-	Phone    bool   // may answer
-	App      bool   // may answer
-	ByApp    bool   // its code is what the form asks for
-	Wait     int    // seconds until another code may be sent
-	Busy     bool   // a send is under way
-	Now      bool   // the code was sent a moment ago
-	Digits   string // "6", "4 to 10"
-	Least    int
-	Most     int
-	Remember bool
-	Recovery bool
-	Payment  *payment
-	Bound    bool // the message names amount and payee
-	Decides  bool // the vendor has an app, and decides by itself where the code is
+	To        string
+	Channels  []verify.Channel
+	Phone     bool   // may answer
+	App       bool   // may answer
+	ByPasskey bool   // may answer
+	ByApp     bool   // its code is what the form asks for
+	Wait      int    // seconds until another code may be sent
+	Busy      bool   // a send is under way
+	Now       bool   // the code was sent a moment ago
+	Digits    string // "6", "4 to 10"
+	Least     int
+	Most      int
+	Remember  bool
+	Recovery  bool
+	Payment   *payment
+	Bound     bool // the message names amount and payee
+	Decides   bool // the vendor has an app, and decides by itself where the code is
 }
 
 // code shows where a challenge stands. It sends nothing, however often it is
@@ -49,6 +50,7 @@ func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
 		wait := max(s.nextSend(&a, c, now).Sub(now), longest(s.sends(c, to, party(s.client(r)))...))
 		view.Wait = max(0, seconds(wait))
 		view.Phone, view.App = s.takes(c, a, phoneFactor), s.takes(c, a, appFactor)
+		view.ByPasskey = s.web != nil && s.takes(c, a, passkeyFactor)
 		view.Remember = c.Purpose == loggingIn && s.stricter(a.Policy) == risky
 		view.Recovery = (c.Purpose == loggingIn || c.Purpose == settings) && s.codesLeft(within(tx), a.Name) > 0
 		if p, ok := load[payment](tx, transfers, a.Name+"/"+c.Subject); ok && c.Purpose == transfer {

@@ -10,9 +10,10 @@ import (
 type factor string
 
 const (
-	phoneFactor factor = "phone" // a code that is sent to a proven number
-	appFactor   factor = "app"   // a code of an authenticator app
-	paperFactor factor = "paper" // a recovery code, which always counts
+	phoneFactor   factor = "phone"   // a code that is sent to a proven number
+	appFactor     factor = "app"     // a code of an authenticator app
+	passkeyFactor factor = "passkey" // where a false page gets nothing
+	paperFactor   factor = "paper"   // a recovery code, which always counts
 )
 
 // readFactors reads a list such as "phone,app". An empty one leaves the choice to
@@ -24,8 +25,8 @@ func readFactors(list string) ([]factor, error) {
 	var read []factor
 	for _, name := range strings.Split(list, ",") {
 		f := factor(name)
-		if f != phoneFactor && f != appFactor || slices.Contains(read, f) {
-			return nil, errors.New("the factors that count are phone, app, or both: phone,app")
+		if f != phoneFactor && f != appFactor && f != passkeyFactor || slices.Contains(read, f) {
+			return nil, errors.New("the factors that count are one or more of phone,app,passkey")
 		}
 		read = append(read, f)
 	}
@@ -40,6 +41,9 @@ func (a account) factors() []factor {
 	}
 	if !a.App.IsZero() {
 		has = append(has, appFactor)
+	}
+	if len(a.opens()) > 0 {
+		has = append(has, passkeyFactor)
 	}
 	return has
 }

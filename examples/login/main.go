@@ -33,8 +33,8 @@ import (
 const defaultAddr = "127.0.0.1:8000"
 
 type flags struct {
-	addr, db, regions, policy, factors, channels, vendor string
-	secure                                               bool
+	addr, db, regions, policy, factors, channels, vendor, origin string
+	secure                                                       bool
 }
 
 func main() {
@@ -43,7 +43,8 @@ func main() {
 	flag.StringVar(&f.db, "db", "", "the database file; without one everything is forgotten at the end")
 	flag.StringVar(&f.regions, "regions", "US,CA,GB,IE,DE,AT,CH,FR,NL,BE,DK,SE,NO,FI,ES,IT,PT,PL", "countries whose numbers may enrol, the default first; a country admits those that share its numbers, as GB does with the Isle of Man")
 	flag.StringVar(&f.policy, "policy", string(risky), "when new accounts are asked for a code: never, risky or always; always holds for all, and nothing opens without a second factor")
-	flag.StringVar(&f.factors, "factors", "phone,app", "the second factors that count: phone, app or phone,app; who has one that counts is asked for no other")
+	flag.StringVar(&f.origin, "origin", "", "where browsers find the site, such as https://bank.example.com: passkeys are bound to it; on loopback it is http://localhost and the port")
+	flag.StringVar(&f.factors, "factors", "phone,app,passkey", "the second factors that count, one or more of these; who has one that counts is asked for no other")
 	flag.StringVar(&f.channels, "channels", string(both), "how codes may come to people: sms, voice or both, which leaves the choice to them")
 	flag.StringVar(&f.vendor, "vendor", "twilio", "without VERIFY_DSN, the vendor to emulate: "+emulatedSchemes())
 	flag.BoolVar(&f.secure, "secure", false, "the site is reached by https, through a proxy that sets X-Forwarded-For")
@@ -72,6 +73,10 @@ func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }() // the server has closed it, or never had it
+	if cfg.Origin = f.origin; cfg.Origin == "" && isLoopback(listener) {
+		_, port, _ := net.SplitHostPort(listener.Addr().String()) // it is one of ours
+		cfg.Origin = "http://localhost:" + port
+	}
 	if dsn == "" {
 		if !isLoopback(listener) {
 			return errors.New("without VERIFY_DSN every code can be read in the inbox: -addr must be on loopback")

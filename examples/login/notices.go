@@ -14,13 +14,16 @@ import (
 // What a person is told after a change, by a text message and on the account's
 // page. The thief of a session sees the page; the message is for the owner.
 const (
-	toldAppAdded    = "An authenticator app was added to your account."
-	toldAppReplaced = "The authenticator app of your account was replaced."
-	toldAppRemoved  = "The authenticator app was removed from your account."
-	toldNumber      = "The phone number of your account was changed."
-	toldTurnedOff   = "The second factor of your account was turned off."
-	toldRecovery    = "A recovery code was used for your account."
-	toldBlocked     = "There were so many wrong codes for your authenticator app that it was blocked. Somebody knows your password: change it."
+	toldAppAdded       = "An authenticator app was added to your account."
+	toldAppReplaced    = "The authenticator app of your account was replaced."
+	toldAppRemoved     = "The authenticator app was removed from your account."
+	toldPasskeyAdded   = "A passkey was added to your account."
+	toldPasskeyRemoved = "A passkey was removed from your account."
+	toldPasskeyCopied  = "A passkey of your account may have been copied, and was switched off."
+	toldNumber         = "The phone number of your account was changed."
+	toldTurnedOff      = "The second factor of your account was turned off."
+	toldRecovery       = "A recovery code was used for your account."
+	toldBlocked        = "There were so many wrong codes for your authenticator app that it was blocked. Somebody knows your password: change it."
 )
 
 // notYou ends each message.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	bolt "go.etcd.io/bbolt"
 )
 
@@ -27,6 +28,7 @@ type login struct {
 	Ends    time.Time
 	Grant   string // one act that was confirmed by a code, and not yet done
 	Granted time.Time
+	Passkey *webauthn.SessionData // the question for a new passkey that is open
 }
 
 func (l login) over(now time.Time) bool {

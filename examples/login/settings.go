@@ -12,9 +12,10 @@ import (
 
 // Acts that a code allows once.
 const (
-	grantCodes  = "codes"  // make recovery codes
-	grantNumber = "number" // enrol another number
-	grantApp    = "app"    // add an authenticator app
+	grantCodes   = "codes"   // make recovery codes
+	grantNumber  = "number"  // enrol another number
+	grantPasskey = "passkey" // add a passkey
+	grantApp     = "app"     // add an authenticator app
 )
 
 const (
@@ -28,13 +29,18 @@ const (
 	addTexts = "texts"
 )
 
-const policyPrefix = "policy:"
+// What these acts are about stands behind the prefix.
+const (
+	policyPrefix  = "policy:"
+	removePasskey = "nopasskey:"
+)
 
 var changes = map[string]string{
 	turnOff:                    "You are turning the second factor off.",
 	grantCodes:                 "You are asking for new recovery codes. The old ones end.",
 	grantNumber:                "You are changing your phone number.",
 	grantApp:                   "You are adding an authenticator app.",
+	grantPasskey:               "You are adding a passkey.",
 	removeApp:                  "You are removing the authenticator app.",
 	addCalls:                   "You want to receive codes by calls, too.",
 	addTexts:                   "You want to receive codes by text messages, too.",
@@ -57,6 +63,7 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 		"Devices": s.deviceList(r, v.account.Name), "Always": s.policy == always,
 		"Payments": s.payments(v.account.Name), "NoTransfer": s.noTransfer(v.account),
 		"AddCalls": s.canAdd(v.account, calls), "AddTexts": s.canAdd(v.account, texts), "Decides": s.registrar != nil,
+		"CanPasskey": s.may(v.account, grantPasskey), "Passkeys": s.passkeyList(v.account),
 		"CanApp": s.may(v.account, grantApp), "HasApp": !v.account.App.IsZero(), "AppCounts": slices.Contains(s.factors, appFactor),
 		"CanRemoveApp": s.may(v.account, removeApp), "AppSince": day(v.account.App), "PhoneCounts": slices.Contains(s.factors, phoneFactor),
 	}
@@ -73,12 +80,17 @@ func (s *site) canAdd(a account, w ways) bool {
 
 // may reports whether a change can be asked for.
 func (s *site) may(a account, act string) bool {
+	if id, ok := strings.CutPrefix(act, removePasskey); ok {
+		return a.On && s.mayRemovePasskey(a, id)
+	}
 	_, known := changes[act]
 	switch {
 	case !known || !a.On:
 		return false
 	case act == grantApp:
 		return a.App.IsZero() && slices.Contains(s.factors, appFactor)
+	case act == grantPasskey:
+		return s.web != nil && slices.Contains(s.factors, passkeyFactor) && len(a.Passkeys) < maxPasskeys
 	case act == removeApp:
 		return !a.App.IsZero() && !s.isLast(a, appFactor)
 	case act == addCalls:
@@ -104,8 +116,12 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request, v visitor) error {
 		return seeOther(w, r, "/")
 	}
 	var c challenge
+	why := changes[act]
+	if strings.HasPrefix(act, removePasskey) {
+		why = "You are removing a passkey."
+	}
 	err := s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) (err error) {
-		c, err = s.start(tx, *a, v.key, settings, act, changes[act])
+		c, err = s.start(tx, *a, v.key, settings, act, why)
 		return err
 	})
 	if err != nil {
@@ -123,7 +139,12 @@ func (s *site) changed(tx *bolt.Tx, a *account, key, act string) (passage, error
 		a.Policy = policy(p)
 		return passage{next: "/", tone: good, notice: "Changed."}, nil
 	}
+	if id, ok := strings.CutPrefix(act, removePasskey); ok {
+		return s.passkeyRemoved(tx, a, key, id)
+	}
 	switch act {
+	case grantPasskey:
+		return passage{next: "/passkeys"}, giveGrant(tx, key, act)
 	case turnOff:
 		return s.turnedOff(tx, a, key)
 	case grantApp:
@@ -149,6 +170,9 @@ func (s *site) turnedOff(tx *bolt.Tx, a *account, key string) (passage, error) {
 	a.On, a.Ways, a.Phone, a.Waiting = false, "", "", ""
 	a.note(toldTurnedOff)
 	if err := s.dropApp(tx, a); err != nil {
+		return passage{}, err
+	}
+	if err := dropPasskeys(tx, a); err != nil {
 		return passage{}, err
 	}
 	if err := s.papers.Remove(within(tx), a.Name); err != nil {

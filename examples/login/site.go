@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/observe"
@@ -21,6 +22,7 @@ type config struct {
 	Verifier verify.Verifier
 	Regions  []string // countries whose numbers may enrol, the default first
 	Policy   policy   // of new accounts, or of all if it is always
+	Origin   string   // where passkeys work, such as https://bank.example.com; none are offered if it is empty
 	Factors  []factor // those that count as a second one; all if it is empty
 	Ways     ways     // how codes may come to people; both if it is empty
 	Secure   bool     // reached by https, through a proxy that sets X-Forwarded-For
@@ -44,7 +46,9 @@ type site struct {
 	policy       policy
 	factors      []factor
 	apps         *totp.Authenticator
-	papers       *recovery.Codes // for the day the phone is gone
+	web          *webauthn.WebAuthn // nil: no passkeys
+	origins      string             // where passkeys work
+	papers       *recovery.Codes    // for the day the phone is gone
 	notices      otp.Messenger
 	allowed      ways
 	ways         []ways    // of those allowed, what the vendor can prove
@@ -96,6 +100,9 @@ func build(cfg config) (*site, error) {
 	if s.key, err = cfg.Store.secret(); err != nil {
 		return nil, err
 	}
+	if err := s.openPasskeys(cfg.Origin); err != nil {
+		return nil, err
+	}
 	if err := s.openFactors(); err != nil {
 		return nil, err
 	}
@@ -110,7 +117,7 @@ func build(cfg config) (*site, error) {
 // come of the site's own.
 func (s *site) openFactors() (err error) {
 	if len(s.factors) == 0 {
-		s.factors = []factor{phoneFactor, appFactor}
+		s.factors = []factor{phoneFactor, appFactor, passkeyFactor}
 	}
 	s.apps, err = totp.New(totp.Config{
 		Store: appStore{s.store, time.Now}, Keys: [][]byte{[]byte(s.mac("apps"))}, Issuer: "Acme Bank",
@@ -159,6 +166,10 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("POST /code/{id}/send", s.half(s.sendCode))
 	mux.HandleFunc("POST /code/{id}/check", s.half(s.checkCode))
 	mux.HandleFunc("POST /code/{id}/app", s.half(s.checkApp))
+	mux.HandleFunc("GET /code/{id}/passkey", s.half(s.askForPasskey))
+	mux.HandleFunc("POST /code/{id}/passkey", s.half(s.checkPasskey))
+	mux.HandleFunc("GET /passkeys", s.full(s.passkeyForm))
+	mux.HandleFunc("POST /passkeys", s.full(s.takePasskey))
 	mux.HandleFunc("GET /code/{id}/recovery", s.half(s.recovery))
 	mux.HandleFunc("POST /code/{id}/recovery", s.half(s.recover))
 

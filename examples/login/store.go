@@ -10,7 +10,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// The buckets. All keys but those of accounts, authy, apps, papers and keys are "account/id", so that
+// The buckets. All keys but those of accounts, authy, apps, passkeys, papers and keys are "account/id", so that
 // nobody's record can be reached under another's name.
 const (
 	accounts   = "accounts"
@@ -18,9 +18,10 @@ const (
 	challenges = "challenges"
 	transfers  = "transfers"
 	devices    = "devices"
-	authyIDs   = "authy"  // by a keyed hash of the phone
-	apps       = "apps"   // by package totp's key
-	papers     = "papers" // recovery codes, by package recovery's key
+	authyIDs   = "authy"    // by a keyed hash of the phone
+	apps       = "apps"     // by package totp's key
+	passkeyIDs = "passkeys" // whose they are
+	papers     = "papers"   // recovery codes, by package recovery's key
 	keys       = "keys"
 )
 
@@ -50,7 +51,7 @@ func openStore(path string) (*store, error) {
 	}
 	s.DB = db
 	return s, db.Update(func(tx *bolt.Tx) error {
-		for _, bucket := range []string{accounts, logins, challenges, transfers, devices, authyIDs, apps, papers, keys} {
+		for _, bucket := range []string{accounts, logins, challenges, transfers, devices, authyIDs, apps, passkeyIDs, papers, keys} {
 			if _, err := tx.CreateBucketIfNotExists([]byte(bucket)); err != nil {
 				return err
 			}

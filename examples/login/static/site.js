@@ -87,3 +87,36 @@ for (const form of document.querySelectorAll("form")) {
 window.addEventListener("pageshow", () => { // back again: the forms work once more
   for (const form of document.querySelectorAll("form")) delete form.dataset.sent;
 });
+
+// Passkeys: the browser answers our question, and the form carries the answer.
+const passkey = document.getElementById("passkey-form");
+if (passkey) {
+  const button = document.getElementById("use-passkey");
+  const said = document.getElementById("passkey-said");
+  const { origin, makes } = passkey.dataset;
+  const known = window.PublicKeyCredential;
+  if (location.origin !== origin) {
+    said.textContent = `Passkeys work at ${origin} and nowhere else: open the site there.`;
+  } else if (!known || !known.parseRequestOptionsFromJSON) {
+    said.textContent = "This browser knows no passkeys, or is too old for them here.";
+  } else {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      said.textContent = "";
+      try {
+        const { publicKey } = JSON.parse(passkey.dataset.options);
+        const answer = makes
+          ? await navigator.credentials.create({ publicKey: known.parseCreationOptionsFromJSON(publicKey) })
+          : await navigator.credentials.get({ publicKey: known.parseRequestOptionsFromJSON(publicKey) });
+        passkey.elements.credential.value = JSON.stringify(answer.toJSON());
+        passkey.submit();
+      } catch (fault) {
+        said.textContent = fault.name === "InvalidStateError"
+          ? "This device has a passkey for your account already."
+          : "Nothing came of it: it was cancelled, or took too long. You can try again.";
+        button.disabled = false;
+      }
+    });
+  }
+}
