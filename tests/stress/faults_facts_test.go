@@ -91,6 +91,14 @@ var vendorFacts = map[string]map[string]facts{
 			unknown:        []string{`{"msg_id":1}`, `{"MSG_ID":"01A"}`},
 		},
 	},
+	"twilio-sms": {
+		"send": {
+			refused: &said{400, `{"code":21211,"status":400}`, verify.ErrInvalidRecipient},
+			account: &said{401, `{"code":20003,"status":401}`, verify.ErrUnauthorized},
+			blocked: &said{400, `{"code":21610,"status":400}`, verify.ErrBlocked},
+			unknown: []string{`{"sid":1}`, `{"SID":"SM00000000000000000000000000000000"}`},
+		},
+	},
 	"authy": {
 		"send": phoneFacts("send"), "check": phoneFacts("check"),
 	},

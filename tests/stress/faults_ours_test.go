@@ -63,9 +63,9 @@ func sendTwice(r *run) {
 // openBreaker is that of a failover of one backend: its sends are refused at once,
 // and its checks are made all the same.
 func openBreaker(c cell) []play {
-	account := vendorFacts[c.kind.name]["send"].account
+	account := vendorFacts[c.name]["send"].account
 	if account == nil {
-		return nil
+		return nil // nobody has written down what refuses the account here
 	}
 	fails := func(r *run, call func() error) {
 		r.wire.arm(account.step())

@@ -63,9 +63,7 @@ func (c cell) through(w want, way func(*run) (string, *http.Client)) []play {
 	return []play{{before: func(r *run) {
 		base, client := way(r)
 		k := r.kind
-		if k.name == "bandwidth" {
-			k.open = openBandwidthWithToken // else the request for a token is lost instead
-		}
+		k = k.withToken() // else the request for a token is lost instead
 		r.verifier, _ = k.must(r.t, base, client, r.store)
 		r.elsewhere = true
 	}, want: w}}

@@ -1,18 +1,14 @@
 package stress
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,131 +16,104 @@ import (
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/authy"
 	"github.com/go2fa/verify/authy/authytest"
-	"github.com/go2fa/verify/bandwidth"
-	"github.com/go2fa/verify/bandwidth/bandwidthtest"
-	emulators "github.com/go2fa/verify/emulator"
-	"github.com/go2fa/verify/gatewayapi"
-	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
+	emulated "github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/redisstore"
-	"github.com/go2fa/verify/twilio"
-	"github.com/go2fa/verify/twilio/twiliotest"
 	"github.com/go2fa/verify/vendors"
-	"github.com/go2fa/verify/vendors/emulated"
+	list "github.com/go2fa/verify/vendors/emulated"
 )
 
 // A message is one text that an emulator delivered; it is the same type at every
 // vendor.
-type message = twiliotest.Message
+type message = emulated.Message
 
 // An emulator is a vendor in memory.
-type emulator interface {
-	http.Handler
-	Subscribe(tell func(message)) (cancel func())
-	Effects() int
-	Requests() int
-	Advance(time.Duration)
-}
+type emulator = emulated.Emulator
 
 // A kind is a vendor: how it is emulated, and who talks to it.
 type kind struct {
-	name    string
-	emulate func(code func(digits int) string) emulator
-	open    func(base string, client *http.Client, store otp.Store) (verify.Verifier, io.Closer, error)
-	secrets []string
-	checks  bool // codes by a request; else otp checks them in its store
+	name     string
+	vendor   emulated.Vendor
+	settings map[string]string // that choose one of a vendor's products
+	secrets  []string
+	checks   bool // codes by a request; else otp checks them in its store
+	people   bool // it sends to people only who were registered before
+	oauth2   bool // each client asks for an access token first
+	token    bool // the request for it is answered here: see withToken
 }
 
-// kinds are all vendors that are emulated, and Authy twice, since it has two
-// products.
+// kinds are all vendors that are emulated. One that knows people is there twice,
+// since it also has a product for people whom nobody registered.
 func kinds() []kind {
-	all := ours()
-	for _, v := range emulated.All() {
-		if !slices.ContainsFunc(all, func(k kind) bool { return k.name == v.Facts.Scheme }) {
-			all = append(all, kindBySample(v))
+	var all []kind
+	for _, v := range list.All() {
+		k, people := newKind(v, nil)
+		all = append(all, k)
+		if people {
+			k, _ = newKind(v, map[string]string{"product": "users"})
+			k.name, k.people = k.name+" users", true
+			all = append(all, k)
 		}
 	}
 	return all
 }
 
-// kindBySample is a vendor of which nothing is known here.
-func kindBySample(v emulators.Vendor) kind {
-	_, sample := v.New(emulators.Setup{})
-	return kind{
-		v.Facts.Scheme,
-		func(code func(int) string) emulator {
-			e, _ := v.New(emulators.Setup{NewCode: code})
-			return e
-		},
-		func(base string, client *http.Client, store otp.Store) (verify.Verifier, io.Closer, error) {
-			if store == nil {
-				store = new(otp.MemoryStore)
-			}
-			dsn := sample.DSN(base)
-			if sample.Messenger {
-				dsn += "&store=given://&code_key=" + strings.Repeat("k", 32)
-			}
-			v, err := vendors.Open(dsn, vendors.WithHTTPClient(client),
-				vendors.WithStore("given", func(string) (otp.Store, error) { return store, nil }))
-			if err != nil {
-				return nil, nil, err
-			}
-			closer, _ := verify.As[io.Closer](v)
-			return v, closer, nil
-		},
-		slices.Collect(maps.Values(sample.Settings)), !sample.Messenger,
+// newKind finds what is secret in a vendor's settings: all that is long, but names.
+func newKind(v emulated.Vendor, settings map[string]string) (k kind, people bool) {
+	_, sample := v.New(emulated.Setup{Settings: settings, People: []string{asker}})
+	k = kind{name: sample.Scheme, vendor: v, settings: settings, checks: !sample.Messenger, oauth2: sample.Settings["client_secret"] != ""}
+	for _, value := range sample.Settings {
+		if len(value) >= 16 {
+			k.secrets = append(k.secrets, value)
+		}
 	}
-}
-
-// ours are the kinds of which more is known than their sample.
-func ours() []kind {
-	return []kind{
-		{
-			"twilio", func(code func(int) string) emulator { return twiliotest.New(twiliotest.Options{NewCode: code}) },
-			openTwilio, []string{twiliotest.AccountSID, twiliotest.AuthToken, twiliotest.ServiceSID}, true,
-		},
-		{
-			"bandwidth", func(code func(int) string) emulator { return bandwidthtest.New(bandwidthtest.Options{NewCode: code}) },
-			openBandwidth, []string{bandwidthtest.ClientID, bandwidthtest.ClientSecret, "emulated."}, true,
-		},
-		{
-			"gatewayapi", func(func(int) string) emulator { return gatewayapitest.New(gatewayapitest.Options{Credit: 1e9}) },
-			openGatewayAPI, []string{gatewayapitest.Token}, false,
-		},
-		{
-			"authy", func(code func(int) string) emulator { return authytest.New(authytest.Options{NewCode: code}) },
-			openPhone, []string{authytest.APIKey}, true,
-		},
-		{
-			"authy users", func(code func(int) string) emulator { return authytest.New(authytest.Options{NewCode: code}) },
-			openUsers, []string{authytest.APIKey}, true,
-		},
+	if k.oauth2 {
+		k.secrets = append(k.secrets, "emulated.") // as access tokens begin
 	}
+	return k, len(sample.Directory) > 0
 }
 
-func openTwilio(base string, client *http.Client, _ otp.Store) (verify.Verifier, io.Closer, error) {
-	c, err := twilio.New(twilio.Config{
-		AccountSID: twiliotest.AccountSID, AuthToken: twiliotest.AuthToken,
-		Service: twilio.Service{SID: twiliotest.ServiceSID}, BaseURL: base, HTTPClient: client,
-	})
-	return c, c, err
+// emulate makes a vendor, whose codes are random if code is nil.
+func (k kind) emulate(code func(digits int) string) emulator {
+	e, _ := k.vendor.New(emulated.Setup{NewCode: code, Settings: k.settings})
+	return e
 }
 
-func openBandwidth(base string, client *http.Client, _ otp.Store) (verify.Verifier, io.Closer, error) {
-	c, err := bandwidth.New(bandwidth.Config{
-		AccountID: bandwidthtest.AccountID, ClientID: bandwidthtest.ClientID, ClientSecret: bandwidthtest.ClientSecret,
-		SMSApplicationID: bandwidthtest.SMSApplicationID, From: bandwidthtest.From, BaseURL: base, HTTPClient: client,
-	})
-	return c, c, err
-}
-
-// openBandwidthWithToken makes a client whose requests for a token are answered
-// here: what happens to the others happens to the calls themselves.
-func openBandwidthWithToken(base string, client *http.Client, store otp.Store) (verify.Verifier, io.Closer, error) {
-	if client == nil {
+// open makes a client as an application does, by a line of configuration.
+func (k kind) open(base string, client *http.Client, store otp.Store) (verify.Verifier, io.Closer, error) {
+	if client == nil && k.token {
 		client = &http.Client{Transport: &http.Transport{}}
 	}
-	return openBandwidth(base, &http.Client{Transport: cannedToken{client.Transport}, Timeout: client.Timeout}, store)
+	if k.token {
+		client = &http.Client{Transport: cannedToken{client.Transport}, Timeout: client.Timeout}
+	}
+	if store == nil {
+		store = new(otp.MemoryStore)
+	}
+	_, sample := k.vendor.New(emulated.Setup{Settings: k.settings})
+	dsn := sample.DSN(base)
+	if sample.Messenger {
+		dsn += "&code_key=" + engineKey + "&store=stress://&product=Acme"
+	}
+	v, err := vendors.Open(dsn, vendors.WithHTTPClient(client), vendors.WithDirectory(directory{}),
+		vendors.WithStore("stress", func(string) (otp.Store, error) { return kept{store}, nil }))
+	if err != nil {
+		return nil, nil, err
+	}
+	c, _ := verify.As[io.Closer](v)
+	return v, c, nil
+}
+
+const engineKey = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk"
+
+// A kept store is not closed with the client.
+type kept struct{ otp.Store }
+
+// withToken makes a kind whose requests for a token are answered here: what
+// happens to the others happens to the calls themselves.
+func (k kind) withToken() kind {
+	k.token = k.oauth2
+	return k
 }
 
 type cannedToken struct{ http.RoundTripper }
@@ -157,33 +126,12 @@ func (t cannedToken) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
 }
 
-func openGatewayAPI(base string, client *http.Client, store otp.Store) (verify.Verifier, io.Closer, error) {
-	c, err := gatewayapi.New(gatewayapi.Config{
-		Token: gatewayapitest.Token, Sender: "Acme", BaseURL: base, HTTPClient: client,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	e, err := newEngine(c, store)
-	return e, c, err
-}
-
-func openPhone(base string, client *http.Client, _ otp.Store) (verify.Verifier, io.Closer, error) {
-	c, err := authy.NewPhone(authy.Config{APIKey: authytest.APIKey, BaseURL: base, HTTPClient: client})
-	return c, c, err
-}
-
-func openUsers(base string, client *http.Client, _ otp.Store) (verify.Verifier, io.Closer, error) {
-	c, err := authy.NewUsers(authy.Config{APIKey: authytest.APIKey, BaseURL: base, HTTPClient: client, Directory: directory{}})
-	return c, c, err
-}
-
 // newEngine is an engine with limits as they are by default.
 func newEngine(c otp.Messenger, store otp.Store) (*otp.Engine, error) {
 	if store == nil {
 		store = new(otp.MemoryStore)
 	}
-	return otp.New(otp.Config{Messenger: c, Store: store, Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme"})
+	return otp.New(otp.Config{Messenger: c, Store: store, Keys: [][]byte{[]byte(engineKey)}, Product: "Acme"})
 }
 
 // directory knows the ids that register gets: the person who was registered first is
@@ -203,7 +151,7 @@ func (directory) DeleteAuthyID(context.Context, string) error { return nil }
 // any other.
 func (k kind) register(t testing.TB, e emulator, to string) {
 	t.Helper()
-	if k.name != "authy users" {
+	if !k.people {
 		return
 	}
 	users, err := authy.NewUsers(authy.Config{

@@ -95,9 +95,7 @@ func TestDeadVendor(t *testing.T) {
 
 // askDead makes n calls, and counts their requests.
 func askDead(t *testing.T, k kind, dead func(*http.Request) (*http.Response, error), op string, n int) (tries int) {
-	if k.name == "bandwidth" {
-		k.open = openBandwidthWithToken // its requests alone are counted
-	}
+	k = k.withToken() // its requests alone are counted
 	o := newOutage(k.emulate(nil))
 	o.dead = dead
 	v, _ := k.must(t, "http://vendor", &http.Client{Transport: o}, nil)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,11 @@ func questions(t testing.TB) []question {
 			continue
 		}
 		yes, no := truths(t, k)
-		all = append(all, question{k.name, yes, no, asking(t, k), yeses[k.name]})
+		isYes := yeses[k.name]
+		if isYes == nil {
+			isYes = differsFrom(yes, no)
+		}
+		all = append(all, question{k.name, yes, no, asking(t, k), isYes})
 	}
 	return append(all, oneTouch(t))
 }
@@ -47,9 +52,7 @@ func questions(t testing.TB) []question {
 // asking answers each check of one client by the body it is given.
 func asking(t testing.TB, k kind) func(int, []byte) error {
 	said := new(spoken)
-	if k.name == "bandwidth" {
-		k.open = openBandwidthWithToken
-	}
+	k = k.withToken()
 	v, _ := k.must(t, "http://vendor", &http.Client{Transport: said}, nil)
 	code := canaryCode(k.digits())
 	return func(status int, body []byte) error {
@@ -58,11 +61,14 @@ func asking(t testing.TB, k kind) func(int, []byte) error {
 	}
 }
 
+// digits is how long a code is if nothing else is asked for.
 func (k kind) digits() int {
-	if k.name == "authy users" {
-		return 7
+	v, c, err := k.open("http://vendor", nil, nil)
+	if err != nil {
+		return 0 // must has told why
 	}
-	return 6
+	_ = c.Close() // it made no connection
+	return v.Capabilities().DefaultDigits
 }
 
 // A spoken vendor says what it was told to say.
@@ -155,6 +161,26 @@ func oneTouch(t testing.TB) question {
 	}
 }
 
+// differsFrom says what may count as a yes of a vendor that yeses does not know: of
+// the words and truth values in which its yes differs from its no, one is there as
+// in the yes, and none as in the no.
+func differsFrom(yes, no []byte) func(fields) bool {
+	right, _ := fieldsOf(yes)
+	wrong, _ := fieldsOf(no)
+	right, wrong = right.flat(), wrong.flat()
+	var words []string
+	for key := range right {
+		if was, is := wrong.raw(key), right.raw(key); is != was && !strings.ContainsAny(is+was, "0123456789") {
+			words = append(words, key)
+		}
+	}
+	return func(f fields) bool {
+		f = f.flat()
+		isNo := func(key string) bool { return len(wrong[key]) > 0 && f.raw(key) == wrong.raw(key) }
+		return slices.ContainsFunc(words, func(key string) bool { return f.raw(key) == right.raw(key) }) && !slices.ContainsFunc(words, isNo)
+	}
+}
+
 // yeses say, by kind, whether an answer to a check of asker may count as a yes.
 var yeses = map[string]func(fields) bool{
 	"twilio": func(f fields) bool {
@@ -197,6 +223,21 @@ func fieldsOf(body []byte) (fields, bool) {
 		f[strings.Trim(key, `"`)] = append(f[strings.Trim(key, `"`)], value)
 	}
 	return f, true
+}
+
+// flat has the fields of objects within beside their own, under "key.".
+func (f fields) flat() fields {
+	all := fields{}
+	for key, values := range f {
+		all[key] = values
+		for _, value := range values {
+			inner, _ := fieldsOf(value) // nothing, if it is no object
+			for name, found := range inner.flat() {
+				all[key+"."+name] = append(all[key+"."+name], found...)
+			}
+		}
+	}
+	return all
 }
 
 // raw is the one value of a key, as it is written.
