@@ -94,8 +94,18 @@ type Prober interface {
 	Probe(ctx context.Context) error
 }
 
+// A Warmer can open a connection ahead of a Send.
+type Warmer interface {
+	// Warm opens a connection to the vendor, so that the next Send need not wait for
+	// one: call it when a page is shown that leads to a Send. It sends no request,
+	// spends no attempt, and may be called as often as the page is shown: it returns
+	// nil where a connection is at hand, was opened a moment ago, or cannot be
+	// opened ahead, as through a proxy. An error changes nothing for the Send.
+	Warm(ctx context.Context) error
+}
+
 // As returns v, or the first Verifier that it wraps by an Unwrap() Verifier
-// method, that is also a T: a [Canceler], a [Prober], an io.Closer, a vendor's client.
+// method, that is also a T: a [Canceler], a [Prober], a [Warmer], an io.Closer, a vendor's client.
 func As[T any](v Verifier) (T, bool) {
 	for v != nil {
 		if t, ok := v.(T); ok {

@@ -106,3 +106,7 @@ func readPhoneCheck(_ driver.Check, reply driver.Reply) (driver.Verdict, error) 
 // Close closes idle connections of the client's own transport, and nothing that
 // Config.HTTPClient brought.
 func (p *Phone) Close() error { return p.api.Close() }
+
+// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
+// through a proxy, and nothing if Config.HTTPClient brings a transport.
+func (p *Phone) Warm(ctx context.Context) error { return p.api.Warm(ctx) }

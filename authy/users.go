@@ -166,3 +166,7 @@ func (u *Users) readCheck(_ driver.Check, reply driver.Reply) (driver.Verdict, e
 // Close closes idle connections of the client's own transport, and nothing that
 // Config.HTTPClient brought.
 func (u *Users) Close() error { return u.api.Close() }
+
+// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
+// through a proxy, and nothing if Config.HTTPClient brings a transport.
+func (u *Users) Warm(ctx context.Context) error { return u.api.Warm(ctx) }

@@ -257,6 +257,10 @@ func (c *Client) Probe(ctx context.Context) error {
 // itself, within 5 seconds.
 func (c *Client) Close() error { return c.api.Close() }
 
+// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
+// through a proxy, and nothing if Config.HTTPClient brings a transport.
+func (c *Client) Warm(ctx context.Context) error { return c.api.Warm(ctx) }
+
 // Format keeps the credentials and the token of a Client out of every print.
 func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("bandwidth.Client{[hidden]}")) }
 

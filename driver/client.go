@@ -124,6 +124,7 @@ type Client struct {
 	readError func(op string, status int, body []byte) Failure
 	http      retryablehttp.Client
 	own       *http.Transport // nil if the application brought a transport
+	dialer    *dialer         // of own
 	bare      bool            // the transport is one of net/http, with no RoundTripper before it
 	budget    budget
 	timeout   time.Duration // the application's own http.Client.Timeout; zero: none
@@ -182,7 +183,8 @@ func (c *Client) copyClient(theirs *http.Client) http.Client {
 		c.timeout, t.base = theirs.Timeout, theirs.Transport
 	}
 	if t.base == nil {
-		c.own = newTransport()
+		c.dialer = new(dialer)
+		c.own = newTransport(c.dialer)
 		t.base = c.own
 	}
 	_, c.bare = t.base.(*http.Transport)
@@ -199,6 +201,7 @@ func (c *Client) Close() error {
 		return nil
 	}
 	if c.own != nil {
+		c.dialer.closeAhead()
 		c.own.CloseIdleConnections()
 	}
 	if c.tokens != nil {

@@ -20,6 +20,7 @@ var errStale = errors.New("the connection ended while it was idle")
 // to the log of the process, with the recipient and the code.
 type conn struct {
 	net.Conn
+	among    *conns        // the open ones; nil: nobody counts
 	socket   *socket       // nil: it cannot be asked
 	answer   answer        // of the request under way, for Read alone
 	tunnel   bool          // through a proxy: answers are encrypted
@@ -94,9 +95,19 @@ func (c *conn) Write(p []byte) (int, error) {
 
 // isStale knows a connection that the peer has ended, whose answer nobody asked
 // for, or that has been idle for too long by the wall clock.
-func (c *conn) isStale() bool {
+func (c *conn) isStale() bool { return !c.isFresh() || c.socket != nil && c.socket.hasUnread() }
+
+func (c *conn) isFresh() bool {
 	unused := time.Since(time.Unix(0, c.lastRead.Load()))
-	return unused > idleTime || unused < 0 || c.socket != nil && c.socket.hasUnread()
+	return 0 <= unused && unused <= idleTime
+}
+
+// Close is net.Conn's.
+func (c *conn) Close() error {
+	if c.among != nil {
+		c.among.remove(c)
+	}
+	return c.Conn.Close()
 }
 
 // Read ends the connection after an answer that is followed by more, and when
@@ -124,18 +135,45 @@ func (c *conn) Read(p []byte) (int, error) {
 }
 
 // dialer makes the connections of our own transport.
-type dialer struct{ net.Dialer }
+type dialer struct {
+	net.Dialer
+	conns
+}
 
 func (d *dialer) dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	c, err := d.DialContext(ctx, network, addr)
+	if c := d.take(addr); c != nil {
+		return c, nil
+	}
+	c, err := d.open(ctx, network, addr)
+	if err != nil {
+		return nil, err // an interface that is nil
+	}
+	return c, nil
+}
+
+func (d *dialer) dialTLS(ctx context.Context, network, addr string, config *tls.Config) (net.Conn, error) {
+	if c := d.take(addr); c != nil {
+		return c, nil
+	}
+	c, err := d.openTLS(ctx, network, addr, config)
+	if err != nil {
+		return nil, err // an interface that is nil
+	}
+	return c, nil
+}
+
+func (d *dialer) open(ctx context.Context, network, addr string) (*conn, error) {
+	socket, err := d.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}
-	return newConn(c, c), nil
+	c := newConn(socket, socket)
+	d.conns.add(c)
+	return c, nil
 }
 
-// dialTLS shakes hands itself, so that the conn sees answers and not records.
-func (d *dialer) dialTLS(ctx context.Context, network, addr string, config *tls.Config) (net.Conn, error) {
+// openTLS shakes hands itself, so that the conn sees answers and not records.
+func (d *dialer) openTLS(ctx context.Context, network, addr string, config *tls.Config) (*conn, error) {
 	socket, err := d.DialContext(ctx, network, addr)
 	if err != nil {
 		return nil, err
@@ -154,5 +192,7 @@ func (d *dialer) dialTLS(ctx context.Context, network, addr string, config *tls.
 		_ = socket.Close() // the handshake has failed already
 		return nil, err
 	}
-	return newConn(c, socket), nil
+	o := newConn(c, socket)
+	d.conns.add(o)
+	return o, nil
 }

@@ -17,7 +17,7 @@ import (
 func TestIdleConnectionsAreKept(t *testing.T) {
 	t.Parallel()
 	const shortest = 60 * time.Second // AWS's Application Load Balancer
-	kept := newTransport().IdleConnTimeout
+	kept := newTransport(new(dialer)).IdleConnTimeout
 	assert.Less(t, kept, shortest)
 	assert.GreaterOrEqual(t, kept, shortest-5*time.Second)
 	assert.Equal(t, idleTime, kept, "the wall clock ends it at the same time")

@@ -39,10 +39,10 @@ var (
 
 // newTransport makes the transport for applications that bring none. HTTP/1.1
 // only: there "headers not written" proves that nothing left.
-func newTransport() *http.Transport {
+func newTransport(d *dialer) *http.Transport {
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
-	d := &dialer{net.Dialer{Timeout: dialTime, KeepAlive: keepProbes}}
+	d.Timeout, d.KeepAlive = dialTime, keepProbes
 	t := &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            d.dial,

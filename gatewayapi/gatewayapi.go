@@ -224,6 +224,10 @@ func (c *Client) Probe(ctx context.Context) error {
 // Config.HTTPClient brought.
 func (c *Client) Close() error { return errors.Join(c.client.Close(), c.account.Close()) }
 
+// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
+// through a proxy, and nothing if Config.HTTPClient brings a transport.
+func (c *Client) Warm(ctx context.Context) error { return c.client.Warm(ctx) }
+
 // Format keeps the credentials of a Client out of every print.
 func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("gatewayapi.Client{[hidden]}")) }
 

@@ -225,5 +225,9 @@ func (c *Client) Check(ctx context.Context, to, code string, opts ...verify.Chec
 // Config.HTTPClient brought.
 func (c *Client) Close() error { return c.api.Close() }
 
+// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
+// through a proxy, and nothing if Config.HTTPClient brings a transport.
+func (c *Client) Warm(ctx context.Context) error { return c.api.Warm(ctx) }
+
 // Format keeps the credentials of a Client out of every print.
 func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("telnyx.Client{[hidden]}")) }

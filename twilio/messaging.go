@@ -108,6 +108,10 @@ func (c *Messaging) verdict(reply driver.Reply, a messageAnswer) error {
 // MessagingConfig.HTTPClient brought.
 func (c *Messaging) Close() error { return c.rest.Close() }
 
+// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
+// through a proxy, and nothing if Config.HTTPClient brings a transport.
+func (c *Messaging) Warm(ctx context.Context) error { return c.rest.Warm(ctx) }
+
 // Limits of a sender, in characters and digits:
 // https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id and
 // https://www.twilio.com/docs/glossary/what-is-a-short-code.

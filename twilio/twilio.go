@@ -153,3 +153,7 @@ func (c *Client) Fetch(ctx context.Context, to string, opts ...verify.CheckOptio
 // Close closes idle connections of the client's own transport, and nothing that
 // Config.HTTPClient brought.
 func (c *Client) Close() error { return c.api.Close() }
+
+// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
+// through a proxy, and nothing if Config.HTTPClient brings a transport.
+func (c *Client) Warm(ctx context.Context) error { return c.api.Warm(ctx) }
