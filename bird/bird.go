@@ -38,13 +38,6 @@ import (
 
 const vendor = "bird"
 
-// Limits of a code, in digits.
-const (
-	minDigits     = 4
-	maxDigits     = 8
-	defaultDigits = 6
-)
-
 // A Config says which workspace to use.
 //
 // # In the console
@@ -54,8 +47,6 @@ const (
 //  2. Enable the channels that you use for the countries that you send to
 //     (https://github.com/messagebird/bird-ai). One that is not enabled for the
 //     number's country is refused.
-//  3. Whoever comes from MessageBird finds the differences in
-//     docs/migrate-messagebird.md.
 type Config struct {
 	// APIKey is the workspace's key: "bk_", the region, "_" and a secret. Required.
 	APIKey string `json:"-" dsn:"api_key,user,required" example:"env:BIRD_API_KEY"`
@@ -140,8 +131,7 @@ func New(cfg Config) (*Client, error) {
 		Capabilities: verify.Capabilities{
 			Vendor:    vendor,
 			Channels:  []verify.Channel{verify.ChannelSMS, verify.ChannelWhatsApp, verify.ChannelVoice},
-			MinDigits: minDigits, MaxDigits: maxDigits, DefaultDigits: defaultDigits,
-			Locale: true,
+			MinDigits: 4, MaxDigits: 8, DefaultDigits: 6, Locale: true,
 		},
 		NewSend: c.newSend, ReadSend: readSend, NewCheck: newCheck, ReadCheck: readCheck,
 	}

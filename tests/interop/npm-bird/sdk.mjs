@@ -45,7 +45,9 @@ await assert.rejects(new BirdClient({ apiKey: "bk_us1_wrong", baseUrl: VERIFY_UR
 
 // The library repeats a request whose answer was lost, with one key: one message, as
 // long as Bird keeps the answer.
+let requests = 0;
 const losing = http.createServer(async (req, res) => {
+  requests++;
   const chunks = [];
   for await (const chunk of req) chunks.push(chunk);
   const { authorization, "content-type": type, "idempotency-key": key } = req.headers;
@@ -56,4 +58,5 @@ const losing = http.createServer(async (req, res) => {
 await new Promise((listening) => losing.listen(0, "127.0.0.1", listening));
 const lost = new BirdClient({ apiKey: API_KEY, baseUrl: `http://127.0.0.1:${losing.address().port}` });
 await assert.rejects(lost.verify.verifications.create({ to }));
+assert.equal(requests, 3);
 losing.close();

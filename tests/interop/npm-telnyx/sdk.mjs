@@ -58,7 +58,9 @@ await assert.rejects(strict.verifications.triggerSMS({ ...body, verify_profile_i
 await assert.rejects(new Telnyx({ apiKey: "wrong", baseURL: VERIFY_URL + "/v2" }).verifications.triggerSMS(body), refused(401, "10009"));
 
 // The library sends three messages when answers are lost: it repeats the request.
+let requests = 0;
 const losing = http.createServer(async (req, res) => {
+  requests++;
   const chunks = [];
   for await (const chunk of req) chunks.push(chunk);
   const { authorization, "content-type": type } = req.headers;
@@ -68,4 +70,5 @@ const losing = http.createServer(async (req, res) => {
 await new Promise((listening) => losing.listen(0, "127.0.0.1", listening));
 const lost = new Telnyx({ apiKey: API_KEY, baseURL: `http://127.0.0.1:${losing.address().port}/v2` });
 await assert.rejects(lost.verifications.triggerSMS(body));
+assert.equal(requests, 3);
 losing.close();
