@@ -56,6 +56,8 @@ func TestAttack(t *testing.T) {
 		"a passkey of another account":         attackAPasskeyOfAnotherAccount,
 		"a passkey's answer again":             attackAReplayedPasskey,
 		"a copied passkey":                     attackACopiedPasskey,
+		"a question for a passkey twice":       attackAQuestionTwice,
+		"a passkey that is late":               attackALateQuestion,
 		"the last passkey":                     attackTheLastPasskey,
 	} {
 		t.Run(name, attack)

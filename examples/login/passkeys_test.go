@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/stretchr/testify/assert"
@@ -291,4 +292,50 @@ func attackTheLastPasskey(t *testing.T) {
 	assert.False(t, p.has("send-form"))
 	p.usesPasskey(b, "ada", k)
 	assert.True(t, p.in())
+}
+
+// attackAQuestionTwice guesses at one question: a wrong answer spends it.
+func attackAQuestionTwice(t *testing.T) {
+	b := newBank(t, cooled, withPasskeys)
+	p, _ := b.enrolled(t, "ada", false)
+	k := newKey(t, 32)
+	p.addsPasskey(b, k)
+	p.post("/logout").logIn("ada")
+	at := p.path + "/passkey"
+	signed := k.signs(p.get(at).question(), b.handle("ada"))
+	p.post(at, "credential", "{}").post(at, "credential", signed)
+	assert.Contains(t, p.text("notice"), "did not open it")
+	assert.False(t, p.in())
+}
+
+// attackALateQuestion keeps a page for a new passkey open for longer than the proof
+// that allowed it is good.
+func attackALateQuestion(t *testing.T) {
+	inTime(t, func(b *bank, p *person) {
+		require.NoError(t, b.site.openPasskeys(bankOrigin))
+		p.signUp("ada").post("/enrol", "number", phone, "region", "US").send("sms").type_(b.code(""))
+		p.asksForPasskey(b)
+		time.Sleep(9 * time.Minute)
+		made := newKey(p.t, 32).makes(p.get("/passkeys").question())
+		time.Sleep(2 * time.Minute)
+		p.post("/passkeys", "credential", made)
+		a, _ := b.store.account("ada")
+		assert.Empty(t, a.Passkeys)
+	})
+}
+
+// TestAChangeOfFactorsEndsOtherLogins and forgets remembered devices.
+func TestAChangeOfFactorsEndsOtherLogins(t *testing.T) {
+	b := newBank(t, cooled, withPasskeys)
+	p, _ := b.enrolled(t, "ada", false)
+	for name, change := range map[string]func(){
+		"an app":    func() { p.addsApp(b) },
+		"a passkey": func() { p.addsPasskey(b, newKey(t, 32)) },
+	} {
+		other := b.visitor(t).logIn("ada").send("sms").type_(b.code(loginService), "remember", "on")
+		require.Equal(t, "Your account", other.text("title"), other.text("notice"))
+		change()
+		assert.False(t, other.in(), name)
+		assert.Contains(t, other.logIn("ada").path, "/code/", name)
+	}
 }
