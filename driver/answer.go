@@ -143,5 +143,5 @@ func number(digits []byte, base int) int64 {
 	if err != nil {
 		return -1
 	}
-	return int64(n) //nolint:gosec // of 62 bits
+	return int64(n) // of 62 bits
 }

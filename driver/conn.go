@@ -179,7 +179,7 @@ func (d *dialer) openTLS(ctx context.Context, network, addr string, config *tls.
 		return nil, err
 	}
 	if config == nil {
-		config = &tls.Config{} //nolint:gosec // TLS 1.2 is Go's own minimum
+		config = &tls.Config{} // TLS 1.2 is Go's own minimum
 	}
 	if config.ServerName == "" {
 		config = config.Clone()

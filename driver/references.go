@@ -116,7 +116,7 @@ type pending struct {
 }
 
 func (r *References) sealed(key [16]byte, reference string, end time.Time) string {
-	plain := binary.BigEndian.AppendUint64(nil, uint64(end.UnixMilli())) //nolint:gosec // after 1970
+	plain := binary.BigEndian.AppendUint64(nil, uint64(end.UnixMilli())) // after 1970
 	plain = append(plain, reference...)
 	nonce := make([]byte, r.seal.NonceSize(), r.seal.NonceSize()+len(plain)+r.seal.Overhead())
 	_, _ = rand.Read(nonce) // never fails

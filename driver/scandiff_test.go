@@ -41,7 +41,7 @@ func TestOneWalkReadsWhatTwoRead(t *testing.T) { // not parallel: it keeps the p
 	var wait sync.WaitGroup
 	for worker := range uint64(workers) {
 		wait.Go(func() {
-			random := rand.New(rand.NewPCG(17, worker)) //nolint:gosec // the same texts each time
+			random := rand.New(rand.NewPCG(17, worker)) // the same texts each time
 			for range *scanRuns / workers {
 				body := mutate(random, object(random))
 				want, got := readWith(scanTwice, body), readWith(Scan, body)
@@ -117,7 +117,7 @@ func TestOrdinaryBytes(t *testing.T) {
 }
 
 func FuzzOneWalkReadsWhatTwoRead(f *testing.F) {
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // seeds
+	random := rand.New(rand.NewPCG(1, 2)) // seeds
 	for range 50 {
 		f.Add(object(random))
 	}

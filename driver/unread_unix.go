@@ -19,7 +19,7 @@ func newSocket(raw syscall.RawConn) *socket {
 	s := &socket{raw: raw}
 	s.look = func(fd uintptr) {
 		_, _, err := syscall.Recvfrom(int(fd), s.b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		s.unread = err != syscall.EAGAIN && err != syscall.EWOULDBLOCK && err != syscall.EINTR //nolint:errorlint // an Errno
+		s.unread = err != syscall.EAGAIN && err != syscall.EWOULDBLOCK && err != syscall.EINTR // an Errno
 	}
 	return s
 }

@@ -171,7 +171,12 @@ func (w *walker) escape() bool {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return true
 	case 'u':
-		return w.hex() && w.hex() && w.hex() && w.hex()
+		for range 4 {
+			if !w.hex() {
+				return false
+			}
+		}
+		return true
 	}
 	return false
 }

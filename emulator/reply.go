@@ -59,7 +59,7 @@ func (f Fault) deliver(w http.ResponseWriter, r *http.Request, a *reply) {
 	if f.Drip > 0 {
 		drip(w, r, a.body.Bytes(), f.Drip)
 	} else {
-		_, _ = w.Write(a.body.Bytes()) // the client has gone: nobody to tell
+		_, _ = w.Write(a.body.Bytes()) //nolint:gosec // the client has gone: nobody to tell; no browser reads an emulator's answers
 	}
 	pad(w, f.Pad)
 }
@@ -70,7 +70,7 @@ func drip(w http.ResponseWriter, r *http.Request, body []byte, pause time.Durati
 		if control.Flush() != nil || !wait(r.Context(), pause) {
 			return
 		}
-		if _, err := w.Write(body[i : i+1]); err != nil {
+		if _, err := w.Write(body[i : i+1]); err != nil { //nolint:gosec // no browser reads an emulator's answers
 			return
 		}
 	}

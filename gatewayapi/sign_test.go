@@ -2,7 +2,7 @@ package gatewayapi
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // HMAC-SHA1 is the method of OAuth 1.0a
+	"crypto/sha1" // HMAC-SHA1 is the method of OAuth 1.0a
 	"encoding/base64"
 	"net/http"
 	"net/url"

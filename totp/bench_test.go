@@ -4,7 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238's default
+	"crypto/sha1" // RFC 6238's default
 	"encoding/binary"
 	"fmt"
 	"testing"

@@ -76,7 +76,7 @@ func (p Parameters) validate() error {
 
 // now is the step of a moment. It is never zero, which stands for none.
 func (p Parameters) now(at time.Time) uint64 {
-	return uint64(max(at.Unix()/int64(p.Period/time.Second), 1)) //nolint:gosec // above zero
+	return uint64(max(at.Unix()/int64(p.Period/time.Second), 1)) // above zero
 }
 
 // An open factor is one whose secret can be used.

@@ -2,7 +2,7 @@ package totp
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238's default
+	"crypto/sha1" // RFC 6238's default
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"

@@ -120,7 +120,7 @@ func (k sealKey) head() []byte {
 
 // plain writes what is sealed of a factor.
 func plain(b []byte, p Parameters, secret []byte) []byte {
-	b = append(b, byte(p.Kind), byte(slices.Index(algorithms[:], p.Algorithm)), byte(p.Digits), byte(p.Period/time.Second))
+	b = append(b, byte(p.Kind), byte(slices.Index(algorithms[:], p.Algorithm)), byte(p.Digits), byte(p.Period/time.Second)) //nolint:gosec // validated: all are small
 	return append(b, secret...)
 }
 

@@ -62,8 +62,8 @@ type ledgerCall struct {
 // randomCall ends mostly what was begun last.
 func randomCall(rng *rand.Rand, ids []failover.ID, begun ledgerCall) ledgerCall {
 	c := ledgerCall{
-		number: rng.IntN(len(ids)), backend: string(rune('a' + rng.IntN(3))),
-		state: failover.State(rng.IntN(3)), verdict: failover.Verdict(rng.IntN(3)),
+		number: rng.IntN(len(ids)), backend: string(rune('a' + rng.IntN(3))), //nolint:gosec // one of three
+		state: failover.State(rng.IntN(3)), verdict: failover.Verdict(rng.IntN(3)), //nolint:gosec // one of three
 		op: []string{"begin", "begin", "end", "end", "attempt", "attempt", "attempt", "settle"}[rng.IntN(8)],
 	}
 	if c.op == "end" && begun.op != "" && rng.IntN(4) > 0 {

@@ -98,7 +98,7 @@ func New(opts Options) *Emulator {
 		phones: map[string]*verification{}, byUUID: map[string]*verification{}, approvals: map[string]*approval{},
 	}
 	e.sends.Life, e.wrong.Life = counted, counted
-	e.Core.Start(emulator.API{
+	e.Start(emulator.API{
 		Start: opts.Start, Routes: e.routes(),
 		NotFound: func(*http.Request) *emulator.Answer { return notFound() },
 	})
@@ -375,14 +375,21 @@ func NewServer(t emulator.TB, opts ...Options) *Server {
 	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
 }
 
-// What Fail takes, and Messages returns: see package emulator. Fault.On may be
-// send, check, status, register, delete, request approval, fetch approval or app
-// details; the first three are those of phone verification too. The Scope of a
-// Message is the action, and the Channel of a push, which holds no code, is "app".
 type (
-	Fault   = emulator.Fault
+	// A Fault is what Fail takes, and a Message what Messages returns: see package emulator. Fault.On may be
+	// send, check, status, register, delete, request approval, fetch approval or app
+	// details; the first three are those of phone verification too. The Scope of a
+	// Message is the action, and the Channel of a push, which holds no code, is "app".
+	Fault = emulator.Fault
+
+	// A Message is one that was delivered.
 	Message = emulator.Message
 )
 
 // What Fault.Break may be.
-const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage
+const (
+	Reset    = emulator.Reset
+	Close    = emulator.Close
+	Truncate = emulator.Truncate
+	Garbage  = emulator.Garbage
+)

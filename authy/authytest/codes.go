@@ -154,7 +154,7 @@ func (c *call) send(channel, sent, ignored string) *emulator.Answer {
 		return says(object{"message": ignored, "cellphone": masked, "device": "android", "ignored": true, "success": true})
 	}
 
-	c.Emulator.sends.Add(c.now, u.id, struct{}{})
+	c.sends.Add(c.now, u.id, struct{}{})
 	t := &token{code: c.options.NewCode(c.options.Digits), at: c.now}
 	u.tokens[action] = t
 	c.sent = c.message(u.phone, channel, action, t.code)

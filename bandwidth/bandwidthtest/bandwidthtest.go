@@ -108,7 +108,7 @@ type code struct {
 func New(opts Options) *Emulator {
 	e := &Emulator{options: emulator.Default(opts, defaults)}
 	e.codes.Life, e.wrong.Life, e.tokens.Life = longest, pause, e.options.TokenLife
-	e.Core.Start(emulator.API{
+	e.Start(emulator.API{
 		Start:    opts.Start,
 		Routes:   e.routes(),
 		NotFound: func(*http.Request) *emulator.Answer { return notFound() },
@@ -176,16 +176,18 @@ func NewServer(t emulator.TB, opts ...Options) *Server {
 	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
 }
 
-// What Fail takes, and Messages returns. Fault.On may be send, check or token. The
-// Scope of a Message is "2FA" if none was given.
-//
-//	srv.Fail(bandwidthtest.Fault{On: "send", Status: 503})
-//	srv.Fail(bandwidthtest.Fault{Break: bandwidthtest.Reset, Effect: true})
-//
-// The first is refused without an effect. In the second the message leaves, and
-// only the reply is lost.
 type (
-	Fault   = emulator.Fault
+	// A Fault is what Fail takes, and a Message what Messages returns. Fault.On may be send, check or token. The
+	// Scope of a Message is "2FA" if none was given.
+	//
+	//	srv.Fail(bandwidthtest.Fault{On: "send", Status: 503})
+	//	srv.Fail(bandwidthtest.Fault{Break: bandwidthtest.Reset, Effect: true})
+	//
+	// The first is refused without an effect. In the second the message leaves, and
+	// only the reply is lost.
+	Fault = emulator.Fault
+
+	// A Message is one that was delivered.
 	Message = emulator.Message
 )
 

@@ -79,7 +79,7 @@ type verification struct {
 func New(opts Options) *Emulator {
 	e := &Emulator{options: emulator.Default(opts, defaults)}
 	e.byTo.Life, e.kept.Life = remembered, retention
-	e.Core.Start(emulator.API{
+	e.Start(emulator.API{
 		Start: opts.Start,
 		Routes: []emulator.Route{
 			{On: "send", Pattern: "POST /v1/verify/verifications", Serve: e.authorized(e.idempotent(e.send))},
@@ -121,12 +121,19 @@ func NewServer(t emulator.TB, opts ...Options) *Server {
 	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
 }
 
-// What Fail takes, and Messages returns: see package emulator. Fault.On may be send
-// or check.
 type (
-	Fault   = emulator.Fault
+	// A Fault is what Fail takes, and a Message what Messages returns: see package emulator. Fault.On may be send
+	// or check.
+	Fault = emulator.Fault
+
+	// A Message is one that was delivered.
 	Message = emulator.Message
 )
 
 // What Fault.Break may be.
-const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage
+const (
+	Reset    = emulator.Reset
+	Close    = emulator.Close
+	Truncate = emulator.Truncate
+	Garbage  = emulator.Garbage
+)

@@ -87,7 +87,7 @@ func New(opts Options) *Emulator {
 	e := &Emulator{options: opts, credit: max(int(opts.Credit*100), 0)}
 	e.lastID.Store(firstID - 1)
 	e.oauth.Key, e.oauth.Secret, e.oauth.Skew = opts.Key, opts.Secret, 5*time.Minute
-	e.Core.Start(emulator.API{
+	e.Start(emulator.API{
 		Start: opts.Start,
 		Routes: []emulator.Route{
 			{On: "send", Pattern: "POST /mobile/single", Serve: e.held("messaging", e.mobileToken, e.single)},
@@ -225,15 +225,22 @@ func NewServer(t emulator.TB, opts ...Options) *Server {
 	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
 }
 
-// What Fail takes, and Messages returns: see package emulator. Fault.On may be send
-// or balance. The Scope of a Message is empty: GatewayAPI knows nothing of codes.
 type (
-	Fault   = emulator.Fault
+	// A Fault is what Fail takes, and a Message what Messages returns: see package emulator. Fault.On may be send
+	// or balance. The Scope of a Message is empty: GatewayAPI knows nothing of codes.
+	Fault = emulator.Fault
+
+	// A Message is one that was delivered.
 	Message = emulator.Message
 )
 
 // What Fault.Break may be.
-const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage
+const (
+	Reset    = emulator.Reset
+	Close    = emulator.Close
+	Truncate = emulator.Truncate
+	Garbage  = emulator.Garbage
+)
 
 // Facts are what GatewayAPI documents. A zero Fact is not documented.
 func Facts() emulator.Facts {

@@ -1,3 +1,5 @@
+// Package dsn reads one line of configuration, and writes what it says into a tagged
+// struct.
 package dsn
 
 import (

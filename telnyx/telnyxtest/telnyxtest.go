@@ -98,7 +98,7 @@ func New(opts Options) *Emulator {
 		e.profiles[p.ID] = cmp.Or(p.CodeLength, 6)
 	}
 	e.byTo.Life, e.byID.Life = remembered, remembered
-	e.Core.Start(emulator.API{
+	e.Start(emulator.API{
 		Start:    opts.Start,
 		Routes:   e.routes(),
 		NotFound: e.authorized(func(*http.Request) *emulator.Answer { return notFound() }),
@@ -138,12 +138,19 @@ func NewServer(t emulator.TB, opts ...Options) *Server {
 	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
 }
 
-// What Fail takes, and Messages returns: see package emulator. Fault.On may be
-// send, check, fetch or profile. The Scope of a Message is the id of its profile.
 type (
-	Fault   = emulator.Fault
+	// A Fault is what Fail takes, and a Message what Messages returns: see package emulator. Fault.On may be
+	// send, check, fetch or profile. The Scope of a Message is the id of its profile.
+	Fault = emulator.Fault
+
+	// A Message is one that was delivered.
 	Message = emulator.Message
 )
 
 // What Fault.Break may be.
-const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage
+const (
+	Reset    = emulator.Reset
+	Close    = emulator.Close
+	Truncate = emulator.Truncate
+	Garbage  = emulator.Garbage
+)

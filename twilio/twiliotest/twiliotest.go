@@ -144,7 +144,7 @@ func New(opts Options) *Emulator {
 		}
 	}
 	e.byTo.Life, e.bySID.Life, e.limits.Life, e.fetches.Life = life, life, life, time.Hour
-	e.Core.Start(emulator.API{Start: opts.Start, Header: headers, Routes: e.routes(),
+	e.Start(emulator.API{Start: opts.Start, Header: headers, Routes: e.routes(),
 		NotFound:   e.authenticated(func(r *http.Request) *emulator.Answer { return notFound(r) }),
 		NotAllowed: e.authenticated(func(*http.Request) *emulator.Answer { return refuse(http.StatusMethodNotAllowed, 20004) }),
 	})
@@ -226,16 +226,23 @@ func NewServer(t emulator.TB, opts ...Options) *Server {
 	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
 }
 
-// What Fail takes, and Messages returns: see package emulator. Fault.On may be
-// send, check, fetch, update or service of Verify, or message. The Scope of a
-// Message is the SID of its Service, or empty if Messaging sent it.
 type (
-	Fault   = emulator.Fault
+	// A Fault is what Fail takes, and a Message what Messages returns: see package emulator. Fault.On may be
+	// send, check, fetch, update or service of Verify, or message. The Scope of a
+	// Message is the SID of its Service, or empty if Messaging sent it.
+	Fault = emulator.Fault
+
+	// A Message is one that was delivered.
 	Message = emulator.Message
 )
 
 // What Fault.Break may be.
-const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage
+const (
+	Reset    = emulator.Reset
+	Close    = emulator.Close
+	Truncate = emulator.Truncate
+	Garbage  = emulator.Garbage
+)
 
 // Vendors are what this package emulates, for programs that range over all
 // vendors. Of a Setup's settings the ids and secrets of the account count, and the

@@ -55,11 +55,11 @@ func TestEveryEmulatorIsReachedByItsSample(t *testing.T) {
 func changed(settings map[string]string) map[string]string {
 	all := maps.Clone(settings)
 	for key, value := range all {
-		switch {
-		case key == "product", key == "region", key == "sender":
-		case key == "from":
+		switch key {
+		case "product", "region", "sender":
+		case "from":
 			all[key] = "+15005550006"
-		case key == "digits":
+		case "digits":
 			all[key] = "8"
 		default:
 			all[key] = value[:len(value)-1] + "1"
