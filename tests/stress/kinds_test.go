@@ -73,6 +73,10 @@ func newKind(v emulated.Vendor, settings map[string]string) (k kind, people bool
 	return k, len(sample.Directory) > 0
 }
 
+// replays reports whether the vendor documents that a request with the same key of
+// idempotency gets the same answer. A repeated check is then no second attempt.
+func (k kind) replays() bool { return k.vendor.Facts.Repeat.Is != "" }
+
 // emulate makes a vendor, whose codes are random if code is nil.
 func (k kind) emulate(code func(digits int) string) emulator {
 	e, _ := k.vendor.New(emulated.Setup{NewCode: code, Settings: k.settings})
