@@ -45,7 +45,9 @@ type API struct {
 	// asked about. Defaults to [IsSubject].
 	IsSubject func(subject, to string) bool
 	// OnApproved runs after an approval and before Check returns nil, for what comes
-	// with it. Its error becomes verify.ErrOutcomeUnknown. Defaults to nothing.
+	// with it, or for a second call that confirms it where the first answer names
+	// nobody. Its error becomes verify.ErrOutcomeUnknown, and its text is dropped.
+	// Defaults to nothing.
 	OnApproved func(context.Context, Check, Reply) error
 
 	// NewCancel makes the call that invalidates a pending code. Without it Cancel is

@@ -34,8 +34,8 @@ type ReferencesConfig struct {
 	Key []byte
 	// Account tells accounts of one vendor apart that share Store.
 	Account string
-	// TTL is how long a reference is kept where the receipt says no expiry. Defaults
-	// to 10 minutes.
+	// TTL is how long a reference is kept where the receipt says no expiry: 1 minute
+	// to 24 hours. Defaults to 10 minutes.
 	TTL time.Duration
 	// Once takes a reference with the first approval, for vendors that would accept
 	// a code twice: the other of two checks is verify.ErrNotPending.

@@ -125,7 +125,7 @@ func (c *Core) Deliver(m Message) {
 func (c *Core) Messages() []Message { return c.log.last() }
 
 // LastCode returns the code in the newest message to a recipient that has a scope,
-// or "" if there is none in it.
+// or "" if there is none in it. The scope is that of a [Message]: the vendor's word.
 func (c *Core) LastCode(to, scope string) string {
 	for _, m := range slices.Backward(c.log.last()) {
 		if m.To == to && m.Scope == scope {
