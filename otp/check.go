@@ -98,6 +98,11 @@ func (e *Engine) Probe(ctx context.Context) error {
 	return e.together(faults)
 }
 
+var _ verify.Warmer = (*Engine)(nil)
+
+// Warm warms the messenger, the first of them below [Fallback], if it can be.
+func (e *Engine) Warm(ctx context.Context) error { return warm(ctx, e.messenger) }
+
 func (e *Engine) messengers() []Messenger {
 	if f, ok := e.messenger.(*fallback); ok {
 		return f.messengers

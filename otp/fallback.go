@@ -137,3 +137,14 @@ func inCommon(messengers []Messenger) verify.Capabilities {
 	}
 	return common
 }
+
+// Warm is [verify.Warmer] of the first messenger, if it is one: it is the one that
+// the next message goes to.
+func (f *fallback) Warm(ctx context.Context) error { return warm(ctx, f.messengers[0]) }
+
+func warm(ctx context.Context, m Messenger) error {
+	if w, ok := m.(verify.Warmer); ok {
+		return w.Warm(ctx)
+	}
+	return nil
+}
