@@ -376,3 +376,16 @@ func TestChecksPrintNothing(t *testing.T) {
 		}
 	}
 }
+
+// A check that is made once is a check all the same: a status whose body is not the
+// vendor's, such as a proxy's 404, says nothing about the code.
+func TestACheckMadeOnceReadsAProxysAnswerAsACheckDoes(t *testing.T) {
+	t.Parallel()
+	for _, once := range []bool{false, true} {
+		for _, status := range []int{403, 404, 501, 505} {
+			answer := say(status, "<html>not here</html>")
+			a, _ := newAPI(t, func(a *driver.API) { a.CheckOnce = once }, answer, answer)
+			require.ErrorIs(t, a.Check(t.Context(), "+15005550006", "123456"), verify.ErrOutcomeUnknown, "%d, once: %t", status, once)
+		}
+	}
+}

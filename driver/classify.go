@@ -27,7 +27,7 @@ func (s *callState) classifyStatus(resp *http.Response, body []byte) result {
 	}
 	fromVendor := f.Outcome != ""
 	if !fromVendor {
-		f = withoutReason(resp.StatusCode, s.repeatable)
+		f = withoutReason(resp.StatusCode, s.repeatable || s.op == "check")
 	}
 	r := result{
 		outcome: f.Outcome, detail: f.Detail, code: s.cleanCode(f.Code), attemptsLeft: f.AttemptsLeft,

@@ -23,7 +23,7 @@ type conn struct {
 	among    *conns        // the open ones; nil: nobody counts
 	socket   *socket       // nil: it cannot be asked
 	answer   answer        // of the request under way, for Read alone
-	tunnel   bool          // through a proxy: answers are encrypted
+	tunnel   atomic.Bool   // through a proxy: answers are encrypted
 	state    atomic.Uint64 // twice the requests it was given to, and one if none is under way
 	reused   atomic.Bool   // the next Write opens a request on a connection from before
 	sent     atomic.Bool   // a byte of the present request may have left
@@ -59,7 +59,7 @@ func (c *conn) isIdle() bool { return c.state.Load()&idle != 0 }
 // take gives the connection to a request and returns the state in which that
 // request is under way.
 func (c *conn) take(reused bool) (busy uint64) {
-	if c.tunnel {
+	if c.tunnel.Load() {
 		c.state.And(^uint64(idle))
 	}
 	c.sent.Store(false)
@@ -70,7 +70,7 @@ func (c *conn) take(reused bool) (busy uint64) {
 // release ends a request in a tunnel, where the end of an answer cannot be
 // seen. It does nothing once the connection was given to the next request.
 func (c *conn) release(busy uint64) {
-	if c.tunnel {
+	if c.tunnel.Load() {
 		c.state.CompareAndSwap(busy, busy|idle)
 	}
 }
@@ -82,7 +82,9 @@ func (c *conn) Write(p []byte) (int, error) {
 		return 0, errStale
 	}
 	if c.isIdle() {
-		c.tunnel = c.tunnel || bytes.HasPrefix(p, []byte("CONNECT "))
+		if bytes.HasPrefix(p, []byte("CONNECT ")) {
+			c.tunnel.Store(true)
+		}
 		c.state.And(^uint64(idle))
 	}
 	before := c.sent.Swap(true)
@@ -121,7 +123,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	c.lastRead.Store(time.Now().UnixNano())
-	if c.tunnel {
+	if c.tunnel.Load() {
 		return n, err
 	}
 	end, complete := c.answer.feed(p[:n])

@@ -306,7 +306,7 @@ func TestConnOfAForeignConnection(t *testing.T) {
 	assert.Nil(t, connOf(deadConn{}))
 	busy := new(conn)
 	request := busy.take(false)
-	busy.tunnel = true
+	busy.tunnel.Store(true)
 	next := busy.take(true)
 	busy.release(request)
 	assert.False(t, busy.isIdle(), "the end of an earlier request does not end the next one")

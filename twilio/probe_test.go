@@ -51,7 +51,7 @@ func TestProbe(t *testing.T) {
 		"all is well":        {scopes(map[string]twilio.Service{"pay": {SID: otherSID, CodeLength: 8, PSD2: true}, "short": {SID: thirdSID, CodeLength: 4}}), "", ""},
 		"another length":     {scopes(map[string]twilio.Service{"short": {SID: thirdSID}}), "the Service of scope short sends 4 digits, not 6: set its CodeLength to 4", verify.ErrRejected},
 		"PSD2 is not said":   {scopes(map[string]twilio.Service{"pay": {SID: otherSID, CodeLength: 8}}), "the Service of scope pay has PSD2: set its PSD2", verify.ErrRejected},
-		"PSD2 is not set up": {func(c *twilio.Config) { c.Service.PSD2 = true }, "the Service of the empty scope has no PSD2: switch it on in the console, or leave PSD2 out", verify.ErrRejected},
+		"PSD2 is not set up": {func(c *twilio.Config) { c.Service.PSD2 = true }, "the Service of the empty scope has no PSD2: have it switched on, or leave PSD2 out", verify.ErrRejected},
 		"no such Service":    {func(c *twilio.Config) { c.Service.SID = "VA33333333333333333333333333333333" }, "the Service of the empty scope was not found: check its SID and the region", verify.ErrRejected},
 		"more than one": {scopes(map[string]twilio.Service{"pay": {SID: otherSID}, "short": {SID: thirdSID}}),
 			"the Service of scope pay sends 8 digits, not 6: set its CodeLength to 8; the Service of scope pay has PSD2: set its PSD2; " +

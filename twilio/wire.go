@@ -279,7 +279,7 @@ func (c *Client) differences(ctx context.Context, service Service) (found []stri
 	case *psd2:
 		found = append(found, "has PSD2: set its PSD2")
 	default:
-		found = append(found, "has no PSD2: switch it on in the console, or leave PSD2 out")
+		found = append(found, "has no PSD2: have it switched on, or leave PSD2 out")
 	}
 	return found, nil
 }

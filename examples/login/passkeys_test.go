@@ -77,7 +77,7 @@ func (k *key) makes(options question) string {
 	cose, err := cbor.Marshal(map[int]any{1: 2, 3: -7, -1: 1, -2: point[1:33], -3: point[33:]})
 	require.NoError(k.t, err)
 	data := append(k.authData(0x45), make([]byte, 16)...)
-	data = binary.BigEndian.AppendUint16(data, uint16(len(k.id))) //nolint:gosec // G115: 1023 at most
+	data = binary.BigEndian.AppendUint16(data, uint16(len(k.id))) // 1023 at most
 	data = append(append(data, k.id...), cose...)
 	object, err := cbor.Marshal(map[string]any{"fmt": "none", "attStmt": map[string]any{}, "authData": data})
 	require.NoError(k.t, err)
