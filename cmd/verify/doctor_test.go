@@ -82,7 +82,7 @@ func TestDoctorSaysWhatToMend(t *testing.T) {
 			"twilio: rejected: the Service of the empty scope sends 6 digits, not 8: set its CodeLength to 6\n", within}},
 		"more than one thing": {twilio + "&digits=8&psd2=true", 3, []string{
 			"twilio: rejected: the Service of the empty scope sends 6 digits, not 8: set its CodeLength to 6\n",
-			"twilio: rejected: the Service of the empty scope has no PSD2: switch it on in the console, or leave PSD2 out\n", within}},
+			"twilio: rejected: the Service of the empty scope has no PSD2: have it switched on, or leave PSD2 out\n", within}},
 		"a token": {strings.Replace(twilio, twiliotest.AuthToken, "placeholder", 1), 3, []string{
 			"twilio: unauthorized: the credentials are wrong, or of another region (HTTP 401, 20003)\n", within}},
 		"a vendor that is down": {dsnOf(down), 4, []string{
