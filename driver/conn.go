@@ -170,7 +170,7 @@ func (d *dialer) open(ctx context.Context, network, addr string) (*conn, error) 
 		return nil, err
 	}
 	c := newConn(socket, socket)
-	d.conns.add(c)
+	d.add(c)
 	return c, nil
 }
 
@@ -195,6 +195,6 @@ func (d *dialer) openTLS(ctx context.Context, network, addr string, config *tls.
 		return nil, err
 	}
 	o := newConn(c, socket)
-	d.conns.add(o)
+	d.add(o)
 	return o, nil
 }

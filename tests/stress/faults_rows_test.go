@@ -146,7 +146,7 @@ func rows() []row {
 				return nil // it does not occur
 			}
 			means := unknown
-			if c.kind.replays() {
+			if c.replays() {
 				means = "" // the approval itself is played again
 			}
 			return []play{

@@ -34,7 +34,7 @@ type subject struct{ to, purpose string }
 func New(opts Options) *Emulator {
 	e := &Emulator{options: emulator.Default(opts, defaults)}
 	e.codes.Life = 10 * time.Minute
-	e.Core.Start(emulator.API{Start: opts.Start, Routes: []emulator.Route{
+	e.Start(emulator.API{Start: opts.Start, Routes: []emulator.Route{
 		{On: "send", Pattern: "POST /v1/codes", Serve: e.send},
 		{On: "check", Pattern: "POST /v1/check", Serve: e.check},
 	}})
