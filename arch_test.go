@@ -40,17 +40,18 @@ var arrows = map[string][]string{
 	"references":       {},                             // what a check needs of its send
 	"emulator":         {},                             // what emulators are made of
 	"internal/fixture": {httpmock, testify},
-	"otp":              {".", "otp/text", "internal/keys", "internal/next"},
+	"otp":              {".", "otp/text", "internal/ctxerr", "internal/keys", "internal/next"},
 	"otp/text":         {"."},
 	"input":            {"."},
 	"internal/keys":    {},
 	"internal/waits":   {},
+	"internal/ctxerr":  {},
 	"internal/next":    {"."},
 	"internal/dsn":     {"."},
-	"totp":             {".", "internal/keys", "internal/waits"},
-	"recovery":         {".", "internal/keys", "internal/waits"},
+	"totp":             {".", "internal/ctxerr", "internal/keys", "internal/waits"},
+	"recovery":         {".", "internal/ctxerr", "internal/keys", "internal/waits"},
 
-	"failover":         {".", "observe", "internal/next", gobreaker},
+	"failover":         {".", "internal/ctxerr", "observe", "internal/next", gobreaker},
 	"observe":          {"."},
 	"vendors":          {".", "internal/dsn", "otp", "failover", "observe", "references"}, // and every vendor
 	"vendors/emulated": {"emulator"},                                                      // and every emulator

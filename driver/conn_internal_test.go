@@ -97,7 +97,7 @@ func TestSurplusAnswerIsNeverLogged(t *testing.T) { // not parallel: the logger 
 		"a moment later": func(c net.Conn) {
 			_, _ = io.WriteString(c, created)
 			go func() {
-				time.Sleep(20 * time.Millisecond) // // a peer on a real socket
+				time.Sleep(20 * time.Millisecond) // a peer on a real socket
 				_, _ = io.WriteString(c, leak)
 			}()
 		},
@@ -109,7 +109,7 @@ func TestSurplusAnswerIsNeverLogged(t *testing.T) { // not parallel: the logger 
 				for range 3 {
 					_, err := c.Do(t.Context(), Call{Op: "send", Route: "/", JSON: []byte("{}")})
 					require.NoError(t, err)
-					time.Sleep(40 * time.Millisecond) // // for the surplus to arrive
+					time.Sleep(40 * time.Millisecond) // for the surplus to arrive
 				}
 				assert.Empty(t, logged.String())
 			})

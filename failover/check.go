@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/ctxerr"
 	"github.com/go2fa/verify/observe"
 )
 
@@ -43,7 +44,7 @@ func notAsked(a Attempt, err error) error {
 	e := &verify.Error{Vendor: vendor, Op: "check"}
 	switch {
 	case err != nil:
-		e.Outcome, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: no vendor was asked", ended(err)
+		e.Outcome, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: no vendor was asked", ctxerr.Of(err)
 	case a.Blocked:
 		e.Outcome, e.Detail = verify.ErrBlocked, "too many wrong attempts over all codes: an operator may lift it with Reset"
 	case a.Locked:
@@ -205,7 +206,7 @@ func (v *Verifier) Reset(ctx context.Context, to string, opts ...verify.CheckOpt
 	if err := v.ledger.Reset(ctx, v.ledgerKey(req.To, req.Scope)); err != nil {
 		return &verify.Error{
 			Vendor: vendor, Op: "reset", Outcome: verify.ErrOutcomeUnknown,
-			Detail: "the ledger did not answer: reset again", Err: ended(err),
+			Detail: "the ledger did not answer: reset again", Err: ctxerr.Of(err),
 		}
 	}
 	var errs []error

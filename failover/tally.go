@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/ctxerr"
 )
 
 // A tally adds up what the backends answered.
@@ -25,7 +26,7 @@ func (t *tally) add(name string, err error) {
 	var e *verify.Error
 	if errors.As(err, &e) {
 		t.requests += e.Requests
-		t.cause = ended(e.Err)
+		t.cause = ctxerr.Of(e.Err)
 		if e.RetryAfter > 0 && (t.wait == 0 || e.RetryAfter < t.wait) {
 			t.wait = e.RetryAfter
 		}
@@ -39,17 +40,6 @@ func (t *tally) add(name string, err error) {
 	t.parts = append(t.parts, part)
 	t.kinds[kind] = true
 	t.unknown = t.unknown || kind == verify.ErrOutcomeUnknown
-}
-
-// ended keeps of a cause only that a context ended. Anything else may be one more
-// outcome, or hold a URL.
-func ended(cause error) error {
-	for _, err := range []error{context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(cause, err) {
-			return err
-		}
-	}
-	return nil
 }
 
 // final is the error of a backend that no other may follow: as it is, if it is the
@@ -95,7 +85,7 @@ func (t *tally) of(op string, kind verify.Outcome) *verify.Error {
 
 // notBegun is the error where the ledger did not reserve the recipient.
 func (t *tally) notBegun(busy time.Duration, err error) error {
-	e := &verify.Error{Vendor: vendor, Op: "send", Requests: t.requests, Err: ended(err)}
+	e := &verify.Error{Vendor: vendor, Op: "send", Requests: t.requests, Err: ctxerr.Of(err)}
 	switch {
 	case t.unknown:
 		e.Outcome, e.Detail = verify.ErrOutcomeUnknown, strings.Join(t.parts, "; ")

@@ -1,11 +1,11 @@
 package otp
 
 import (
-	"context"
 	"errors"
 	"net/url"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/ctxerr"
 	"github.com/go2fa/verify/internal/next"
 )
 
@@ -67,10 +67,10 @@ func named(vendor string, err error) *verify.Error {
 	}
 	var inner *verify.Error
 	if !errors.As(err, &inner) {
-		return &verify.Error{Vendor: vendor, Op: "send", Outcome: kind, Detail: "the messenger gave no details", Err: contextCause(err)}
+		return &verify.Error{Vendor: vendor, Op: "send", Outcome: kind, Detail: "the messenger gave no details", Err: ctxerr.Of(err)}
 	}
 	e := *inner
-	e.Outcome, e.Err = kind, contextCause(err)
+	e.Outcome, e.Err = kind, ctxerr.Of(err)
 	return &e
 }
 
@@ -86,17 +86,7 @@ func cause(err error) error {
 	}
 	var outcome verify.Outcome
 	if errors.As(err, &outcome) {
-		return contextCause(err)
+		return ctxerr.Of(err)
 	}
 	return err
-}
-
-// contextCause is what a caller may look for in any error.
-func contextCause(err error) error {
-	for _, c := range [...]error{context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, c) {
-			return c
-		}
-	}
-	return nil
 }

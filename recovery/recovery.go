@@ -42,6 +42,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/ctxerr"
 	"github.com/go2fa/verify/internal/waits"
 )
 
@@ -209,18 +210,7 @@ func (c *Codes) Probe(ctx context.Context) error {
 }
 
 func failure(op string, outcome verify.Outcome, detail string, err error) *verify.Error {
-	return &verify.Error{Vendor: vendor, Op: op, Outcome: outcome, Detail: detail, Err: contextCause(err)}
-}
-
-// contextCause is what a caller may look for. What else a store's error holds stays
-// behind: it may quote a URL.
-func contextCause(err error) error {
-	for _, cause := range [...]error{context.Canceled, context.DeadlineExceeded} {
-		if errors.Is(err, cause) {
-			return cause
-		}
-	}
-	return nil
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: outcome, Detail: detail, Err: ctxerr.Of(err)}
 }
 
 // Limits of one account. Zero fields take the defaults.
