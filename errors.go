@@ -104,6 +104,7 @@ type Error struct {
 	RetryAfter   time.Duration // how long to wait; zero if unknown
 	AttemptsLeft int           // how many attempts an ErrMismatch leaves; zero if unknown
 	Requests     int           // requests made; zero if the call was refused before any
+	Elsewhere    bool          // surely nothing was sent, and it says nothing about other vendors: another may serve this recipient
 	Err          error         // what the caller may look for, such as context.Canceled; never another *Error
 }
 
@@ -172,8 +173,9 @@ func (e Error) MarshalJSON() ([]byte, error) {
 		RetryAfter   int     `json:"retry_after_seconds,omitempty"`
 		AttemptsLeft int     `json:"attempts_left,omitempty"`
 		Requests     int     `json:"requests,omitempty"`
+		Elsewhere    bool    `json:"elsewhere,omitempty"`
 	}{
 		OutcomeOf(e.Outcome), e.Vendor, e.Op, e.Detail, e.HTTPStatus, e.VendorCode,
-		e.RequestID, e.retrySeconds(), e.AttemptsLeft, e.Requests,
+		e.RequestID, e.retrySeconds(), e.AttemptsLeft, e.Requests, e.Elsewhere,
 	})
 }

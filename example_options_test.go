@@ -124,3 +124,19 @@ func ExampleCapabilities_SendRequest() {
 	// verify.SendRequest{To: +1…06, Channel: sms, Scope: "", Digits: 8} <nil>
 	// toy: send: unsupported: this channel is not offered: ask for sms
 }
+
+// A form is submitted twice: the second answer is that of the first. The server makes
+// the key for each form that it shows, and keeps it in the session.
+func ExampleWithIdempotencyKey() {
+	form := verify.WithIdempotencyKey("vLQ7mXwGk3zRt9BcYp2NdA") // crypto/rand.Text() makes one
+
+	fmt.Println(form, form == verify.WithIdempotencyKey("vLQ7mXwGk3zRt9BcYp2NdA"))
+
+	client, _, stop := emulated()
+	defer stop()
+	_, err := client.Send(ctx, "+15005550006", verify.WithIdempotencyKey("too short"))
+	fmt.Println(err)
+	// Output:
+	// verify.WithIdempotencyKey([hidden]) true
+	// twilio: send: unsupported: an idempotency key is 22 to 64 of [A-Za-z0-9._:-], made at random on the server
+}

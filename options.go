@@ -16,7 +16,7 @@ type CheckOption interface {
 	applyCheck(CheckRequest) CheckRequest
 }
 
-// An Option serves both: [WithScope], [WithTransaction].
+// An Option serves both: [WithScope], [WithTransaction], [WithIdempotencyKey].
 type Option interface {
 	SendOption
 	CheckOption
@@ -38,6 +38,23 @@ func WithScope(scope string) Option { return scopeOption(scope) }
 func WithTransaction(amount, payee string) Option {
 	return transactionOption{Transaction{amount, payee}}
 }
+
+// WithIdempotencyKey names one call, so that a form that is submitted twice gets one
+// answer: for two minutes a Send with the key of an earlier one delivers nothing and
+// returns its receipt, with [Receipt].Repeated, and a Check gets the answer of the
+// first. Another recipient, scope or transaction, and at Check another code, is
+// another call: it is charged and compared.
+//
+// A key is 22 to 64 of [A-Za-z0-9._:-]; any other is refused with [ErrUnsupported].
+// Make it on the server, from at least 128 random bits (crypto/rand.Text does), anew
+// for each form that is shown, and keep it in the session of that browser. Never take
+// one from a browser: who knows a person's key may repeat that person's yes. For the
+// same reason a yes that was repeated must not start a second session: tie it to the
+// session that holds the form.
+//
+// A Verifier whose [Capabilities] say IdempotencyKey honors it. For every other one it
+// is a hint. It is never logged and never sent to a vendor.
+func WithIdempotencyKey(key string) Option { return idempotencyOption{key} }
 
 // WithChannel asks for one channel. Without it, or with "", the first channel
 // of the vendor's [Capabilities] for phones is used, and email for an e-mail
@@ -90,6 +107,7 @@ type (
 	localeOption        string
 	transactionOption   struct{ transaction Transaction }
 	clientIPOption      struct{ addr netip.Addr }
+	idempotencyOption   struct{ key string }
 	vendorOption[T any] struct {
 		vendor string
 		value  T
@@ -136,6 +154,16 @@ func (o transactionOption) applyCheck(r CheckRequest) CheckRequest {
 	return r
 }
 
+func (o idempotencyOption) applySend(r SendRequest) SendRequest {
+	r.IdempotencyKey, r.keyed = o.key, true
+	return r
+}
+
+func (o idempotencyOption) applyCheck(r CheckRequest) CheckRequest {
+	r.IdempotencyKey, r.keyed = o.key, true
+	return r
+}
+
 func (o vendorOption[T]) applySend(r SendRequest) SendRequest {
 	r.options = append(r.options[:len(r.options):len(r.options)], o)
 	return r
@@ -151,6 +179,11 @@ func (transactionOption) Format(f fmt.State, _ rune) {
 // Format hides the address, which is personal data, under every verb.
 func (clientIPOption) Format(f fmt.State, _ rune) {
 	_, _ = f.Write([]byte("verify.WithClientIP(" + hidden + ")"))
+}
+
+// Format hides the key, under every verb: it repeats a person's yes.
+func (idempotencyOption) Format(f fmt.State, _ rune) {
+	_, _ = f.Write([]byte("verify.WithIdempotencyKey(" + hidden + ")"))
 }
 
 // Format hides the value, which may name a person, under every verb.

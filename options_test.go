@@ -1,8 +1,10 @@
 package verify_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -32,6 +34,8 @@ func TestOptionsAreComparable(t *testing.T) {
 		"two spellings of an IP":   {verify.WithClientIP(v4), verify.WithClientIP(mapped), true},
 		"a zone is dropped":        {verify.WithClientIP(netip.MustParseAddr("fe80::1%eth0")), verify.WithClientIP(netip.MustParseAddr("fe80::1")), true},
 		"no address":               {verify.WithClientIP(netip.Addr{}), verify.WithClientIP(netip.Addr{}), true},
+		"same key":                 {verify.WithIdempotencyKey(idempotencyKey), verify.WithIdempotencyKey(idempotencyKey), true},
+		"other key":                {verify.WithIdempotencyKey(idempotencyKey), verify.WithIdempotencyKey("x" + idempotencyKey), false},
 		"same vendor option":       {verify.VendorOption("twilio", pair{"a", "b"}), verify.VendorOption("twilio", pair{"a", "b"}), true},
 		"other value":              {verify.VendorOption("twilio", pair{"a", "b"}), verify.VendorOption("twilio", pair{"a", "c"}), false},
 		"same value, other vendor": {verify.VendorOption("twilio", 1), verify.VendorOption("authy", 1), false},
@@ -101,4 +105,46 @@ func TestOptionsNameThemselves(t *testing.T) {
 	assert.Equal(t, `verify.VendorOption("twilio", [hidden])`, fmt.Sprint(verify.VendorOption("twilio", 1)))
 	assert.Equal(t, "verify.WithTransaction([hidden])", fmt.Sprint(verify.WithTransaction("EUR 1", "Acme")))
 	assert.Equal(t, "verify.WithClientIP([hidden])", fmt.Sprint(verify.WithClientIP(netip.Addr{})))
+}
+
+// idempotencyKey is as short as one may be.
+const idempotencyKey = "AAAAAAAAAAAAAAAAAAAAAA"
+
+func TestAnIdempotencyKeyIsLongEnoughOrRefusedBeforeAnythingIsDone(t *testing.T) {
+	good := []string{idempotencyKey, strings.Repeat("k", 64), "0123456789-abc_def.ghi:jkl"}
+	for _, key := range good {
+		sent, err := everything().SendRequest("+15005550006", verify.WithIdempotencyKey(key))
+		require.NoError(t, err)
+		assert.Equal(t, key, sent.IdempotencyKey)
+		checked, err := everything().CheckRequest("+15005550006", "123456", verify.WithIdempotencyKey(key))
+		require.NoError(t, err)
+		assert.Equal(t, key, checked.IdempotencyKey)
+	}
+	bad := []string{"", idempotencyKey[1:], strings.Repeat("k", 65), idempotencyKey + " ", idempotencyKey + "/", idempotencyKey + "é"}
+	for _, key := range bad {
+		_, err := everything().SendRequest("+15005550006", verify.WithIdempotencyKey(key))
+		require.ErrorIs(t, err, verify.ErrUnsupported, "%d bytes", len(key))
+		if key != "" {
+			assert.NotContains(t, fmt.Sprintf("%v %+v", err, err), key)
+		}
+		_, err = everything().CheckRequest("+15005550006", "123456", verify.WithIdempotencyKey(key))
+		require.ErrorIs(t, err, verify.ErrUnsupported, "%d bytes", len(key))
+	}
+}
+
+func TestNoPrintShowsAnIdempotencyKey(t *testing.T) {
+	opt := verify.WithIdempotencyKey(idempotencyKey)
+	sent, err := everything().SendRequest("+15005550006", opt)
+	require.NoError(t, err)
+	checked, err := everything().CheckRequest("+15005550006", "123456", opt)
+	require.NoError(t, err)
+	for _, x := range []any{opt, []verify.Option{opt}, sent, &sent, checked, &checked} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+			assert.NotContains(t, fmt.Sprintf(verb, x), idempotencyKey[:8])
+			assert.NotContains(t, fmt.Sprintf(verb, x), fmt.Sprintf("%x", idempotencyKey[:8]))
+		}
+		text, err := json.Marshal(x)
+		require.NoError(t, err)
+		assert.NotContains(t, string(text), idempotencyKey[:8])
+	}
 }

@@ -162,9 +162,11 @@ func isLabel(s string) bool {
 // IsScope reports whether s is 1 to 64 of [A-Za-z0-9._:-]: what WithScope
 // accepts besides the empty scope.
 func IsScope(s string) bool {
-	return s != "" && len(s) <= maxScope && every(s, func(c byte) bool {
-		return isAlphanumeric(c) || c == '.' || c == '_' || c == ':' || c == '-'
-	})
+	return s != "" && len(s) <= maxScope && every(s, isScopeByte)
+}
+
+func isScopeByte(c byte) bool {
+	return isAlphanumeric(c) || c == '.' || c == '_' || c == ':' || c == '-'
 }
 
 // maxAccount is the longest account id, in bytes.

@@ -13,6 +13,9 @@ const (
 	maxScope = 64
 	minCode  = 4
 	maxCode  = 10
+
+	minIdempotencyKey = 22 // 128 bits in base64url
+	maxIdempotencyKey = 64
 )
 
 // Capabilities says what a vendor honors. It is also how a vendor resolves and
@@ -31,6 +34,10 @@ type Capabilities struct {
 	ClientIP      bool     // used as a hint
 	Letters       bool     // codes may hold ASCII letters, which the vendor compares as typed; Digits are then characters
 	Accounts      bool     // Check takes account ids in place of recipients, and nothing is sent: see IsAccount
+
+	// IdempotencyKey says that a call with the key of an earlier one gets its answer;
+	// without it WithIdempotencyKey is a hint.
+	IdempotencyKey bool
 }
 
 // A SendRequest is a validated Send with defaults applied. A zero field leaves the
@@ -44,9 +51,18 @@ type SendRequest struct {
 	ClientIP    netip.Addr
 	Transaction Transaction
 
+	// IdempotencyKey is the caller's, or empty. It goes into no log and to no vendor.
+	IdempotencyKey string
+
+	asked   bool // Channel was given, and is not the default
 	bound   bool // a transaction was given, even an empty one
+	keyed   bool // an idempotency key was given, even an empty one
 	options []any
 }
+
+// ChannelAsked reports whether the caller asked for Channel. If not, it is the first
+// one that fits the recipient, and a composite may use another.
+func (r SendRequest) ChannelAsked() bool { return r.asked }
 
 // A CheckRequest is one Check, resolved. It is for authors of vendors.
 type CheckRequest struct {
@@ -55,7 +71,11 @@ type CheckRequest struct {
 	Scope       string
 	Transaction Transaction
 
+	// IdempotencyKey is the caller's, or empty. It goes into no log and to no vendor.
+	IdempotencyKey string
+
 	bound   bool
+	keyed   bool
 	account bool
 }
 
@@ -68,7 +88,7 @@ func (c Capabilities) SendRequest(to string, opts ...SendOption) (SendRequest, e
 			r = o.applySend(r)
 		}
 	}
-	if r.Channel == "" {
+	if r.asked = r.Channel != ""; !r.asked {
 		r.Channel = c.defaultChannel(to)
 	}
 	r.Locale = cleanLocale(r.Locale)
@@ -109,6 +129,9 @@ func (c Capabilities) SubjectRequest(op, to string, opts ...CheckOption) (CheckR
 	}
 	r.Transaction = r.Transaction.fold()
 	kind, detail := c.refuseSubject(to, r.Scope, r.Transaction, r.bound)
+	if kind == "" && r.keyed {
+		kind, detail = refuseKey(r.IdempotencyKey)
+	}
 	if kind != "" {
 		return CheckRequest{}, c.refusal(op, kind, detail)
 	}
@@ -142,6 +165,16 @@ func (c Capabilities) refuseSend(r SendRequest) (Outcome, string) {
 		return ErrInvalidRecipient, "the channel does not fit the recipient"
 	case r.Digits != 0 && (r.Digits < c.MinDigits || r.Digits > c.MaxDigits):
 		return ErrUnsupported, c.digitsRule()
+	case r.keyed:
+		return refuseKey(r.IdempotencyKey)
+	}
+	return "", ""
+}
+
+// refuseKey refuses a key that was forgotten, and one that could be guessed.
+func refuseKey(key string) (Outcome, string) {
+	if len(key) < minIdempotencyKey || len(key) > maxIdempotencyKey || !every(key, isScopeByte) {
+		return ErrUnsupported, "an idempotency key is 22 to 64 of [A-Za-z0-9._:-], made at random on the server"
 	}
 	return "", ""
 }
@@ -173,7 +206,11 @@ func (c Capabilities) refuseSubject(to, scope string, t Transaction, bound bool)
 }
 
 func (c Capabilities) hasScope(scope string) bool {
-	return len(scope) <= c.MaxScope || slices.Contains(c.Scopes, scope)
+	if len(scope) <= c.MaxScope {
+		return true
+	}
+	_, found := slices.BinarySearch(c.Scopes, scope)
+	return found || slices.Contains(c.Scopes, scope) // a stranger's need not be sorted
 }
 
 // channelList names what can be asked for this kind of recipient.

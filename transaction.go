@@ -24,6 +24,9 @@ type Transaction struct {
 // chose another space: U+00A0 and U+202F stand in the amounts of most languages.
 // Both Send and Check fold, so that either spelling approves.
 func (t Transaction) fold() Transaction {
+	if t == (Transaction{}) {
+		return t
+	}
 	return Transaction{foldSpaces(t.Amount), foldSpaces(t.Payee)}
 }
 

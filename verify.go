@@ -135,6 +135,9 @@ const (
 	// what was asked. Asking for it is refused with ErrUnsupported.
 	ChannelApp Channel = "app"
 
+	// ChannelTelegram is a message in Telegram.
+	ChannelTelegram Channel = "telegram"
+
 	// ChannelRCS appears in receipts, when a vendor sent what was asked for by sms
 	// as a message of Rich Communication Services instead.
 	ChannelRCS Channel = "rcs"
@@ -152,4 +155,7 @@ type Receipt struct {
 	Requests  int       `json:"requests,omitempty"`  // requests made, the accepted one included
 	// PossibleDuplicate says that another copy of the code may be on its way.
 	PossibleDuplicate bool `json:"possible_duplicate,omitempty"`
+	// Repeated says that this is the receipt of an earlier Send with the same
+	// idempotency key: nothing was sent now.
+	Repeated bool `json:"repeated,omitempty"`
 }
