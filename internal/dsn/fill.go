@@ -115,12 +115,35 @@ func (f *Filled) set(i int, name string, p Pair, config reflect.Value) error {
 	case strings.Contains(s.Key, AnyName) && !verify.IsScope(name):
 		return errName
 	}
-	value, err := Read(p.Value)
+	value, err := f.table.resolve(p)
+	if err == nil {
+		err = fault(value, s.kind == bytesType)
+	}
 	if err != nil {
 		return err
 	}
 	f.given = append(f.given, given{i, name, p.At})
 	return s.put(config, name, value)
+}
+
+func (t Table) resolve(p Pair) (string, error) {
+	if t.Resolve != nil {
+		return t.Resolve(p)
+	}
+	return Resolve(p.Value)
+}
+
+// Rotating returns the settings of the Config at root that stand behind file: or
+// secret:, and so may change while a program runs. A list of keys is none: its first
+// key is the one in use, and it is changed by a restart.
+func (t Table) Rotating(d Line, root int) []Pair {
+	var all []Pair
+	for _, p := range d.Pairs {
+		if i, _, ok := t.find(p.Key); ok && isRead(p.Value) && t.Settings[i].root == root && t.Settings[i].kind != keysType {
+			all = append(all, p)
+		}
+	}
+	return all
 }
 
 func (f *Filled) complete() error {

@@ -13,17 +13,27 @@ const (
 	MaxDepth = 4        // failovers within each other
 )
 
-// FailoverScheme stands in front of the parenthesis.
-const FailoverScheme = "failover"
+// What stands in front of a parenthesis.
+const (
+	FailoverScheme = "failover"
+	GuardScheme    = "guard"
+)
+
+// Outermost says where a guard stands.
+const Outermost = "a guard stands around everything, once: put it around the whole DSN"
+
+// IsJoint reports whether a scheme is one with other DSNs in parentheses.
+func IsJoint(scheme string) bool { return scheme == FailoverScheme || scheme == GuardScheme }
 
 // TooDeep says so.
 const TooDeep = "failovers stand in each other at most 4 deep"
 
 // A Line is one line of configuration, decoded:
 //
-//	dsn      = vendor / failover
+//	dsn      = vendor / failover / guard
 //	vendor   = scheme "://" [ user [ ":" pass ] "@" ] [ host ] [ "?" pairs ]
 //	failover = "failover(" *SP dsn *( 1*SP dsn ) *SP ")" [ "?" pairs ]
+//	guard    = "guard(" *SP dsn *SP ")" [ "?" pairs ]
 //	pairs    = key "=" value *( "&" key "=" value )
 //
 // It is read by hand: the errors of net/url quote their input.
@@ -32,7 +42,7 @@ type Line struct {
 	At               int  // where it begins, in bytes
 	User, Pass, Host Part // without Text: not given
 	Pairs            []Pair
-	Backends         []Line // of a failover
+	Backends         []Line // of a failover; the one DSN of a guard
 }
 
 // A Part stands in front of the question mark.
@@ -83,9 +93,13 @@ func Parse(s, noScheme string) (Line, error) {
 type reader struct {
 	text, noScheme string
 	at             int
+	guarded        bool
 }
 
 func (r *reader) dsn(depth int) (Line, error) {
+	if strings.HasPrefix(r.text[r.at:], GuardScheme+"(") {
+		return r.guard(depth)
+	}
 	if strings.HasPrefix(r.text[r.at:], FailoverScheme+"(") {
 		return r.failover(depth + 1)
 	}
@@ -94,7 +108,11 @@ func (r *reader) dsn(depth int) (Line, error) {
 
 func (r *reader) failover(depth int) (Line, error) {
 	d := Line{Scheme: FailoverScheme, At: r.at}
-	if depth > MaxDepth {
+	most := MaxDepth
+	if r.guarded {
+		most++ // a guard is no failover
+	}
+	if depth > most {
 		return d, faultAt(r.at, TooDeep)
 	}
 	r.at += len(FailoverScheme + "(")
@@ -120,6 +138,35 @@ func (r *reader) failover(depth int) (Line, error) {
 	}
 }
 
+// guard reads one DSN in parentheses.
+func (r *reader) guard(depth int) (Line, error) {
+	d := Line{Scheme: GuardScheme, At: r.at}
+	if depth > 0 {
+		return d, faultAt(r.at, Outermost)
+	}
+	r.guarded = true
+	r.at += len(GuardScheme + "(")
+	r.skipSpace()
+	if r.at < len(r.text) && r.text[r.at] == ')' {
+		return d, faultAt(r.at, "a guard needs a DSN in its parentheses")
+	}
+	inner, err := r.dsn(depth + 1)
+	if err != nil {
+		return d, err
+	}
+	d.Backends = []Line{inner}
+	r.skipSpace()
+	switch {
+	case r.at == len(r.text):
+		return d, faultAt(d.At, "the parenthesis of this guard is not closed")
+	case r.text[r.at] != ')':
+		return d, faultAt(r.at, "a guard has one DSN in its parentheses: join several by failover(...) within")
+	}
+	r.at++
+	err = r.pairs(&d)
+	return d, err
+}
+
 // skipSpace reports whether there was any.
 func (r *reader) skipSpace() bool {
 	from := r.at
@@ -136,7 +183,7 @@ func (r *reader) vendor(depth int) (Line, error) {
 		return d, faultAt(end, "a space, a parenthesis and what is not printable ASCII are percent-escaped: %20, %28, %29")
 	}
 	name, _, ok := strings.Cut(text, "://")
-	if !ok || !isScheme(name) || name == FailoverScheme {
+	if !ok || !isScheme(name) || IsJoint(name) {
 		return d, faultAt(r.at, r.noScheme)
 	}
 	d.Scheme = name

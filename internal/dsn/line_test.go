@@ -27,6 +27,12 @@ func TestParse(t *testing.T) {
 		"a failover":          {"failover(a://x b://y)", Line{Scheme: "failover", Backends: []Line{{Scheme: "a", Host: Part{Text: "x"}}, {Scheme: "b", Host: Part{Text: "y"}}}}},
 		"all its white space": {"failover( \t\na://x\n\tb://y \n)", Line{Scheme: "failover", Backends: []Line{{Scheme: "a", Host: Part{Text: "x"}}, {Scheme: "b", Host: Part{Text: "y"}}}}},
 		"pairs of all":        {"failover(a://?k=v)?l=w&m=n", Line{Scheme: "failover", Backends: []Line{{Scheme: "a", Pairs: []Pair{{Key: "k", Value: "v"}}}}, Pairs: []Pair{{Key: "l", Value: "w"}, {Key: "m", Value: "n"}}}},
+		"a guard":             {"guard(a://x)?k=v", Line{Scheme: "guard", Backends: []Line{{Scheme: "a", Host: Part{Text: "x"}}}, Pairs: []Pair{{Key: "k", Value: "v"}}}},
+		"a spacious guard":    {"guard(\n\ta://x \n)", Line{Scheme: "guard", Backends: []Line{{Scheme: "a", Host: Part{Text: "x"}}}}},
+		"a guard around a failover": {"guard(failover(a://x b://y)?k=v)?l=w", Line{Scheme: "guard", Pairs: []Pair{{Key: "l", Value: "w"}}, Backends: []Line{
+			{Scheme: "failover", Backends: []Line{{Scheme: "a", Host: Part{Text: "x"}}, {Scheme: "b", Host: Part{Text: "y"}}}, Pairs: []Pair{{Key: "k", Value: "v"}}}}}},
+		"a guard around four failovers": {"guard(failover(failover(failover(failover(a://)))))", Line{Scheme: "guard", Backends: []Line{
+			{Scheme: "failover", Backends: []Line{{Scheme: "failover", Backends: []Line{{Scheme: "failover", Backends: []Line{{Scheme: "failover", Backends: []Line{{Scheme: "a"}}}}}}}}}}}},
 		"one in another": {"failover(failover(a://)?k=v b://)", Line{Scheme: "failover", Backends: []Line{
 			{Scheme: "failover", Backends: []Line{{Scheme: "a"}}, Pairs: []Pair{{Key: "k", Value: "v"}}}, {Scheme: "b"}}}},
 	} {
@@ -104,6 +110,16 @@ func TestParseRefuses(t *testing.T) {
 		"a parenthesis opened in a backend": {"failover(a://h(b://h))", 15, bare},
 		"an é in a backend":                 {"failover(a://h b://é)", 20, bare},
 		"a backend without a scheme":        {"failover(a://h bcd)", 16, scheme},
+		"a guard in a failover":             {"failover(a://h guard(b://h))", 16, "a guard stands around everything, once: put it around"},
+		"a guard in a guard":                {"guard(guard(a://h))", 7, "a guard stands around everything, once"},
+		"a guard in a failover in a guard":  {"guard(failover(a://h guard(b://h)))", 22, "a guard stands around everything, once"},
+		"an empty guard":                    {"guard( )", 8, "a guard needs a DSN"},
+		"an open guard":                     {"guard(a://h", 1, "the parenthesis of this guard is not closed"},
+		"an open guard of nothing":          {"guard(", 7, scheme},
+		"two DSNs in a guard":               {"guard(a://h b://h)", 13, "a guard has one DSN in its parentheses: join several by failover(...)"},
+		"guard is no scheme":                {"guard://x", 1, scheme},
+		"something behind a guard":          {"guard(a://h) b://h", 13, here},
+		"failovers five deep in a guard":    {"guard(" + strings.Repeat("failover(", 5) + "a://" + strings.Repeat(")", 6), 43, "at most 4 deep"},
 		"failovers five deep":               {strings.Repeat("failover(", 5) + "a://" + strings.Repeat(")", 5), 37, "at most 4 deep"},
 		"failovers a thousand deep":         {strings.Repeat("failover(", 1000), 37, "at most 4 deep"},
 		"longer than any":                   {"a://" + strings.Repeat("x", 65536), 65537, "at most 65536"},
@@ -149,7 +165,7 @@ func format(d Line) string {
 		for i, backend := range d.Backends {
 			backends[i] = format(backend)
 		}
-		b.WriteString("failover(" + strings.Join(backends, " ") + ")")
+		b.WriteString(d.Scheme + "(" + strings.Join(backends, " ") + ")")
 	} else {
 		b.WriteString(d.Scheme + "://")
 	}
@@ -190,6 +206,7 @@ func FuzzDSN(f *testing.F) {
 		"authy://API_KEY@phone", "authy://API_KEY@users", "a://", "a://%40:%3A@%2F?%3D=%26",
 		"failover(twilio://a b://c)?on_unknown=next&ledger=redis://h&code_key=env:OTP_KEY&route.45=bandwidth",
 		"failover(\n\tfailover(a://b)?c=d e://f\n)", "twilio://AC:to/ken@VA", "a://?k=%", "failover(", "failover()",
+		"guard(twilio://a)?countries=DK,GB", "guard( failover(a:// b://) )?prefix=20/1h", "guard(", "failover(guard(a://))",
 	} {
 		f.Add(seed)
 	}

@@ -1,6 +1,7 @@
 package dsn
 
 import (
+	"encoding"
 	"errors"
 	"reflect"
 	"slices"
@@ -51,6 +52,9 @@ func (s Setting) parse(into reflect.Value, value string) error {
 	case timesType, keysType, listType:
 		return s.parseList(into, value)
 	}
+	if s.readsText() {
+		return readText(into, value)
+	}
 	switch s.kind.Kind() {
 	case reflect.Bool:
 		b, err := parseFlag(value)
@@ -66,6 +70,16 @@ func (s Setting) parse(into reflect.Value, value string) error {
 	}
 	into.SetString(value)
 	return nil
+}
+
+// readText has a type read itself. Its error is shown if it says what the value must
+// be; any other may quote it.
+func readText(into reflect.Value, value string) error {
+	err := into.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(value))
+	if err != nil && !strings.HasPrefix(err.Error(), "must be ") {
+		return errors.New("cannot be read")
+	}
+	return err
 }
 
 // parseList reads a list with commas.

@@ -33,9 +33,10 @@ func TestRead(t *testing.T) {
 		"a variable without a name":   {"env:", "", errEnvName},
 		"a file that is gone":         {"file:" + filepath.Join(t.TempDir(), "gone"), "", errFileGone},
 		"a folder":                    {"file:" + t.TempDir(), "", errFile},
-		"a file that is too long":     {file(strings.Repeat("a", maxFile+1)), "", errFileLong},
+		"a file that is too long":     {file(strings.Repeat("a", MaxFile+1)), "", errFileLong},
 		"a control character":         {"a\x00", "", errControl},
 		"a second line":               {file("a\nb\n"), "", errControl},
+		"a secret without a source":   {"secret:twilio", "", errNoSource},
 		"what only looks like a name": {"environment", "environment", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -44,6 +45,48 @@ func TestRead(t *testing.T) {
 			assert.Equal(t, tc.err, err)
 		})
 	}
+}
+
+// A private key is a file of lines. Only a setting of bytes takes them.
+func TestAKeyMayHaveLines(t *testing.T) {
+	for value, want := range map[string]error{
+		"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----": nil,
+		"-----BEGIN PRIVATE KEY-----\r\nAAAA\r\n":                      nil,
+		"-----BEGIN PRIVATE KEY-----\nAA\x00AA\n":                      errControl,
+		"AAAA\n-----BEGIN PRIVATE KEY-----":                            errControl,
+		"AAAA\nAAAA":                                                   errControl,
+		"AAAA":                                                         nil,
+	} {
+		path := filepath.Join(t.TempDir(), "key")
+		require.NoError(t, os.WriteFile(path, []byte(value+"\n"), 0o600))
+		value, err := Resolve("file:" + path)
+		require.NoError(t, err)
+		err = fault(value, true)
+		assert.Equal(t, want, err, "%q", value)
+	}
+	table, err := NewTable("a", reflect.TypeFor[lines]())
+	require.NoError(t, err)
+	const key = "-----BEGIN%20X-----%0AAAAA"
+	var filled lines
+	for line, want := range map[string]string{
+		"a://?key=" + key:  "",
+		"a://?text=" + key: "vendors: character 6: a: text holds a control character",
+	} {
+		d, err := Parse(line, "")
+		require.NoError(t, err)
+		_, err = table.Fill(d, reflect.ValueOf(&filled).Elem())
+		if want == "" {
+			require.NoError(t, err)
+			assert.Equal(t, "-----BEGIN X-----\nAAAA", string(filled.Key))
+			continue
+		}
+		require.EqualError(t, err, want)
+	}
+}
+
+type lines struct {
+	Key  []byte `dsn:"key"`
+	Text string `dsn:"text"`
 }
 
 func TestForeignNamesThePartsByThemselves(t *testing.T) {

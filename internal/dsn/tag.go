@@ -1,6 +1,7 @@
 package dsn
 
 import (
+	"encoding"
 	"fmt"
 	"reflect"
 	"slices"
@@ -54,6 +55,9 @@ type Table struct {
 	Scheme   string
 	Settings []Setting
 	Ended    map[string]string // keys that are no more: what to do instead
+
+	// Resolve returns what a value stands for. Nil: [Resolve].
+	Resolve func(Pair) (string, error)
 }
 
 // NewTable reads the tags of configs, which are structs. A tag that cannot be read
@@ -171,11 +175,18 @@ var (
 	bytesType = reflect.TypeFor[[]byte]()
 	keysType  = reflect.TypeFor[[][]byte]()
 	listType  = reflect.TypeFor[[]string]()
+	textType  = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
+
+// readsText reports whether the setting's type reads itself.
+func (s Setting) readsText() bool { return reflect.PointerTo(s.kind).Implements(textType) }
 
 func (s Setting) canHold() bool {
 	switch s.kind {
 	case timeType, timesType, bytesType, keysType, listType:
+		return true
+	}
+	if s.readsText() {
 		return true
 	}
 	switch s.kind.Kind() {

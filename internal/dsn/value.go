@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-const maxFile = 64 << 10 // bytes of a file that a value is read from
+// MaxFile is how many bytes a value has at most that is read from elsewhere.
+const MaxFile = 64 << 10
 
 const nameRule = "1 to 64 of [A-Za-z0-9._:-]"
 
@@ -28,40 +29,68 @@ var (
 	errFileGone   = errors.New("names a file that does not exist")
 	errFileDenied = errors.New("names a file that this process is not permitted to read")
 	errFileLong   = errors.New("names a file of more than 65536 bytes")
+	errNoSource   = errors.New("names a secret, and no source of secrets was handed in by vendors.WithSecrets")
 )
 
 const (
-	envReference  = "env:"
-	fileReference = "file:"
+	envReference    = "env:"
+	fileReference   = "file:"
+	secretReference = "secret:"
 )
 
 // IsReference reports whether a value is read from elsewhere.
 func IsReference(value string) bool {
-	return strings.HasPrefix(value, envReference) || strings.HasPrefix(value, fileReference)
+	return strings.HasPrefix(value, envReference) || isRead(value)
+}
+
+// isRead reports whether a value may be another one when it is read again.
+func isRead(value string) bool {
+	return strings.HasPrefix(value, fileReference) || strings.HasPrefix(value, secretReference)
+}
+
+// SecretName returns the name of a secret that the application's own source has.
+func SecretName(value string) (name string, ok bool) {
+	return strings.CutPrefix(value, secretReference)
 }
 
 // Read returns what a value stands for, and refuses what no setting can be.
 func Read(value string) (string, error) {
-	value, err := resolve(value)
-	switch {
-	case err != nil:
+	value, err := Resolve(value)
+	if err == nil {
+		err = fault(value, false)
+	}
+	if err != nil {
 		return "", err
-	case value == "":
-		return "", errEmpty
-	case hasControl(value):
-		return "", errControl
 	}
 	return value, nil
 }
 
-// resolve reads what env:NAME and file:PATH point to, and returns any other value
-// as it is. What it has read is not resolved again.
-func resolve(value string) (string, error) {
+// fault says what no setting can be. One of bytes may be a key in the lines of PEM.
+func fault(value string, isBytes bool) error {
+	if isBytes && strings.HasPrefix(value, "-----BEGIN ") {
+		value = strings.NewReplacer("\r", "", "\n", "").Replace(value)
+	}
+	switch {
+	case value == "":
+		return errEmpty
+	case hasControl(value):
+		return errControl
+	}
+	return nil
+}
+
+// Resolve reads what env:NAME and file:PATH point to, and returns any other value
+// as it is. What it has read is not resolved again. A secret: is for the application's
+// own source, which this package does not know.
+func Resolve(value string) (string, error) {
 	if name, ok := strings.CutPrefix(value, envReference); ok {
 		return fromEnv(name)
 	}
 	if path, ok := strings.CutPrefix(value, fileReference); ok {
 		return fromFile(path)
+	}
+	if _, ok := SecretName(value); ok {
+		return "", errNoSource
 	}
 	return value, nil
 }
@@ -84,11 +113,11 @@ func fromFile(path string) (string, error) {
 		return "", fileError(err)
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	b, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
 	switch {
 	case err != nil:
 		return "", fileError(err)
-	case len(b) > maxFile:
+	case len(b) > MaxFile:
 		return "", errFileLong
 	}
 	return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), nil

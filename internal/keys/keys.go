@@ -1,11 +1,12 @@
 // Package keys holds the rules for secrets that an application hands in as a list,
-// the newest first.
+// the newest first, and names what is kept by HMACs under them.
 package keys
 
 import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/binary"
 	"errors"
 )
 
@@ -50,4 +51,23 @@ func Derive(key []byte, purpose string) []byte {
 	h := hmac.New(sha256.New, key)
 	_, _ = h.Write([]byte(purpose))
 	return h.Sum(nil)
+}
+
+// The purposes of a call, the first of the fields of [ID]: a key of one never names
+// another.
+const (
+	Send  = "send"
+	Check = "check"
+)
+
+// ID names a call or a record: HMAC-SHA-256 under key over fields, each preceded by its length.
+func ID(key []byte, fields ...string) [16]byte {
+	h := hmac.New(sha256.New, key)
+	for _, field := range fields {
+		var n [4]byte
+		binary.BigEndian.PutUint32(n[:], uint32(len(field))) //nolint:gosec // none is longer than an address
+		_, _ = h.Write(n[:])
+		_, _ = h.Write([]byte(field))
+	}
+	return [16]byte(h.Sum(nil)[:16])
 }

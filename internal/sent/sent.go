@@ -1,6 +1,7 @@
-// Package next reads the error of a failed Send: was surely nothing sent, and may
-// the next vendor send? Package failover and otp.Fallback share the answers.
-package next
+// Package sent says what became of a Send: what its error proves (was surely nothing
+// sent, and may the next vendor send?), and what a call that is made again with the same
+// idempotency key is answered. Package failover and otp.Fallback share the answers.
+package sent
 
 import (
 	"errors"
@@ -17,12 +18,19 @@ func MaySend(err error) bool {
 	case verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized:
 		return !errors.Is(err, verify.ErrOutcomeUnknown)
 	}
-	return false
+	return Elsewhere(err)
 }
 
-// NotSent reports whether err says that surely nothing was sent. An error that
+// Elsewhere reports whether err says that surely nothing was sent, and nothing about
+// other vendors: it is no fault of the vendor's, and another may serve.
+func Elsewhere(err error) bool {
+	var e *verify.Error
+	return errors.As(err, &e) && e.Elsewhere && Nothing(err)
+}
+
+// Nothing reports whether err says that surely nothing was sent. An error that
 // names no outcome, several, or one that a Send cannot have, does not.
-func NotSent(err error) bool {
+func Nothing(err error) bool {
 	switch verify.OutcomeOf(err) {
 	case verify.ErrUnavailable, verify.ErrRateLimited, verify.ErrUnauthorized, verify.ErrRejected,
 		verify.ErrBlocked, verify.ErrTooManySends, verify.ErrInvalidRecipient, verify.ErrUnsupported:

@@ -1,4 +1,4 @@
-package next_test
+package sent_test
 
 import (
 	"errors"
@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/next"
+	"github.com/go2fa/verify/internal/sent"
 )
 
 func TestWhatAFailedSendSays(t *testing.T) {
@@ -35,7 +35,7 @@ func TestWhatAFailedSendSays(t *testing.T) {
 		"unavailable, or nobody knows":  {errors.Join(verify.ErrUnavailable, verify.ErrOutcomeUnknown), false, false},
 		"nobody knows, or it was never": {errors.Join(verify.ErrOutcomeUnknown, verify.ErrUnavailable), false, false},
 	} {
-		assert.Equal(t, tc.may, next.MaySend(tc.err), name)
-		assert.Equal(t, tc.notSent, next.NotSent(tc.err), name)
+		assert.Equal(t, tc.may, sent.MaySend(tc.err), name)
+		assert.Equal(t, tc.notSent, sent.Nothing(tc.err), name)
 	}
 }
