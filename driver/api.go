@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -24,6 +23,23 @@ import (
 type API struct {
 	Client       *Client
 	Capabilities verify.Capabilities
+
+	// Locale returns what is asked for of a vendor that has some languages only, or
+	// refuses others: the nearest one to that of a send, or "". Defaults to what was asked for.
+	Locale func(verify.SendRequest) string
+	// RefusesLocale knows the vendor's words that a message has no such language. The
+	// send is then made once more without one, since nothing was sent. Defaults to
+	// knowing none.
+	RefusesLocale func(*verify.Error) bool
+	// Digits returns how long the codes of a scope are, where a setting of the vendor's
+	// fixes it; zero if it is not known. A send that wants another length is
+	// verify.ErrUnsupported, and receipts name it. Defaults to what was asked for.
+	Digits func(scope string) int
+
+	// Binds says that the codes of a scope are bound to a transaction: a send and a check
+	// of it need one, and those of every other scope must have none. Any else is
+	// verify.ErrUnsupported. Defaults to leaving it to Capabilities.
+	Binds func(scope string) bool
 
 	NewSend func(Send) (Call, error)
 	// ReadSend reads an answer of class 2xx to a send. Vendor, Requests and
@@ -79,18 +95,80 @@ func (a *API) Send(ctx context.Context, to string, opts ...verify.SendOption) (v
 		return verify.Receipt{}, err
 	}
 	send := Send{request}
+	if a.Locale != nil {
+		send.Locale = a.Locale(request)
+	}
 	if a.References != nil {
 		return a.sendWithReference(ctx, send)
 	}
 	return a.send(ctx, send)
 }
 
+// bound says what is wrong with a transaction, or that none is given.
+func (a *API) bound(scope string, t verify.Transaction) error {
+	if a.Binds == nil {
+		return nil
+	}
+	given := t != verify.Transaction{}
+	switch binds := a.Binds(scope); {
+	case binds && !given:
+		return errors.New("the codes of this scope are bound to a transaction: it needs WithTransaction")
+	case given && !binds:
+		return errors.New("the codes of this scope cannot be bound to a transaction")
+	}
+	return nil
+}
+
 func (a *API) send(ctx context.Context, send Send) (verify.Receipt, error) {
+	if err := a.bound(send.Scope, send.Transaction); err != nil {
+		return verify.Receipt{}, a.refused("send", err)
+	}
+	if a.Digits != nil {
+		fixed := a.Digits(send.Scope)
+		if send.Digits != 0 && send.Digits != fixed {
+			return verify.Receipt{}, a.refused("send", errors.New("the codes of this scope have another length"))
+		}
+		send.Digits = fixed
+	}
+	began := time.Now()
+	receipt, err := a.sendOnce(ctx, send, 0)
+	if err != nil && send.Locale != "" && a.refusesLocale(err) {
+		return a.sendWithoutLocale(ctx, send, err, began)
+	}
+	return receipt, err
+}
+
+// sendWithoutLocale is the rest of a send that was refused for its language: it has the
+// time that is left of the send, and counts the requests of before.
+func (a *API) sendWithoutLocale(ctx context.Context, send Send, refused error, began time.Time) (verify.Receipt, error) {
+	var before, after *verify.Error
+	_ = errors.As(refused, &before) // it is one: see refusesLocale
+	send.Locale = ""
+	receipt, err := a.sendOnce(ctx, send, max(a.Client.timeoutOf(Call{})-time.Since(began), 1))
+	if errors.As(err, &after) {
+		after.Requests += before.Requests
+	} else if err == nil {
+		receipt.Requests += before.Requests
+	}
+	return receipt, err
+}
+
+// refusesLocale believes no answer by which a message may have left.
+func (a *API) refusesLocale(err error) bool {
+	var e *verify.Error
+	return a.RefusesLocale != nil && errors.As(err, &e) && e.Outcome != verify.ErrOutcomeUnknown && a.RefusesLocale(e)
+}
+
+// sendOnce makes one call, within a time unless that is zero.
+func (a *API) sendOnce(ctx context.Context, send Send, within time.Duration) (verify.Receipt, error) {
 	call, err := a.NewSend(send)
 	if err != nil {
 		return verify.Receipt{}, a.refused("send", err)
 	}
 	call.Op = "send"
+	if within > 0 {
+		call.Timeout = within
+	}
 	reply, err := a.Client.Do(ctx, call)
 	if err != nil {
 		return verify.Receipt{}, err
@@ -128,6 +206,9 @@ func (a *API) Check(ctx context.Context, to, code string, opts ...verify.CheckOp
 }
 
 func (a *API) check(ctx context.Context, check Check) error {
+	if err := a.bound(check.Scope, check.Transaction); err != nil {
+		return a.refused("check", err)
+	}
 	call, err := a.NewCheck(check)
 	if err != nil {
 		return a.refused("check", err)
@@ -167,22 +248,46 @@ func (a *API) Cancel(ctx context.Context, to string, opts ...verify.CheckOption)
 }
 
 func (a *API) cancel(ctx context.Context, check Check) error {
-	call, err := a.NewCancel(check)
-	if err != nil {
-		return a.refused("cancel", err)
-	}
-	call.Op, call.Repeatable = "cancel", true
-	reply, err := a.Client.Do(ctx, call)
-	switch {
-	case verify.OutcomeOf(err) == verify.ErrNotPending:
+	err := a.ask(ctx, "cancel", check, a.NewCancel, a.ReadCancel)
+	if verify.OutcomeOf(err) == verify.ErrNotPending {
 		return nil
-	case err != nil || a.ReadCancel == nil:
+	}
+	return err
+}
+
+func (a *API) ask(ctx context.Context, op string, check Check, newCall func(Check) (Call, error), read func(Check, Reply) error) error {
+	call, err := newCall(check)
+	if err != nil {
+		return a.refused(op, err)
+	}
+	call.Op, call.Repeatable = op, true
+	reply, err := a.Client.Do(ctx, call)
+	if err != nil || read == nil {
 		return err
 	}
-	if err := a.ReadCancel(check, reply); err != nil {
-		return a.Client.Unknown("cancel", reply, err.Error())
+	if err := read(check, reply); err != nil {
+		return a.Client.Unknown(op, reply, err.Error())
 	}
 	return nil
+}
+
+// Ask makes a call of the vendor's own about a recipient in a scope, such as one that
+// reads what is pending, and returns what is read of its answer. Its Repeatable is set.
+// The two functions are like NewCheck and ReadSend; op names the call in errors.
+func Ask[T any](ctx context.Context, a *API, op, to string, opts []verify.CheckOption, newCall func(Check) (Call, error), read func(Check, Reply) (T, error)) (T, error) {
+	var found, none T
+	request, err := a.Capabilities.SubjectRequest(op, to, opts...)
+	if err != nil {
+		return none, err
+	}
+	err = a.ask(ctx, op, Check{CheckRequest: request}, newCall, func(check Check, reply Reply) (err error) {
+		found, err = read(check, reply)
+		return err
+	})
+	if err != nil {
+		return none, err
+	}
+	return found, nil
 }
 
 // Probe makes a call that reaches nobody. A vendor without a call of that kind
@@ -202,34 +307,6 @@ func (a *API) Probe(ctx context.Context, call Call, wanted func(*verify.Error) b
 	return err
 }
 
-// ProbeScopes probes what serves each scope, a vendor's "profile" or whatever it is
-// called, in the order of the scopes' names. The function says in words what is
-// wrong with the one of a scope, such as "was not found"; its error ends the probe,
-// since the others would meet it as well. Without scopes the client was not made
-// by its vendor's New.
-func (a *API) ProbeScopes(ctx context.Context, noun string, scopes []string, differences func(scope string) (string, error)) error {
-	outcome, faults := verify.ErrRejected, []string(nil)
-	if len(scopes) == 0 {
-		outcome, faults = verify.ErrUnsupported, []string{"the client was not made by New"}
-	}
-	slices.Sort(scopes)
-	for _, scope := range scopes {
-		fault, err := differences(scope)
-		switch {
-		case err != nil:
-			return err
-		case fault != "" && scope == "":
-			faults = append(faults, "the "+noun+" of the empty scope "+fault)
-		case fault != "":
-			faults = append(faults, "the "+noun+" of scope "+scope+" "+fault)
-		}
-	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return &verify.Error{Vendor: a.Capabilities.Vendor, Op: "probe", Outcome: outcome, Detail: strings.Join(faults, "; ")}
-}
-
 // Close closes what the API's client opened, and nothing that was handed in.
 func (a *API) Close() error { return a.Client.Close() }
 
@@ -241,8 +318,8 @@ type refusal struct {
 
 func (r refusal) Error() string { return r.detail }
 
-// Refuse is the error of a function that makes a call and finds that the request
-// has an outcome already, such as verify.ErrInvalidRecipient.
+// Refuse is the error of a function that makes or signs a call and finds that the
+// request has an outcome already, such as verify.ErrInvalidRecipient.
 func Refuse(outcome verify.Outcome, detail string) error { return refusal{outcome, detail} }
 
 // refused is the error of a call that was not made.

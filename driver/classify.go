@@ -22,7 +22,11 @@ func (s *callState) classifyStatus(resp *http.Response, body []byte) result {
 	if read == nil {
 		read = s.client.readError
 	}
-	if read != nil && resp.StatusCode >= 400 && len(body) > 0 {
+	switch {
+	case resp.StatusCode < 400 || len(body) == 0:
+	case s.readError == nil && s.client.readHead != nil:
+		f = s.client.readHead(resp.StatusCode, resp.Header, body)
+	case read != nil:
 		f = read(s.op, resp.StatusCode, body)
 	}
 	fromVendor := f.Outcome != ""
@@ -30,11 +34,14 @@ func (s *callState) classifyStatus(resp *http.Response, body []byte) result {
 		f = withoutReason(resp.StatusCode, s.repeatable || s.op == "check")
 	}
 	r := result{
-		outcome: f.Outcome, detail: f.Detail, code: s.cleanCode(f.Code), attemptsLeft: f.AttemptsLeft,
+		outcome: f.Outcome, detail: f.Detail, code: s.cleanCode(f.Code), attemptsLeft: f.AttemptsLeft, elsewhere: f.Elsewhere,
 		retryAfter: retryAfter(resp.Header, time.Now()),
 	}
 	if r.retryAfter == 0 {
 		r.retryAfter = f.RetryAfter
+	}
+	if r.retryAfter == 0 && r.outcome == verify.ErrRateLimited {
+		r.retryAfter = untilReset(resp.Header, s.client.reset, time.Now())
 	}
 	switch r.outcome {
 	case verify.ErrRateLimited:

@@ -50,12 +50,19 @@ type Config struct {
 	// OAuth2 gets an access token for each request, where the vendor wants one.
 	OAuth2 *OAuth2
 	// Sign adds what each request needs anew: a signature, a timestamp, a nonce. It
-	// must leave the body alone, which it is given.
+	// must leave the body alone, which it is given. Its error is
+	// verify.ErrUnavailable, or the outcome given by [Refuse]: nothing was sent.
 	Sign func(r *http.Request, body []byte) error
 	// RequestID names the answer's header that holds the vendor's reference.
 	RequestID string
+	// Reset names the header that says when a throttle ends, in seconds since 1970.
+	// It counts where there is no Retry-After. Defaults to none.
+	Reset string
 	// ReadError reads an answer of class 4xx or 5xx. See [Failure].
 	ReadError func(op string, status int, body []byte) Failure
+	// ReadErrorHeader takes the place of ReadError for a vendor that names an error in
+	// the header of its answer.
+	ReadErrorHeader func(status int, header http.Header, body []byte) Failure
 }
 
 // A Failure is what a vendor's error body means. The zero Failure says that the
@@ -74,6 +81,9 @@ type Failure struct {
 	RetryAfter time.Duration
 	// AttemptsLeft is how many attempts an ErrMismatch leaves; zero if unknown.
 	AttemptsLeft int
+	// Elsewhere says that surely nothing was sent, and that another vendor may serve
+	// this recipient: see verify.Error.
+	Elsewhere bool
 }
 
 // Error is what the Failure says, so that it can be the error of an API's ReadSend.
@@ -84,7 +94,7 @@ type Call struct {
 	Op     string   // names errors: "send"; an [API] sets it
 	Method string   // defaults to POST
 	Route  string   // each {name} stands for one of Args
-	Args   []string // ids of [A-Za-z0-9_-]+, or recipients
+	Args   []string // ids of [A-Za-z0-9_|-]+, or recipients
 	Query  Form     // appended to the URL
 	Form   Form     // the body ...
 	JSON   []byte   // ... or this
@@ -99,6 +109,8 @@ type Call struct {
 	// Timeout is for all requests of the call. Defaults to 15 s, and to 10 s if it
 	// is Repeatable.
 	Timeout time.Duration
+
+	fresh func() Form // makes the body of each request anew; nil: all have the same
 }
 
 // A Reply is a complete answer of class 2xx.
@@ -121,7 +133,9 @@ type Client struct {
 	json      http.Header // the same for JSON
 	sign      func(r *http.Request, body []byte) error
 	requestID string
+	reset     string
 	readError func(op string, status int, body []byte) Failure
+	readHead  func(status int, header http.Header, body []byte) Failure
 	http      retryablehttp.Client
 	own       *http.Transport // nil if the application brought a transport
 	dialer    *dialer         // of own
@@ -140,7 +154,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		vendor: cfg.Vendor, base: base, sign: cfg.Sign,
-		requestID: cfg.RequestID, readError: cfg.ReadError,
+		requestID: cfg.RequestID, reset: cfg.Reset, readError: cfg.ReadError, readHead: cfg.ReadErrorHeader,
 		header: http.Header{
 			"Accept":          {"application/json"},
 			"Accept-Encoding": {"identity"}, // a bomb would burst our limit
@@ -276,7 +290,7 @@ var noHeader = http.Header{}
 func (c *Client) Failed(op string, r Reply, f Failure) error {
 	return &verify.Error{
 		Vendor: c.vendor, Op: op, Outcome: f.Outcome, Detail: f.Detail, RetryAfter: f.RetryAfter, AttemptsLeft: f.AttemptsLeft,
-		HTTPStatus: r.Status, VendorCode: cleanCode(f.Code), RequestID: r.RequestID, Requests: r.Requests,
+		Elsewhere: f.Elsewhere, HTTPStatus: r.Status, VendorCode: cleanCode(f.Code), RequestID: r.RequestID, Requests: r.Requests,
 	}
 }
 

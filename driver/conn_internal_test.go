@@ -296,7 +296,7 @@ func TestTunnel(t *testing.T) {
 		require.NoError(t, err)
 		assert.Same(t, last, <-served, "one connection serves many requests")
 		require.NoError(t, last.Close())
-		time.Sleep(50 * time.Millisecond) // for the end to pass through the proxy, which has to wait for its turn
+		require.Eventually(t, c.dialer.allEnded, 30*time.Second, time.Millisecond, "the end passes through the proxy")
 	}
 }
 

@@ -16,6 +16,13 @@ func (f *Form) Add(key, value string) {
 	*f = appendEscaped(b, value)
 }
 
+// AddGiven appends one pair unless its value is empty.
+func (f *Form) AddGiven(key, value string) {
+	if value != "" {
+		f.Add(key, value)
+	}
+}
+
 // appendEscaped escapes every byte outside the unreserved set of RFC 3986, so
 // that its result is good in a path, a query and a form.
 func appendEscaped(b []byte, s string) []byte {

@@ -42,6 +42,15 @@ func TestForm(t *testing.T) {
 	}
 }
 
+func TestWhatIsEmptyIsNotAdded(t *testing.T) {
+	t.Parallel()
+	var form driver.Form
+	form.AddGiven("Locale", "")
+	form.AddGiven("To", recipient)
+	form.AddGiven("Payee", "")
+	assert.Equal(t, "To=%2B15005550006", string(form))
+}
+
 // A Form means what url.Values would mean, and cannot break out of a line, a
 // query or a path.
 func FuzzForm(f *testing.F) {

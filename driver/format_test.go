@@ -18,7 +18,7 @@ func TestNothingOfADriverIsPrinted(t *testing.T) {
 	for _, v := range []any{
 		driver.Config{Header: map[string]string{"Authorization": secret}}, &driver.Config{BaseURL: secret}, api, *api,
 		driver.OAuth2{Secret: secret}, driver.Call{Token: secret, JSON: []byte(secret)}, driver.Reply{Body: []byte(secret)},
-		driver.ReferencesConfig{Key: []byte(secret)}, api.Client,
+		driver.ReferencesConfig{Keys: [][]byte{[]byte(secret)}}, api.Client,
 	} {
 		printed := fmt.Sprintf("%v %+v %#v %s", v, v, v, v)
 		assert.NotContains(t, printed, secret)

@@ -81,11 +81,13 @@ func freezeAndSend(t *testing.T, s *server) {
 	for range 3 {
 		assert.NoError(t, child.Process.Signal(syscall.SIGSTOP))
 		s.restart(answer(200, accepted))
-		for _, c := range s.opened() {
+		closed := s.opened()
+		for _, c := range closed {
 			_ = c.Close()
 		}
+		driver.AwaitEnds(t, closed)
 		send()
-		time.Sleep(10 * time.Millisecond) // for the end to reach this host: it was there 5 ms before
+		time.Sleep(5 * time.Millisecond) // the end was there for as long before
 		assert.NoError(t, child.Process.Signal(syscall.SIGCONT))
 		assert.Equal(t, "accepted", read(), "a send after a thaw")
 		assert.Equal(t, 1, s.now().effects)

@@ -141,6 +141,19 @@ func timely(t *testing.T, within time.Duration, f func()) {
 	assert.Less(t, over, overdue, "a call ends by its deadline and 100 ms")
 }
 
+// keepsConnection plays a round until it says that the connection was kept. On a
+// busy machine net/http gives one up now and then, after a request whose end its
+// own writer has not reported within 50 ms; what costs a connection costs it each
+// time.
+func keepsConnection(t *testing.T, round func() (kept bool)) {
+	t.Helper()
+	kept := false
+	for i := 0; i < attempts && !kept; i++ {
+		kept = round()
+	}
+	assert.True(t, kept, "the connection is used again")
+}
+
 // delay is how much later than it must f ends, by a timer of its own that waits
 // for its turn a few times, as a call does when it ends.
 func delay(within time.Duration, f func()) time.Duration {

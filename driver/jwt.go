@@ -6,21 +6,29 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/subtle"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
+	"time"
 )
 
-const minRSABits = 2048 // RFC 7518 section 3.3
+const (
+	minRSABits = 2048 // RFC 7518 section 3.3
+	maxToken   = 64 << 10
+)
 
 // A JWT signs tokens of one key: RFC 7519. It is safe for concurrent use.
 type JWT struct {
 	header string // encoded
-	rsa    *rsa.PrivateKey
-	secret []byte
+	// A function, so that a program without NewRS256 links nothing of RSA for it.
+	sign func(text string) ([]byte, error)
 }
 
 // NewRS256 makes tokens signed by RSA: RFC 7518 section 3.3. The key is PEM, of
@@ -42,7 +50,10 @@ func NewRS256(key []byte, id string) (*JWT, error) {
 	case private.N.BitLen() < minRSABits:
 		return nil, errors.New("the private key has fewer than 2048 bits")
 	}
-	return &JWT{header: jwtHeader("RS256", id), rsa: private}, nil
+	return &JWT{jwtHeader("RS256", id), func(text string) ([]byte, error) {
+		sum := sha256.Sum256([]byte(text))
+		return rsa.SignPKCS1v15(nil, private, crypto.SHA256, sum[:])
+	}}, nil
 }
 
 // NewHS256 makes tokens signed by HMAC-SHA-256: RFC 7518 section 3.2. An empty
@@ -51,7 +62,8 @@ func NewHS256(secret []byte, id string) (*JWT, error) {
 	if len(secret) == 0 {
 		return nil, errors.New("the secret of tokens is empty")
 	}
-	return &JWT{header: jwtHeader("HS256", id), secret: append([]byte(nil), secret...)}, nil
+	secret = append([]byte(nil), secret...)
+	return &JWT{jwtHeader("HS256", id), func(text string) ([]byte, error) { return MAC(secret, text), nil }}, nil
 }
 
 func jwtHeader(algorithm, id string) string {
@@ -71,14 +83,43 @@ func (j *JWT) Sign(claims any) (string, error) {
 		return "", errors.New("the claims are no JSON")
 	}
 	signed := j.header + "." + base64.RawURLEncoding.EncodeToString(payload)
-	signature := MAC(j.secret, signed)
-	if j.rsa != nil {
-		sum := sha256.Sum256([]byte(signed))
-		if signature, err = rsa.SignPKCS1v15(nil, j.rsa, crypto.SHA256, sum[:]); err != nil {
-			return "", errors.New("the token could not be signed")
-		}
+	signature, err := j.sign(signed)
+	if err != nil {
+		return "", errors.New("the token could not be signed")
 	}
 	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), nil
+}
+
+// Claims returns the claims of a token that is signed by HS256 under one of the
+// secrets, and nil for any other. Whatever its header names, no other algorithm is
+// tried (RFC 8725 3.1); a token with crit is refused, and one that has ended by its exp.
+// The claims may be anything: read them by [Scan].
+func Claims(token string, secrets []string) json.RawMessage {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 || len(token) > maxToken {
+		return nil
+	}
+	strict := base64.RawURLEncoding.Strict()
+	header, wrong := strict.DecodeString(parts[0])
+	claims, wrongToo := strict.DecodeString(parts[1])
+	signature, err := strict.DecodeString(parts[2])
+	right := 0
+	for _, secret := range secrets {
+		right |= subtle.ConstantTimeCompare(MAC([]byte(secret), parts[0]+"."+parts[1]), signature)
+	}
+	if right != 1 || errors.Join(wrong, wrongToo, err) != nil {
+		return nil
+	}
+	var algorithm string
+	var critical, ends json.RawMessage
+	if Scan(header, Field{Key: "alg", To: &algorithm, Need: true}, Field{Key: "crit", To: &critical}) != nil || algorithm != "HS256" || critical != nil {
+		return nil
+	}
+	_ = Scan(claims, Field{Key: "exp", To: &ends}) // claims that are no object name no end
+	if end, err := strconv.ParseInt(string(ends), 10, 64); ends != nil && (err != nil || time.Now().Unix() >= end) {
+		return nil
+	}
+	return claims
 }
 
 // Format keeps the key out of every print.
@@ -89,6 +130,21 @@ func MAC(key []byte, text string) []byte {
 	h := hmac.New(sha256.New, key)
 	_, _ = h.Write([]byte(text)) // a hash never fails
 	return h.Sum(nil)
+}
+
+// KeyedID makes a UUID of version 8, RFC 9562, out of fields, which it does not reveal:
+// an HMAC-SHA-256 under secret, each field preceded by its length. The same fields make
+// the same one: it names a call whose author gave an idempotency key, which itself is
+// sent to no vendor.
+func KeyedID(secret string, fields ...string) string {
+	h := hmac.New(sha256.New, []byte(secret))
+	for _, field := range fields {
+		_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(field))))
+		_, _ = h.Write([]byte(field))
+	}
+	b := [16]byte(h.Sum(nil)[:16])
+	b[6], b[8] = b[6]&0x0f|0x80, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // RandomID makes a UUID of version 4, RFC 9562: for tokens, idempotency keys and

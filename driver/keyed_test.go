@@ -30,21 +30,23 @@ func TestNetHTTPNeverReplaysASendWithAKey(t *testing.T) {
 		} {
 			t.Run(which+", "+whose, func(t *testing.T) {
 				t.Parallel()
-				s := newServer(t, answer(200, accepted))
-				cfg, call := driver.Config{Vendor: "acme", BaseURL: s.URL}, call
-				change(&cfg, &call)
-				c, err := driver.New(cfg)
-				require.NoError(t, err)
-				t.Cleanup(func() { assert.NoError(t, c.Close()) })
-				_, err = c.Do(t.Context(), call)
-				require.NoError(t, err)
+				keepsConnection(t, func() bool {
+					s := newServer(t, answer(200, accepted))
+					cfg, call := driver.Config{Vendor: "acme", BaseURL: s.URL}, call
+					change(&cfg, &call)
+					c, err := driver.New(cfg)
+					require.NoError(t, err)
+					t.Cleanup(func() { assert.NoError(t, c.Close()) })
+					_, err = c.Do(t.Context(), call)
+					require.NoError(t, err)
 
-				s.restart(broken(""), answer(200, accepted))
-				_, err = c.Do(t.Context(), call)
-				assertOutcome(t, err, unknown)
-				saw := s.now()
-				assert.True(t, saw.reused)
-				assert.Equal(t, 1, saw.requests)
+					s.restart(broken(""), answer(200, accepted))
+					_, err = c.Do(t.Context(), call)
+					assertOutcome(t, err, unknown)
+					saw := s.now()
+					assert.Equal(t, 1, saw.requests)
+					return saw.reused
+				})
 			})
 		}
 	}

@@ -188,14 +188,13 @@ func TestBodiesThatNetHTTPMaySendAgain(t *testing.T) {
 // one has no connection proves nothing of the first.
 func TestRoundTripperWithTwoRoads(t *testing.T) {
 	t.Parallel()
-	closed := newServer(t)
-	closed.close()
+	closed := nobody(t)
 	second := &http.Transport{Proxy: nil}
 	for name, k := range kinds() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var posts atomic.Int32
-			c := newClient(t, closed.URL, &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			c := newClient(t, closed, &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 				_, _ = io.Copy(io.Discard, r.Body) // the first road has delivered it
 				posts.Add(1)
 				return second.RoundTrip(r)
@@ -213,11 +212,10 @@ func TestRoundTripperWithTwoRoads(t *testing.T) {
 // Behind a RoundTripper that has one road only, no connection is still proof.
 func TestRoundTripperWithOneRoad(t *testing.T) {
 	t.Parallel()
-	closed := newServer(t)
-	closed.close()
+	closed := nobody(t)
 	base := &http.Transport{}
 	t.Run("all", func(t *testing.T) {
-		assertUnreached(t, closed.URL, &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		assertUnreached(t, closed, &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			return base.RoundTrip(r.Clone(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{})))
 		})}, again, "no connection")
 	})

@@ -3,8 +3,13 @@ package driver_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,26 +38,65 @@ func TestErrorsKeepTheConnection(t *testing.T) {
 		} {
 			t.Run("30 errors with "+name+", "+which, func(t *testing.T) {
 				t.Parallel()
-				s := newServer(t, answer(400, page))
-				c := newClient(t, s.URL, theirs)
-				for range 30 {
-					_, err := c.Do(t.Context(), kinds()["send"].call)
-					require.Error(t, err)
-				}
-				assert.Equal(t, 1, s.now().conns)
-				assert.Equal(t, 30, s.now().requests)
+				keepsConnection(t, func() bool {
+					s := newServer(t, answer(400, page))
+					c := newClient(t, s.URL, theirs)
+					for range 30 {
+						_, err := c.Do(t.Context(), kinds()["send"].call)
+						require.Error(t, err)
+					}
+					assert.Equal(t, 30, s.now().requests)
+					return s.now().conns == 1
+				})
 			})
 		}
 	}
 }
 
+// As many callers as there are take as many connections, and no more. They all begin
+// before the first is answered: net/http dials for each that finds no connection idle.
+func TestCallersTakeAsManyConnectionsAsTheyAre(t *testing.T) {
+	t.Parallel()
+	const callers, sends = 16, 40
+	var here sync.WaitGroup
+	here.Add(callers)
+	var requests, conns atomic.Int64
+	vendor := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) <= callers {
+			here.Done()
+			here.Wait()
+		}
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, accepted)
+	}))
+	vendor.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			conns.Add(1)
+		}
+	}
+	vendor.Start()
+	t.Cleanup(vendor.Close)
+	c := newClient(t, vendor.URL, nil)
+	var all sync.WaitGroup
+	for range callers {
+		all.Go(func() {
+			for range sends {
+				_, err := c.Do(t.Context(), kinds()["send"].call)
+				assert.NoError(t, err)
+			}
+		})
+	}
+	all.Wait()
+	assert.EqualValues(t, callers*sends, requests.Load())
+	assert.EqualValues(t, callers, conns.Load(), "connections that were dialed")
+}
+
 // What happens to one vendor costs no other vendor its connections.
 func TestOtherVendorsKeepTheirConnections(t *testing.T) {
 	t.Parallel()
-	closed := newServer(t)
-	closed.close()
+	closed := nobody(t)
 	for name, other := range map[string]func(*testing.T) string{
-		"cannot be reached": func(*testing.T) string { return closed.URL },
+		"cannot be reached": func(*testing.T) string { return closed },
 		"resets":            func(t *testing.T) string { return newServer(t, reset("")).URL },
 		"answers with 500":  func(t *testing.T) string { return newServer(t, answer(500, "")).URL },
 		"throttles":         func(t *testing.T) string { return newServer(t, refusal(429, "")).URL },
@@ -62,23 +106,25 @@ func TestOtherVendorsKeepTheirConnections(t *testing.T) {
 			t.Parallel()
 			theirs := &http.Client{Transport: &http.Transport{}}
 			t.Cleanup(theirs.CloseIdleConnections)
-			s := newServer(t, answer(200, accepted))
-			c := newClient(t, s.URL, theirs)
-			_, err := c.Do(t.Context(), kinds()["send"].call)
-			require.NoError(t, err)
+			keepsConnection(t, func() bool {
+				s := newServer(t, answer(200, accepted))
+				c := newClient(t, s.URL, theirs)
+				_, err := c.Do(t.Context(), kinds()["send"].call)
+				require.NoError(t, err)
 
-			sick := newClient(t, other(t), theirs)
-			for _, k := range kinds() {
-				ctx, cancel := context.WithTimeout(t.Context(), soon)
-				_, err = sick.Do(ctx, k.call)
-				require.Error(t, err)
-				cancel()
-			}
-			require.NoError(t, sick.Close())
+				sick := newClient(t, other(t), theirs)
+				for _, k := range kinds() {
+					ctx, cancel := context.WithTimeout(t.Context(), soon)
+					_, err = sick.Do(ctx, k.call)
+					require.Error(t, err)
+					cancel()
+				}
+				require.NoError(t, sick.Close())
 
-			_, err = c.Do(t.Context(), kinds()["send"].call)
-			require.NoError(t, err)
-			assert.Equal(t, 1, s.now().conns, "no new connection")
+				_, err = c.Do(t.Context(), kinds()["send"].call)
+				require.NoError(t, err)
+				return s.now().conns == 1
+			})
 		})
 	}
 }
@@ -113,19 +159,25 @@ func TestClose(t *testing.T) {
 	for which, theirs := range transports(t) {
 		t.Run(which, func(t *testing.T) {
 			t.Parallel()
-			s := newServer(t, answer(200, accepted))
-			c := newClient(t, s.URL, theirs)
-			for range 2 {
-				_, err := c.Do(t.Context(), kinds()["send"].call)
-				require.NoError(t, err)
-				require.NoError(t, c.Close())
-				require.NoError(t, c.Close(), "closing twice does no harm")
+			twice := func() *server {
+				s := newServer(t, answer(200, accepted))
+				c := newClient(t, s.URL, theirs)
+				for range 2 {
+					_, err := c.Do(t.Context(), kinds()["send"].call)
+					require.NoError(t, err)
+					require.NoError(t, c.Close())
+					require.NoError(t, c.Close(), "closing twice does no harm")
+				}
+				return s
 			}
 			if theirs != nil {
-				assert.Equal(t, 1, s.now().conns)
-				assert.Equal(t, 1, s.idle())
+				keepsConnection(t, func() bool {
+					s := twice()
+					return s.now().conns == 1 && s.idle() == 1
+				})
 				return
 			}
+			s := twice()
 			assert.Equal(t, 2, s.now().conns, "a client that was closed still works")
 			assert.Eventually(t, func() bool { return s.idle() == 0 }, enough, time.Millisecond)
 		})

@@ -128,7 +128,7 @@ func byID(t *testing.T, v *vendorByID, s references.References, change func(*dri
 	if v.codes == nil {
 		v.codes = map[string]string{}
 	}
-	cfg := driver.ReferencesConfig{Store: s, Key: key32, Account: "acct", Once: true}
+	cfg := driver.ReferencesConfig{Store: s, Keys: [][]byte{key32}, Account: "acct", Once: true}
 	if change != nil {
 		change(&cfg)
 	}

@@ -148,7 +148,7 @@ func TestStoreSeesNothing(t *testing.T) {
 	}
 	keys[send(a, recipient, verify.WithScope("pay"))] = true
 	keys[send(byID(t, v, s, func(c *driver.ReferencesConfig) { c.Account = "other" }), recipient)] = true
-	keys[send(byID(t, v, s, func(c *driver.ReferencesConfig) { c.Key = []byte(strings.Repeat("x", 32)) }), recipient)] = true
+	keys[send(byID(t, v, s, func(c *driver.ReferencesConfig) { c.Keys = [][]byte{[]byte(strings.Repeat("x", 32))} }), recipient)] = true
 	upper, lower := send(a, "Ann@Example.com"), send(a, "ann@example.com")
 	assert.Equal(t, upper, lower, "one address in two spellings")
 	assert.Len(t, keys, 4)
@@ -341,11 +341,17 @@ func TestReferencesConfig(t *testing.T) {
 		want string
 	}{
 		"nothing":               {driver.ReferencesConfig{}, ""},
-		"a key alone":           {driver.ReferencesConfig{Key: key32}, ""},
-		"a store without a key": {driver.ReferencesConfig{Store: &store{}}, "must be 32 bytes"},
-		"a key that is short":   {driver.ReferencesConfig{Store: &store{}, Key: key32[:16]}, "must be 32 bytes"},
+		"a key alone":           {driver.ReferencesConfig{Keys: [][]byte{key32}}, ""},
+		"a store without a key": {driver.ReferencesConfig{Store: &store{}}, "a place that is shared needs Keys"},
+		"a key that is short":   {driver.ReferencesConfig{Store: &store{}, Keys: [][]byte{key32[:16]}}, "Keys must hold 32 bytes each"},
+		"one key short":         {driver.ReferencesConfig{Keys: [][]byte{key32, key32[:31]}}, "Keys must hold 32 bytes each"},
+		"a key twice":           {driver.ReferencesConfig{Keys: [][]byte{key32, otherKey, key32}}, "none twice"},
+		"nine keys":             {driver.ReferencesConfig{Keys: manyKeys(9)}, "at most 8"},
+		"eight keys":            {driver.ReferencesConfig{Keys: manyKeys(8)}, ""},
 		"a TTL of seconds":      {driver.ReferencesConfig{TTL: time.Second}, "the TTL"},
 		"a TTL of days":         {driver.ReferencesConfig{TTL: 25 * time.Hour}, "the TTL"},
+		"a cancellation's hour": {driver.ReferencesConfig{AfterCancel: time.Hour}, "the time after a cancellation"},
+		"less than no time":     {driver.ReferencesConfig{AfterCancel: -1}, "the time after a cancellation"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -364,7 +370,7 @@ func TestReferencesConfig(t *testing.T) {
 func TestReferencesKeepTheirKey(t *testing.T) {
 	t.Parallel()
 	key, s, v := []byte(string(key32)), &store{}, &vendorByID{}
-	a := byID(t, v, s, func(c *driver.ReferencesConfig) { c.Key = key })
+	a := byID(t, v, s, func(c *driver.ReferencesConfig) { c.Keys = [][]byte{key} })
 	_, err := a.Send(t.Context(), recipient)
 	require.NoError(t, err)
 	clear(key)

@@ -2,6 +2,7 @@ package driver_test
 
 import (
 	"fmt"
+	"net/http"
 	"strconv"
 	"testing"
 	"time"
@@ -54,6 +55,45 @@ func TestRefusedIsNotAskedOfNothing(t *testing.T) {
 		t.Cleanup(func() { assert.NoError(t, c.Close()) })
 		_, _ = c.Do(t.Context(), kinds()["send"].call) // any end will do
 	}
+}
+
+// A vendor may name its error in the header alone. A call's own ReadError still comes first.
+func TestAnErrorNamedInTheHeader(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		step step
+		want string
+	}{
+		"without a body": {answer(400, ""), ""}, "a redirect": {answer(302, "{}"), ""}, "a yes": {answer(200, "{}"), ""},
+		"an error": {answer(400, "{}", "X-Error: Throttled"), "Throttled"},
+	} {
+		s := newServer(t, tc.step)
+		c, err := driver.New(driver.Config{
+			Vendor: "acme", BaseURL: s.URL, ReadError: refused,
+			ReadErrorHeader: func(status int, header http.Header, body []byte) driver.Failure {
+				assert.Equal(t, "400 Throttled {}", strconv.Itoa(status)+" "+header.Get("X-Error")+" "+string(body), "nothing else is asked about")
+				return driver.Failure{Outcome: verify.ErrBlocked, Code: header.Get("X-Error")}
+			},
+		})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, c.Close()) })
+		_, err = c.Do(t.Context(), kinds()["send"].call)
+		assert.Equal(t, tc.want != "", verify.OutcomeOf(err) == verify.ErrBlocked, name)
+		if tc.want != "" {
+			assert.Equal(t, tc.want, assertOutcome(t, err, verify.ErrBlocked).VendorCode)
+		}
+	}
+	s := newServer(t, answer(400, "{}", "X-Error: Throttled"))
+	c, err := driver.New(driver.Config{Vendor: "acme", BaseURL: s.URL, ReadErrorHeader: func(int, http.Header, []byte) driver.Failure {
+		t.Error("asked")
+		return driver.Failure{}
+	}})
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, c.Close()) })
+	call := kinds()["send"].call
+	call.ReadError = func(string, int, []byte) driver.Failure { return driver.Failure{Outcome: verify.ErrBlocked} }
+	_, err = c.Do(t.Context(), call)
+	assertOutcome(t, err, verify.ErrBlocked)
 }
 
 // What a vendor's Refused says of a wait counts where the header is silent.

@@ -34,6 +34,20 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
+// untilReset reads a time in seconds since 1970, measured against the answer's own
+// Date. It is within 0 and 24 h.
+func untilReset(h http.Header, name string, now time.Time) time.Duration {
+	value := h.Get(name)
+	if value == "" || !isSeconds(value) {
+		return 0
+	}
+	if date, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = date
+	}
+	n, _ := strconv.ParseInt(value, 10, 64) // ten digits fit
+	return min(max(time.Unix(n, 0).Sub(now), 0), maxRetryAfter)
+}
+
 func isSeconds(s string) bool {
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {

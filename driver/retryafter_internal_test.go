@@ -89,6 +89,36 @@ func FuzzRetryAfter(f *testing.F) {
 
 // The wait before a retry is anywhere below 200 ms, doubled each time up to 2 s:
 // callers who failed together do not come back together.
+func TestUntilReset(t *testing.T) {
+	t.Parallel()
+	ours := time.Date(2026, 11, 28, 13, 0, 0, 0, time.UTC) // an hour ahead of the vendor's clock
+	const date = "Sat, 28 Nov 2026 12:00:00 GMT"
+	for name, tc := range map[string]struct {
+		value, date string
+		want        time.Duration
+	}{
+		"none":                 {"", date, 0},
+		"in ten minutes":       {"1795867800", date, 10 * time.Minute},
+		"by our clock":         {"1795870860", "", time.Minute},
+		"in the past":          {"1795867199", date, 0},
+		"seconds from now":     {"60", date, 0},
+		"further than a day":   {"9999999999", date, 24 * time.Hour},
+		"in milliseconds":      {"1795867800000", date, 0},
+		"words":                {"soon", date, 0},
+		"a fraction":           {"1795867800.5", date, 0},
+		"a date that is none":  {"1795870860", "yesterday", time.Minute},
+		"digits of no ASCII":   {"٣", date, 0},
+		"below zero, for ever": {"-1", date, 0},
+	} {
+		h := http.Header{"X-Reset": {tc.value}}
+		if tc.date != "" {
+			h.Set("Date", tc.date)
+		}
+		assert.Equal(t, tc.want, untilReset(h, "X-Reset", ours), name)
+		assert.Zero(t, untilReset(h, "", ours), "no vendor names it")
+	}
+}
+
 func TestJitter(t *testing.T) {
 	t.Parallel()
 	most := []time.Duration{200, 400, 800, 1600, 2000, 2000, 2000}

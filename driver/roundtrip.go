@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/callctx"
 )
 
 const (
@@ -78,10 +79,20 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errNoState
 	}
 	r := req // go-retryablehttp copies it for the next one
-	if deadline := s.begin(); s.repeatable {
+	deadline := s.begin()
+	if s.requests > 1 && callctx.Replaced(req.Context()) {
+		s.requests--
+		s.last = result{outcome: verify.ErrUnauthorized, detail: "the credentials were replaced while the call was under way"}
+		s.answer = http.Response{Body: http.NoBody, Request: req}
+		return &s.answer, nil
+	}
+	if s.repeatable {
 		ctx, cancel := context.WithDeadline(req.Context(), deadline)
 		defer cancel()
 		r = req.WithContext(ctx)
+	}
+	if s.fresh != nil {
+		s.body = s.fresh()
 	}
 	s.prepare(r)
 	s.last = s.roundTrip(t, r)
@@ -92,7 +103,10 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 func (s *callState) roundTrip(t *transport, req *http.Request) result {
 	if t.client.sign != nil {
 		if err := t.client.sign(req, s.body); err != nil {
-			return result{outcome: verify.ErrUnavailable, detail: "the request could not be signed"}
+			return s.unsigned(req, err)
+		}
+		if !areHeaderValues(req.Header) { // net/http refuses it, and nobody could tell whether before or after it left
+			return result{outcome: verify.ErrUnauthorized, detail: "the signature holds a control character: has a credential a line break?"}
 		}
 	}
 	s.setOnce(req) // after it was signed, since a key may come with the signature
@@ -113,6 +127,21 @@ func (s *callState) roundTrip(t *transport, req *http.Request) result {
 		resp.Body = http.NoBody
 	}
 	return s.answered(req, resp)
+}
+
+// unsigned classifies a request that was not sent, since it has no signature.
+func (s *callState) unsigned(req *http.Request, err error) result {
+	if ended := s.Err(); ended != nil {
+		return canceled(verify.ErrUnavailable, ended)
+	}
+	var r refusal
+	switch {
+	case errors.As(err, &r):
+		return result{outcome: r.outcome, detail: r.detail}
+	case req.Context().Err() != nil:
+		return result{outcome: verify.ErrUnavailable, detail: "no signature in time", cause: context.DeadlineExceeded}
+	}
+	return result{outcome: verify.ErrUnavailable, detail: "the request could not be signed"}
 }
 
 // prepare gives the request a header and a body of its own; on our own transport,

@@ -56,6 +56,27 @@ func Scan(body []byte, fields ...Field) error {
 	return nil
 }
 
+// ScanAt is Scan of an object that is within others: the path has a key for each, and
+// "0" for the first of an array.
+func ScanAt(body []byte, path []string, fields ...Field) error {
+	for _, key := range path {
+		var next json.RawMessage
+		var list []json.RawMessage
+		switch {
+		case key != "0":
+			if err := Scan(body, Field{Key: key, To: &next, Need: true}); err != nil {
+				return err
+			}
+		case json.Unmarshal(body, &list) != nil || len(list) == 0:
+			return errMissing
+		default:
+			next = list[0]
+		}
+		body = next
+	}
+	return Scan(body, fields...)
+}
+
 // A pick is the value of a field, as it stands in the body.
 type pick struct {
 	field int

@@ -164,3 +164,34 @@ func TestScanLeavesTheBody(t *testing.T) {
 	}
 	assert.Equal(t, before, string(body))
 }
+
+func TestScanAtFollowsAPath(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		body string
+		path []string
+		want string // empty: it is refused
+	}{
+		"no path":                  {`{"id":"a"}`, nil, "a"},
+		"an object":                {`{"data":{"id":"a"},"id":"b"}`, []string{"data"}, "a"},
+		"the first of an array":    {`{"data":[{"id":"a"},{"id":"b"}]}`, []string{"data", "0"}, "a"},
+		"two objects":              {`{"a":{"b":{"id":"a"}}}`, []string{"a", "b"}, "a"},
+		"a key that is not there":  {`{"id":"a"}`, []string{"data"}, ""},
+		"a key that stands twice":  {`{"data":{"id":"a"},"data":{"id":"b"}}`, []string{"data"}, ""},
+		"null":                     {`{"data":null}`, []string{"data"}, ""},
+		"an empty array":           {`{"data":[]}`, []string{"data", "0"}, ""},
+		"an object for an array":   {`{"data":{"id":"a"}}`, []string{"data", "0"}, ""},
+		"an array for an object":   {`{"data":[{"id":"a"}]}`, []string{"data"}, ""},
+		"what follows the object":  {`{"data":{"id":"a"}} {}`, []string{"data"}, ""},
+		"a string for an object":   {`{"data":"a"}`, []string{"data"}, ""},
+		"the needed field missing": {`{"data":{}}`, []string{"data"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var id string
+			err := driver.ScanAt([]byte(test.body), test.path, driver.Field{Key: "id", To: &id, Need: true})
+			assert.Equal(t, test.want == "", err != nil, "%v", err)
+			assert.Equal(t, test.want, id)
+		})
+	}
+}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/internal/ports"
 )
 
 const patience = 2 * time.Second
@@ -55,6 +57,12 @@ func newServer(t *testing.T, script ...step) *server {
 	s.wait.Go(s.accept)
 	t.Cleanup(s.close)
 	return s
+}
+
+// nobody is where no server listens as long as the test runs.
+func nobody(t *testing.T) (url string) {
+	t.Helper()
+	return "http://" + ports.Closed(t)
 }
 
 func (s *server) accept() {

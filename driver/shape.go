@@ -6,7 +6,17 @@ import (
 )
 
 // IsID reports whether s is 1 to longest of [A-Za-z0-9_-].
-func IsID(s string, longest int) bool { return len(s) <= longest && isSegment(s) }
+func IsID(s string, longest int) bool {
+	if s == "" || len(s) > longest {
+		return false
+	}
+	for i := range len(s) {
+		if !isUnreserved(s[i]) || s[i] == '.' || s[i] == '~' {
+			return false
+		}
+	}
+	return true
+}
 
 // ReceiptID returns id, or "" if it may be a number or a text: what a vendor
 // sends back may quote a person.
@@ -15,6 +25,15 @@ func ReceiptID(id string) string {
 		return ""
 	}
 	return id
+}
+
+// IsCodeLength reports whether codes anywhere may have so many digits: 4 to 10.
+func IsCodeLength(digits int) bool { return digits >= minCode && digits <= maxCode }
+
+// IsLabel reports whether s may be a part of a host name: lower-case letters, digits and
+// hyphens, with none in front or at the end.
+func IsLabel(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == "" && strings.Trim(s, "-") == s
 }
 
 // IsCallback reports whether a vendor may be given raw to call back: https to a

@@ -3,9 +3,11 @@ package driver_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -50,6 +52,23 @@ func TestEachTryIsSigned(t *testing.T) {
 	assert.Equal(t, [][]string{{"1"}, {"2"}, {"3"}, {"4"}}, seen)
 }
 
+// A session token with a line break never leaves, and is no lost answer.
+func TestASignatureWithAControlCharacterIsNotSent(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, answer(200, accepted))
+	for name, value := range map[string]string{"a line break": "canary\n", "a header in a header": "canary\r\nX-Other: 1", "a NUL": "\x00"} {
+		c := signer(t, s.URL, func(r *http.Request) error {
+			r.Header.Set("X-Session", value)
+			r.Header.Set("X-Empty", "")
+			return nil
+		})
+		_, err := c.Do(t.Context(), kinds()["send"].call)
+		e := assertOutcome(t, err, verify.ErrUnauthorized)
+		assert.Contains(t, e.Detail, "line break", name)
+		assert.Zero(t, s.now().requests, name)
+	}
+}
+
 func TestSignatureFails(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, answer(200, accepted))
@@ -59,6 +78,49 @@ func TestSignatureFails(t *testing.T) {
 	assert.Equal(t, "the request could not be signed", e.Detail)
 	assert.Equal(t, 1, e.Requests)
 	assert.Zero(t, s.now().conns)
+}
+
+// Who has no credentials says so: nothing was sent.
+func TestASignatureSaysWhyThereIsNone(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, answer(200, accepted))
+	c := signer(t, s.URL, func(*http.Request) error {
+		return fmt.Errorf("canary %s: %w", recipient, driver.Refuse(verify.ErrUnauthorized, "there are no credentials"))
+	})
+	_, err := c.Do(t.Context(), kinds()["send"].call)
+	e := assertOutcome(t, err, verify.ErrUnauthorized)
+	assert.Equal(t, "there are no credentials", e.Detail)
+	assert.Zero(t, s.now().conns)
+}
+
+// Credentials may take their time: whoever gives up meanwhile has sent nothing.
+func TestCanceledBeforeThereIsASignature(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, answer(200, accepted))
+	ctx, cancel := context.WithCancel(t.Context())
+	c := signer(t, s.URL, func(r *http.Request) error {
+		cancel()
+		return r.Context().Err()
+	})
+	_, err := c.Do(ctx, kinds()["send"].call)
+	assertOutcome(t, err, verify.ErrUnavailable)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Zero(t, s.now().conns)
+}
+
+// Credentials that take as long as the whole call say that there was no time.
+func TestASignatureThatIsLateSaysSo(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := signer(t, "https://vendor.example.com", func(r *http.Request) error {
+			<-r.Context().Done()
+			return r.Context().Err()
+		})
+		_, err := c.Do(t.Context(), driver.Call{Op: "send", Route: "/", JSON: []byte("{}")})
+		e := assertOutcome(t, err, verify.ErrUnavailable)
+		assert.Equal(t, "no signature in time", e.Detail)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
 }
 
 // A transport is not even asked, so that no hook tells that nothing left.

@@ -29,8 +29,9 @@ type callState struct {
 	context.Context
 	client     *Client
 	op         string
-	mediaType  []string // of the body
-	body       []byte   // nil: none
+	mediaType  []string    // of the body
+	body       []byte      // nil: none
+	fresh      func() Form // makes the body of each request; nil: all have the same
 	token      string
 	header     map[string]string
 	repeatable bool
@@ -62,6 +63,7 @@ type result struct {
 	detail       string
 	code         string
 	attemptsLeft int
+	elsewhere    bool
 	status       int
 	requestID    string
 	retryAfter   time.Duration
@@ -91,7 +93,7 @@ func stateOf(ctx context.Context) (*callState, bool) {
 func (s *callState) open(ctx context.Context, c *Client, call Call) {
 	s.Context, s.client, s.op, s.repeatable, s.readError = ctx, c, call.Op, call.Repeatable, call.ReadError
 	s.args, s.token, s.header = call.Args, call.Token, call.Header
-	s.mediaType, s.body = formType, call.Form
+	s.mediaType, s.body, s.fresh = formType, call.Form, call.fresh
 	s.began = time.Now()
 	s.deadline = s.began.Add(c.timeoutOf(call))
 	if d, ok := ctx.Deadline(); ok && d.Before(s.deadline) {
@@ -226,11 +228,12 @@ func (s *callState) failure() error {
 	case s.ambiguous && s.op == "cancel" && l.outcome == verify.ErrNotPending: // gone is gone, whichever request did it
 	case s.ambiguous && l.outcome != verify.ErrOutcomeUnknown:
 		l.outcome, l.detail, l.attemptsLeft = verify.ErrOutcomeUnknown, earlierLost, 0
+		l.elsewhere = false
 	}
 	return &verify.Error{
 		Vendor: s.client.vendor, Op: s.op, Outcome: l.outcome, Detail: l.detail,
 		HTTPStatus: l.status, VendorCode: l.code, RequestID: l.requestID,
-		RetryAfter: l.retryAfter, AttemptsLeft: l.attemptsLeft, Requests: s.requests, Err: l.cause,
+		RetryAfter: l.retryAfter, AttemptsLeft: l.attemptsLeft, Requests: s.requests, Elsewhere: l.elsewhere, Err: l.cause,
 	}
 }
 

@@ -119,9 +119,7 @@ func TestProxyRefuses(t *testing.T) {
 
 func TestProxyThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	gone := newServer(t)
-	gone.close()
-	at, err := url.Parse(gone.URL)
+	at, err := url.Parse(nobody(t))
 	require.NoError(t, err)
 	theirs := &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(at)}}
 	_, err = newClient(t, "https://canary.example", theirs).Do(t.Context(), kinds()["send"].call)

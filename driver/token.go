@@ -6,27 +6,36 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/callctx"
 )
 
 const (
 	tokenTimeout = 5 * time.Second // leaves a call half of its time
 	tokenMargin  = time.Minute     // how long before its end a token is renewed
 	maxTokenLife = 24 * 60 * 60    // seconds that a token is believed to last
+
+	// How long a client's assertion is good. Operators of CAMARA take 300 seconds at
+	// most (https://github.com/camaraproject/IdentityAndConsentManagement, Client
+	// Authentication): half of it bears a clock that is off, either way.
+	assertionLife = 150 * time.Second
+	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 )
 
 // OAuth2 says where access tokens come from: client credentials, RFC 6749 section
 // 4.4. One token serves all calls of a client. It is renewed in its last minute,
 // once for all calls, and once more after the vendor refused it.
 type OAuth2 struct {
-	URL      string // https, or http to a loopback or dotless host
-	ID       string // without a colon
-	Secret   string
+	URL      string                 // https, or http to a loopback or dotless host
+	ID       string                 // without a colon if there is a Secret
+	Secret   string                 // by HTTP Basic ...
+	Key      *JWT                   // ... or private_key_jwt: it signs an assertion for each request, RFC 7523 section 2.2
 	Scope    string                 // optional
 	Header   map[string]string      // optional
 	IsAnswer func(body []byte) bool // knows the vendor's own error body; nil: the one of RFC 6749
@@ -38,6 +47,7 @@ type OAuth2 struct {
 type tokens struct {
 	client *Client
 	form   Form
+	fresh  func() Form // makes that of each request; nil: all have the same
 
 	mu      sync.Mutex
 	held    token
@@ -59,11 +69,16 @@ type renewal struct {
 }
 
 func newTokens(vendor string, cfg OAuth2, client *http.Client) (*tokens, error) {
-	if !IsUser(cfg.ID) || cfg.Secret == "" {
+	header := maps.Clone(cfg.Header)
+	switch {
+	case cfg.Key != nil && (cfg.ID == "" || cfg.Secret != ""):
+		return nil, errors.New("the OAuth2 client's id is missing, or it has both a secret and a key")
+	case cfg.Key == nil && (!IsUser(cfg.ID) || cfg.Secret == ""):
 		return nil, errors.New("the OAuth2 client's id or secret is missing, or the id holds a colon")
+	case cfg.Key == nil:
+		header = map[string]string{"Authorization": Basic(cfg.ID, cfg.Secret)}
+		maps.Copy(header, cfg.Header)
 	}
-	header := map[string]string{"Authorization": Basic(cfg.ID, cfg.Secret)}
-	maps.Copy(header, cfg.Header)
 	c, err := New(Config{Vendor: vendor, BaseURL: cfg.URL, Client: client, Header: header, ReadError: cfg.readError})
 	if err != nil {
 		return nil, fmt.Errorf("TokenURL: %w", err)
@@ -73,7 +88,34 @@ func newTokens(vendor string, cfg OAuth2, client *http.Client) (*tokens, error) 
 	if cfg.Scope != "" {
 		t.form.Add("scope", cfg.Scope)
 	}
+	if cfg.Key != nil {
+		t.fresh = func() Form { return cfg.asserted(t.form) }
+	}
 	return t, nil
+}
+
+// assertion are the claims by which a client proves who it is:
+// https://openid.net/specs/openid-connect-core-1_0.html#ClientAuthentication.
+type assertion struct {
+	Issuer   string `json:"iss"`
+	Subject  string `json:"sub"`
+	Audience string `json:"aud"`
+	ID       string `json:"jti"`
+	IssuedAt int64  `json:"iat"`
+	Expires  int64  `json:"exp"`
+}
+
+// asserted adds an assertion to a form. It is good for one request: a server may
+// refuse the id of one that it has seen.
+func (cfg OAuth2) asserted(form Form) Form {
+	now := time.Now()
+	signed, _ := cfg.Key.Sign(assertion{ // without a signature the client is refused
+		cfg.ID, cfg.ID, cfg.URL, RandomID(), now.Unix(), now.Add(assertionLife).Unix(),
+	})
+	form = slices.Clone(form)
+	form.Add("client_assertion_type", assertionType)
+	form.Add("client_assertion", signed)
+	return form
 }
 
 // readError reads an error of the token's endpoint: RFC 6749 section 5.2, or a
@@ -163,7 +205,7 @@ func (t *tokens) drop(authorization string) {
 // request asks for a token.
 func (t *tokens) request(ctx context.Context, op string) (token, error) {
 	asked := time.Now()
-	reply, err := t.client.Do(ctx, Call{Op: op, Form: t.form, Repeatable: true, Timeout: tokenTimeout})
+	reply, err := t.client.Do(ctx, Call{Op: op, Form: t.form, fresh: t.fresh, Repeatable: true, Timeout: tokenTimeout})
 	if err != nil {
 		return token{}, err
 	}
@@ -248,7 +290,7 @@ func (c *Client) doWithToken(ctx context.Context, call Call) (Reply, error) {
 			return counted(reply, err, before)
 		}
 		c.tokens.drop(authorization)
-		if request > 1 && call.Repeatable { // an earlier request may have been processed
+		if request > 1 && call.Repeatable || callctx.Replaced(ctx) { // an earlier request may have been processed
 			return reply, err
 		}
 		before = request

@@ -251,6 +251,8 @@ func TestOAuth2IsChecked(t *testing.T) {
 		"no secret":     {URL: "https://canary.example", ID: "i"},
 		"a colon":       {URL: "https://canary.example", ID: "i:j", Secret: "s"},
 		"plain http":    {URL: "http://canary.example", ID: "i", Secret: "s"},
+		"two proofs":    {URL: "https://canary.example", ID: "i", Secret: "s", Key: new(driver.JWT)},
+		"a key's no id": {URL: "https://canary.example", Key: new(driver.JWT)},
 		"a broken line": {URL: "https://canary.example", ID: "i", Secret: "s", Header: map[string]string{"X": "a\nb"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -284,6 +286,8 @@ func TestShapes(t *testing.T) {
 	assert.False(t, driver.IsUser("a:b"))
 	assert.False(t, driver.IsUser(""))
 	assert.True(t, driver.IsID("aZ_9-", 5))
+	assert.True(t, driver.IsID(strings.Repeat("a", 256), 256), "an id is as long as its vendor lets it be")
+	assert.False(t, driver.IsID(strings.Repeat("a", 257), 256))
 	for _, id := range []string{"", "aZ_9-x", "a b", "a/b", "é"} {
 		assert.False(t, driver.IsID(id, 5), id)
 	}

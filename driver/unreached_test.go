@@ -84,9 +84,7 @@ func TestNoConnection(t *testing.T) {
 	}
 	t.Run("refused by a closed port", func(t *testing.T) {
 		t.Parallel()
-		s := newServer(t)
-		s.close()
-		assertUnreached(t, s.URL, nil, again, "no connection")
+		assertUnreached(t, nobody(t), nil, again, "no connection")
 	})
 }
 

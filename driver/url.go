@@ -3,6 +3,7 @@ package driver
 import (
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 
@@ -18,7 +19,7 @@ const (
 var (
 	errBase     = errors.New("the base URL must be https://host[/path], or http:// to a loopback or dotless host")
 	errBasePath = errors.New("the path of the base URL must be of [A-Za-z0-9._~-] and slashes, with no percent-escape and no segment of dots")
-	errSegment  = errors.New("an argument is neither an id of [A-Za-z0-9_-] nor a recipient")
+	errSegment  = errors.New("an argument is neither an id of [A-Za-z0-9_|-] nor a recipient")
 )
 
 // parseBase refuses plain http but to loopback, and to a host name without dots
@@ -78,7 +79,7 @@ func (c *Client) resolveURL(call Call, u *url.URL) error {
 			break
 		}
 		_, rest, _ = strings.Cut(rest, "}")
-		if len(args) == 0 || !isSegment(args[0]) && !isRecipient(args[0]) {
+		if len(args) == 0 || !isSegment(strings.ReplaceAll(args[0], "|", "_")) && !isRecipient(args[0]) {
 			return errSegment
 		}
 		path, raw, args = append(path, args[0]...), appendEscaped(raw, args[0]), args[1:]
@@ -99,17 +100,7 @@ func isRecipient(s string) bool {
 }
 
 // isSegment knows an id that needs no escaping and cannot change a path.
-func isSegment(s string) bool {
-	if s == "" || len(s) > maxSegment {
-		return false
-	}
-	for i := range len(s) {
-		if !isUnreserved(s[i]) || s[i] == '.' || s[i] == '~' {
-			return false
-		}
-	}
-	return true
-}
+func isSegment(s string) bool { return IsID(s, maxSegment) }
 
 func isUnreserved(c byte) bool {
 	return isLetter(c) || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~'
@@ -124,6 +115,18 @@ func isHeaderValue(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// areHeaderValues is isHeaderValue of all that are not empty.
+func areHeaderValues(h http.Header) bool {
+	for _, values := range h {
+		for _, value := range values {
+			if value != "" && !isHeaderValue(value) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // cleanID keeps a vendor's reference out of the errors unless it looks like one:

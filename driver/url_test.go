@@ -38,6 +38,7 @@ func TestPath(t *testing.T) {
 		"no argument":         {base, "/v2/me", nil, base + "/v2/me"},
 		"no route":            {base + "/v2", "", nil, base + "/v2"},
 		"an id":               {base, "/v2/{sid}/x", []string{"VA00"}, base + "/v2/VA00/x"},
+		"an id with a bar":    {base, "/{id}", []string{"sms|dev_1"}, base + "/sms%7Cdev_1"},
 		"two ids":             {base, "/{a}/{b}", []string{"a-1", "b_2"}, base + "/a-1/b_2"},
 		"a phone number":      {base, "/{to}", []string{recipient}, base + "/%2B15005550006"},
 		"an address":          {base, "/{to}/x", []string{"a.b+c@example.com"}, base + "/a.b%2Bc%40example.com/x"},
@@ -99,7 +100,7 @@ func TestPathAttacks(t *testing.T) {
 			at, err := located(t, "https://api.example", driver.Call{Op: "check", Route: "/verify/{code}/{id}", Args: []string{attack, "42"}})
 			assert.Nil(t, at, "no request")
 			e := assertOutcome(t, err, verify.ErrUnsupported)
-			assert.Equal(t, "an argument is neither an id of [A-Za-z0-9_-] nor a recipient", e.Detail)
+			assert.Equal(t, "an argument is neither an id of [A-Za-z0-9_|-] nor a recipient", e.Detail)
 			assert.Zero(t, e.Requests)
 			if len(attack) > 2 {
 				assert.NotContains(t, err.Error(), attack)

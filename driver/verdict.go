@@ -120,3 +120,25 @@ func IsSubject(subject, to string) bool {
 	}
 	return subject == to || verify.IsEmail(subject) && strings.EqualFold(subject, to)
 }
+
+// IsNearSubject is [IsSubject] for a vendor that may spell a number in another way than
+// it was asked about, as one subscriber of Mexico or Argentina has two spellings: one is
+// longer, and the calling codes and the last seven digits are the same.
+func IsNearSubject(subject, to string) bool {
+	if verify.IsPhone(subject) && verify.IsPhone(to) {
+		return subject == to || len(subject) != len(to) &&
+			subject[len(subject)-7:] == to[len(to)-7:] && verify.CallingCode(subject) == verify.CallingCode(to)
+	}
+	return verify.IsEmail(subject) && strings.EqualFold(subject, to)
+}
+
+// ChannelOf returns the channel that a vendor calls by a word, in any case, or "". The
+// words are those of the vendor.
+func ChannelOf(words map[verify.Channel]string, word string) verify.Channel {
+	for channel, own := range words {
+		if strings.EqualFold(own, word) {
+			return channel
+		}
+	}
+	return ""
+}

@@ -113,7 +113,7 @@ func TestWarm(t *testing.T) {
 					if end != nil {
 						want = 2
 						end(t, w, c)
-						time.Sleep(5 * time.Millisecond) // for the end to reach this host
+						require.Eventually(t, c.dialer.allEnded, 30*time.Second, time.Millisecond, "the end reaches this host")
 					}
 					_, requests := w.count()
 					assert.Zero(t, requests, "Warm sends no request")
@@ -179,12 +179,12 @@ func TestWarmLeavesNothingOpen(t *testing.T) {
 			p := c.dialer.ahead
 			end(c)
 			<-p.done
-			assert.Eventually(t, func() bool {
+			assert.Eventually(t, func() bool { // it is no longer counted before it is closed
 				c.dialer.mu.Lock()
 				defer c.dialer.mu.Unlock()
-				return c.dialer.ahead == nil && len(c.dialer.live) == 0
-			}, 3*time.Second, time.Millisecond)
-			assert.ErrorIs(t, p.conn.SetReadDeadline(time.Time{}), net.ErrClosed)
+				return c.dialer.ahead == nil && len(c.dialer.live) == 0 &&
+					errors.Is(p.conn.SetReadDeadline(time.Time{}), net.ErrClosed)
+			}, 30*time.Second, time.Millisecond)
 		})
 	}
 }
