@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // An Answer is what a vendor says to a request, whether it complies or refuses.
@@ -14,6 +16,11 @@ type Answer struct {
 	// Body is text if it is a string, nothing if it is nil, and JSON otherwise.
 	// Header may call it by another Content-Type.
 	Body any
+
+	// Message is delivered before the answer is given, and once API.Lock is free; so are
+	// Messages, where one request sends several. Defaults to none.
+	Message  *Message
+	Messages []Message
 }
 
 // Fault returns a fault that answers so and has no effect.
@@ -60,5 +67,16 @@ func (a *Answer) write(w http.ResponseWriter) {
 		}
 	}
 	w.WriteHeader(a.status())
-	_, _ = w.Write([]byte(text)) // the client has gone: nobody to tell
+	_, _ = w.Write([]byte(text)) //nolint:gosec // the client has gone: nobody to tell; no browser reads an emulator's answers
+}
+
+// Headers makes an API's Header of pairs. In a value {uuid} and {hex} stand for a new id
+// of each answer: a [UUID], or 16 bytes in [Hex].
+func Headers(pairs ...string) func(http.Header, *http.Request) {
+	return func(h http.Header, _ *http.Request) {
+		ids := strings.NewReplacer("{uuid}", UUID(), "{hex}", Hex(16))
+		for pair := range slices.Chunk(pairs, 2) {
+			h.Set(pair[0], ids.Replace(pair[1]))
+		}
+	}
 }

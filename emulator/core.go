@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"path"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -29,12 +30,26 @@ type API struct {
 	// [http.ServeMux] demands.
 	Routes []Route
 
+	// Guard wraps every Serve, NotFound and NotAllowed: it asks for credentials, as
+	// [Guarded] does. Defaults to none.
+	Guard func(serve func(*http.Request) *Answer) func(*http.Request) *Answer
+
+	// Lock is held while a request is served, so that what an emulator decides is one
+	// step. A message must then stand in the Answer: Deliver would call subscribers
+	// under the lock. Defaults to none.
+	Lock sync.Locker
+
 	// NotFound answers to a path of no route. Defaults to 404 without a body.
 	NotFound func(*http.Request) *Answer
 
 	// NotAllowed answers to the path of a route with another method. Defaults to
 	// NotFound.
 	NotAllowed func(*http.Request) *Answer
+
+	// Report makes the vendor's signed request that tells an address how far a message
+	// came, by one of the statuses of this package, or nil if the vendor has none for it.
+	// Defaults to no reports.
+	Report func(address string, m Message, status string) *http.Request
 
 	// Header sets headers that every answer has; those of an [Answer] replace
 	// them. Defaults to none.
@@ -59,8 +74,14 @@ func (c *Core) Start(api API) {
 	if api.NotAllowed == nil {
 		api.NotAllowed = api.NotFound
 	}
+	if api.Guard != nil {
+		api.NotFound, api.NotAllowed = api.Guard(api.NotFound), api.Guard(api.NotAllowed)
+	}
 	c.api, c.mux, c.on = api, http.NewServeMux(), map[string]string{}
 	for _, r := range api.Routes {
+		if api.Guard != nil {
+			r.Serve = api.Guard(r.Serve)
+		}
 		c.mux.HandleFunc(r.Pattern, c.answering(r.Serve))
 		c.on[r.Pattern] = r.On
 	}
@@ -104,8 +125,23 @@ func (c *Core) answering(serve func(*http.Request) *Answer) http.HandlerFunc {
 		if c.api.Header != nil {
 			c.api.Header(w.Header(), r)
 		}
-		serve(r).write(w)
+		answer := c.locked(serve, r)
+		if answer.Message != nil {
+			c.Deliver(*answer.Message)
+		}
+		for _, m := range answer.Messages {
+			c.Deliver(m)
+		}
+		answer.write(w)
 	}
+}
+
+func (c *Core) locked(serve func(*http.Request) *Answer, r *http.Request) *Answer {
+	if c.api.Lock != nil {
+		c.api.Lock.Lock()
+		defer c.api.Lock.Unlock()
+	}
+	return serve(r)
 }
 
 // Now returns the emulator's time in UTC.

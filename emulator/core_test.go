@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -122,4 +123,107 @@ func TestAnswers(t *testing.T) {
 			assert.Equal(t, tt.body, faulty.Body.String())
 		})
 	}
+}
+
+// guarded is a vendor whose requests need a key, and a message of which is sent.
+func guarded(lock sync.Locker) *emulator.Core {
+	c := &emulator.Core{}
+	c.Start(emulator.API{
+		Guard: emulator.Guarded("Bearer", "key", &emulator.Answer{Status: 401}),
+		Lock:  lock,
+		Routes: []emulator.Route{{On: "send", Pattern: "POST /codes", Serve: func(*http.Request) *emulator.Answer {
+			return &emulator.Answer{Body: "sent", Message: &emulator.Message{To: "+15005550006", Code: "123456"}}
+		}}},
+		NotFound: func(*http.Request) *emulator.Answer { return &emulator.Answer{Status: 404} },
+	})
+	return c
+}
+
+func TestAGuardIsAskedFirstOnEveryPath(t *testing.T) {
+	for target, open := range map[string]int{"POST /codes": 200, "GET /codes": 404, "POST /nothing": 404} {
+		method, path, _ := strings.Cut(target, " ")
+		c := guarded(nil)
+		assert.Equal(t, 401, ask(c, method, path).Code, target)
+		assert.Zero(t, c.Effects(), target)
+		r, w := httptest.NewRequest(method, path, nil), httptest.NewRecorder()
+		r.Header.Set("Authorization", "Bearer key")
+		c.ServeHTTP(w, r)
+		assert.Equal(t, open, w.Code, target)
+	}
+}
+
+// A subscriber may ask the emulator for what its lock guards.
+func TestAMessageOfAnAnswerIsDeliveredOnceTheLockIsFree(t *testing.T) {
+	var mu sync.Mutex
+	c, free := guarded(&mu), false
+	defer c.Subscribe(func(emulator.Message) {
+		if free = mu.TryLock(); free {
+			mu.Unlock()
+		}
+	})()
+	r := httptest.NewRequest("POST", "/codes", nil)
+	r.Header.Set("Authorization", "Bearer key")
+	c.ServeHTTP(httptest.NewRecorder(), r)
+	assert.True(t, free)
+	assert.Equal(t, "123456", c.LastCode("+15005550006", ""))
+}
+
+func TestARequestIsServedUnderTheLock(t *testing.T) {
+	var mu sync.Mutex
+	c, held := &emulator.Core{}, false
+	c.Start(emulator.API{Lock: &mu, Routes: []emulator.Route{{Pattern: "GET /a", Serve: func(*http.Request) *emulator.Answer {
+		held = !mu.TryLock()
+		return &emulator.Answer{}
+	}}}})
+	ask(c, "GET", "/a")
+	assert.True(t, held)
+	assert.True(t, mu.TryLock(), "it is free afterwards")
+}
+
+func TestAUserIsAskedForAPassword(t *testing.T) {
+	c := &emulator.Core{}
+	c.Start(emulator.API{
+		Guard:  emulator.GuardedBasic(map[string]string{"AC00": "token", "SK00": "secret"}, func(wrong string) *emulator.Answer { return &emulator.Answer{Status: 401, Body: wrong} }),
+		Routes: []emulator.Route{{On: "send", Pattern: "POST /codes", Serve: answering("sent")}},
+	})
+	for name, tt := range map[string]struct{ user, password, want string }{
+		"a user":                   {"AC00", "token", "sent"},
+		"another one":              {"SK00", "secret", "sent"},
+		"the password of another":  {"AC00", "secret", emulator.OtherPassword},
+		"no password":              {"AC00", "", emulator.OtherPassword},
+		"a user that is not known": {"AC01", "token", emulator.OtherUser},
+		"nobody, without password": {"", "", emulator.OtherUser},
+	} {
+		r, w := httptest.NewRequest("POST", "/codes", nil), httptest.NewRecorder()
+		r.SetBasicAuth(tt.user, tt.password)
+		c.ServeHTTP(w, r)
+		assert.Equal(t, tt.want, w.Body.String(), name)
+	}
+	assert.Equal(t, emulator.NoUser, ask(c, "POST", "/codes").Body.String())
+}
+
+func TestOneRequestMaySendSeveralMessages(t *testing.T) {
+	c := &emulator.Core{}
+	c.Start(emulator.API{Lock: new(sync.Mutex), Routes: []emulator.Route{{On: "send", Pattern: "POST /codes", Serve: func(*http.Request) *emulator.Answer {
+		return &emulator.Answer{Messages: []emulator.Message{{To: "+15005550006", Code: "123456"}, {To: "+15017122661", Code: "654321"}}}
+	}}}})
+	ask(c, "POST", "/codes")
+	assert.Equal(t, 2, c.Effects())
+	assert.Equal(t, "123456", c.LastCode("+15005550006", ""))
+	assert.Equal(t, "654321", c.Messages()[1].Code)
+}
+
+func TestHeadersHaveIDsOfTheirOwn(t *testing.T) {
+	c := &emulator.Core{}
+	c.Start(emulator.API{
+		Header: emulator.Headers("Content-Type", "application/json", "X-Request-Id", "{uuid}", "Trace", "RQ{hex}"),
+		Routes: []emulator.Route{{On: "send", Pattern: "POST /codes", Serve: answering("sent")}},
+	})
+	first, second := ask(c, "POST", "/codes").Header(), ask(c, "GET", "/nothing").Header()
+	for _, h := range []http.Header{first, second} {
+		assert.Equal(t, "application/json", h.Get("Content-Type"))
+		assert.Regexp(t, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`, h.Get("X-Request-Id"))
+		assert.Regexp(t, `^RQ[0-9a-f]{32}$`, h.Get("Trace"))
+	}
+	assert.NotEqual(t, first.Get("X-Request-Id"), second.Get("X-Request-Id"))
 }

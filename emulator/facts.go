@@ -1,6 +1,10 @@
 package emulator
 
-import "iter"
+import (
+	"iter"
+	"reflect"
+	"strings"
+)
 
 // A Fact is what a vendor's documentation says about one question, in our words.
 // The zero Fact says that no source answers the question.
@@ -69,4 +73,36 @@ func (f Facts) All() iter.Seq2[string, Fact] {
 			}
 		}
 	}
+}
+
+// ReadFacts reads a [Table] of facts, mostly an embedded file: a line for each field
+// of [Facts], with its name, what it is and, but for Scheme and Product, where the
+// documentation says so. What is left out is not documented.
+//
+//	Scheme pigeon
+//	Product Pigeon
+//	Digits always 6 https://pigeon.example/docs
+//
+// It panics if a line names no field, has no source, or if there is no Scheme.
+func ReadFacts(text string) (f Facts) {
+	v := reflect.ValueOf(&f).Elem()
+	for name, value := range Table(text) {
+		field := v.FieldByName(name)
+		if !field.IsValid() {
+			panic("emulator: there is no fact called " + name)
+		}
+		end := strings.LastIndexByte(value, ' ')
+		switch sourced := strings.HasPrefix(value[end+1:], "https://"); {
+		case field.Kind() == reflect.String:
+			field.SetString(value)
+		case end < 0 || !sourced:
+			panic("emulator: the fact " + name + " has no source")
+		default:
+			field.Set(reflect.ValueOf(Fact{value[:end], value[end+1:]}))
+		}
+	}
+	if f.Scheme == "" || f.Product == "" {
+		panic("emulator: facts need a Scheme and a Product")
+	}
+	return f
 }

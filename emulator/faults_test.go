@@ -214,6 +214,21 @@ func TestClosedServerCannotBeReached(t *testing.T) {
 	assert.ErrorIs(t, err, syscall.ECONNREFUSED)
 }
 
+func TestTheTestServerThatIsClosedStaysSo(t *testing.T) {
+	s := emulator.ServeTest(t, http.NotFoundHandler(), "")
+	s.Close()
+	s.Close()
+	address := strings.TrimPrefix(s.URL, "http://")
+	_, err := net.Dial("tcp", address)
+	require.ErrorIs(t, err, syscall.ECONNREFUSED)
+
+	other := emulator.ServeTest(t, http.NotFoundHandler(), "")
+	port, err := net.ResolveTCPAddr("tcp", address)
+	require.NoError(t, err)
+	_, err = (&net.Dialer{LocalAddr: port}).Dial("tcp", strings.TrimPrefix(other.URL, "http://"))
+	assert.ErrorIs(t, err, syscall.EADDRINUSE, "nobody is given the port by chance")
+}
+
 func TestServerListensWhereItIsTold(t *testing.T) {
 	first, err := emulator.Serve(http.NotFoundHandler(), "127.0.0.1:0")
 	require.NoError(t, err)

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
+	"math"
+	"mime"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -43,11 +46,32 @@ func ReadObject(r *http.Request) (Fields, error) {
 	return object, err
 }
 
-// Fields are an object of JSON. Its keys match to the letter.
+// ReadFields reads a form, if the request says that its body is one, and else is
+// [ReadObject]. Of a field that stands more than once in a form the first counts.
+func ReadFields(r *http.Request) (Fields, error) {
+	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media != "application/x-www-form-urlencoded" {
+		return ReadObject(r)
+	}
+	err, fields := r.ParseForm(), Fields{}
+	for key := range r.PostForm {
+		fields[key] = r.PostForm.Get(key)
+	}
+	return fields, err
+}
+
+// Fields are an object of JSON, or a form. Its keys match to the letter.
 type Fields map[string]any
 
 // Has reports whether a key is given, even as null.
 func (f Fields) Has(key string) bool { _, given := f[key]; return given }
+
+// Given returns the fields without those that are null, for a vendor to whom null is as
+// good as nothing.
+func (f Fields) Given() Fields {
+	given := maps.Clone(f)
+	maps.DeleteFunc(given, func(_ string, value any) bool { return value == nil })
+	return given
+}
 
 // Text returns a string of at most so many characters, or "" if the key is not
 // given. It is not ok if the value is anything else.
@@ -69,6 +93,27 @@ func (f Fields) Number(key string, low, high float64) (n float64, ok bool) {
 	number, _ := f[key].(json.Number)
 	n, err := number.Float64()
 	return n, err == nil && n >= low && n <= high
+}
+
+// Whole is Number for a whole one.
+func (f Fields) Whole(key string, low, high int) (n int, ok bool) {
+	number, ok := f.Number(key, float64(low), float64(high))
+	n = int(number)
+	return n, ok && number == float64(n)
+}
+
+// String returns the string under a key, or "".
+func (f Fields) String(key string) string {
+	text, _ := f[key].(string)
+	return text
+}
+
+// Int returns the whole number under a key, or another one if there is none.
+func (f Fields) Int(key string, otherwise int) int {
+	if n, ok := f.Whole(key, math.MinInt32, math.MaxInt32); ok {
+		return n
+	}
+	return otherwise
 }
 
 // Object returns the object under a key, or nil.

@@ -14,8 +14,9 @@ const keep = 1000
 // A Message is one text as a phone or an inbox would show it.
 type Message struct {
 	Vendor  string    // "twilio"
+	ID      string    // the vendor's reference, which is Receipt.ID; empty if nothing is reported
 	To      string    // a phone number with its plus, or an e-mail address
-	Channel string    // "sms", "voice", "whatsapp", "rcs", "email" or "app", for every vendor
+	Channel string    // "sms", "voice", "whatsapp", "telegram", "rcs", "email" or "app", for every vendor
 	Scope   string    // what the vendor keeps codes apart by; may be empty
 	Code    string    // the code in Text, if there is one
 	Text    string    // what the person reads or hears

@@ -20,6 +20,7 @@ type Emulator interface {
 	Subscribe(receive func(Message)) (cancel func())
 	Effects() int
 	Requests() int
+	Report(address, id, status string) (*http.Request, error)
 }
 
 // A Vendor is one product of a vendor that is emulated, for programs that range
@@ -60,6 +61,11 @@ type Sample struct {
 	// Messenger says that the vendor delivers text only: a Verifier needs the
 	// settings code_key and store as well.
 	Messenger bool
+
+	// Asks is a part of the path of what a client asks first and that neither sends nor
+	// checks: for an access token, or whether a number can be reached. Whoever loses or
+	// counts the answers to a send leaves these alone. Empty: there is no such call.
+	Asks string
 
 	// Directory holds the ids of the people of the Setup, by phone number, if the
 	// vendor knows people by ids.
