@@ -3,6 +3,7 @@ package otp
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 
 	"github.com/go2fa/verify"
@@ -25,16 +26,17 @@ func (e *Engine) Check(ctx context.Context, to, code string, opts ...verify.Chec
 	}
 	d := e.keys.get()
 	defer e.keys.put(d)
-	if err := d.refill(e.random); err != nil {
+	id, err := e.checkID(d, req)
+	if err != nil {
 		return e.noEntropy("check", err)
 	}
 
 	key := d.key(req.To, req.Scope)
 	macs := d.attempt(req.To, req.Scope, req.Transaction, req.Code)
-	v, left, err := e.store.Attempt(ctx, key, d.id(), macs, e.limits)
+	v, left, err := e.store.Attempt(ctx, key, id, macs, e.limits)
 	if err != nil && ctx.Err() == nil {
 		// The same ID: if the first one was heard, this only repeats its answer.
-		v, left, err = e.store.Attempt(ctx, key, d.id(), macs, e.limits)
+		v, left, err = e.store.Attempt(ctx, key, id, macs, e.limits)
 	}
 	if err != nil {
 		return e.failure("check", verify.ErrOutcomeUnknown, "the store did not answer, and the code may be spent: ask the person for a new one", err)
@@ -78,36 +80,56 @@ func (e *Engine) keyOf(req verify.CheckRequest) Key {
 
 var _ verify.Prober = (*Engine)(nil)
 
-// Probe asks the messenger, each of them below [Fallback], and the store, if they
+// Probe asks the courier, each of them below [Fallback], and the store, if they
 // have a Probe of their own; nil says nothing about one that has none. An error of
 // the store is the cause of the error returned.
 func (e *Engine) Probe(ctx context.Context) error {
 	var faults []*verify.Error
-	for _, c := range e.messengers() {
-		if p, ok := c.(verify.Prober); ok {
-			if err := p.Probe(ctx); err != nil {
-				faults = append(faults, named(c.Capabilities().Vendor, err))
-			}
-		}
-	}
-	if p, ok := e.store.(verify.Prober); ok {
-		if err := p.Probe(ctx); err != nil {
-			faults = append(faults, e.failure("probe", verify.ErrUnavailable, "the store would not do: its error says why", err))
+	for _, err := range e.ProbeEach(ctx) {
+		if fault := (*verify.Error)(nil); errors.As(err, &fault) {
+			faults = append(faults, fault)
 		}
 	}
 	return e.together(faults)
 }
 
+// ProbeEach is Probe with an answer for each courier, by its vendor's name, and for
+// "store", if that can be asked. Nil means that no fault was found, and
+// verify.ErrUnsupported itself that a courier cannot be asked. Package health serves
+// it.
+func (e *Engine) ProbeEach(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, c := range e.couriers() {
+			err := error(verify.ErrUnsupported)
+			if p, ok := c.given().(verify.Prober); ok {
+				if err = p.Probe(ctx); err != nil {
+					err = named(c.caps.Vendor, err)
+				}
+			}
+			if !yield(c.caps.Vendor, err) {
+				return
+			}
+		}
+		if p, ok := e.store.(verify.Prober); ok {
+			var err error
+			if fault := p.Probe(ctx); fault != nil {
+				err = e.failure("probe", verify.ErrUnavailable, "the store would not do: its error says why", fault)
+			}
+			yield("store", err)
+		}
+	}
+}
+
 var _ verify.Warmer = (*Engine)(nil)
 
-// Warm warms the messenger, the first of them below [Fallback], if it can be.
-func (e *Engine) Warm(ctx context.Context) error { return warm(ctx, e.messenger) }
+// Warm warms the courier, the first of them below [Fallback], if it can be.
+func (e *Engine) Warm(ctx context.Context) error { return warm(ctx, e.couriers()) }
 
-func (e *Engine) messengers() []Messenger {
-	if f, ok := e.messenger.(*fallback); ok {
-		return f.messengers
+func (e *Engine) couriers() []courier {
+	if e.several != nil {
+		return e.several.couriers
 	}
-	return []Messenger{e.messenger}
+	return []courier{e.courier}
 }
 
 // together makes one error of several. It matches what all of them match, or else

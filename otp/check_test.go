@@ -3,6 +3,8 @@ package otp
 import (
 	"context"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -34,6 +36,29 @@ func TestFiveAttemptsAndNoMore(t *testing.T) {
 	right, wrong := e.Check(t.Context(), phone, code), e.Check(t.Context(), phone, wrongFor(code))
 	requireOne(t, right, verify.ErrTooManyAttempts)
 	assert.Equal(t, wrong, right, "after the limit the right code must not be told from a wrong one")
+}
+
+// R24: who keeps on guessing waits, between one code and the next, longer each time.
+func TestTheWaitAfterEachFiveWrongAttemptsGrows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		e, p := newEngine(t)
+		var waits []time.Duration
+		began := time.Now()
+		for range defaultSends {
+			code := mustSend(t, e, p)
+			for range defaultAttempts {
+				require.Error(t, e.Check(t.Context(), phone, wrongFor(code)))
+			}
+			requireOne(t, e.Check(t.Context(), phone, code), verify.ErrTooManyAttempts)
+			_, err := e.Send(t.Context(), phone)
+			wait := requireOne(t, err, verify.ErrTooManySends).RetryAfter
+			waits = append(waits, wait)
+			time.Sleep(wait)
+		}
+		assert.Equal(t, []time.Duration{30 * time.Second, 40 * time.Second, time.Minute, 90 * time.Second, 380 * time.Second}, waits)
+		assert.Equal(t, defaultWindow, time.Since(began), "five codes, 25 attempts")
+	})
 }
 
 func TestTheFifthAttemptMayStillBeRight(t *testing.T) {

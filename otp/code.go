@@ -30,17 +30,67 @@ type draw struct {
 	code    [maxDigits]byte
 }
 
+// A stock holds random bytes for names, which are no secrets: to ask the system's
+// generator for each would cost a Check a tenth of its time. What codes are made of is
+// drawn when it is used.
+type stock struct {
+	bytes [1024]byte
+	left  int
+	first [16]byte // of the last filling: a source that repeats itself is caught by it
+}
+
+// take moves bytes from the stock to p. None is handed out twice.
+func (s *stock) take(random io.Reader, p []byte) error {
+	if s.left < len(p) {
+		if err := s.fill(random); err != nil {
+			return err
+		}
+	}
+	s.left -= len(p)
+	from := s.bytes[s.left : s.left+len(p)]
+	copy(p, from)
+	clear(from)
+	return nil
+}
+
+func (s *stock) fill(random io.Reader) error {
+	s.left = 0
+	if err := read(random, s.bytes[:]); err != nil {
+		return err
+	}
+	first := [16]byte(s.bytes[:])
+	if first == s.first || [512]byte(s.bytes[:512]) == [512]byte(s.bytes[512:]) {
+		return errStuck
+	}
+	s.left, s.first = len(s.bytes), first
+	return nil
+}
+
 // refill fills names and entropy. A source that fails, falls short, or gives the
 // same bytes twice makes no code at all: a code that anybody can foresee is worse
 // than none.
-func (d *draw) refill(random io.Reader) error {
-	if err := read(random, d.names[:]); err != nil {
+func (d *scratch) refill(random io.Reader) error {
+	if err := d.name(random, d.names[:]); err != nil {
+		return err
+	}
+	if err := d.redraw(random); err != nil {
+		return err
+	}
+	if [16]byte(d.entropy[:]) == d.stock.first {
+		return errStuck
+	}
+	return nil
+}
+
+// name fills names, of which the first 16 bytes are the call's ID.
+func (d *scratch) name(random io.Reader, names []byte) error {
+	if err := d.stock.take(random, names); err != nil {
 		return err
 	}
 	if d.id() == (ID{}) {
 		return errStuck // the ID that names no call
 	}
-	return d.redraw(random)
+	return nil
 }
 
 // redraw fills entropy anew.
@@ -86,6 +136,7 @@ func (d *draw) digits(n int) ([]byte, error) {
 const (
 	purposeRecord = "github.com/go2fa/verify/otp 1 record"
 	purposeCode   = "github.com/go2fa/verify/otp 1 code"
+	purposeCall   = "github.com/go2fa/verify/otp 1 call"
 )
 
 // A hasher makes the keyed hashes. Its pool spares a Check six allocations for
@@ -95,25 +146,27 @@ type hasher struct{ pool sync.Pool }
 // A scratch is what one call works on. It is wiped before the next call gets it.
 type scratch struct {
 	record hash.Hash
+	calls  hash.Hash   // names calls with an idempotency key
 	codes  []hash.Hash // one for each key, the first one makes MACs
 	macs   []MAC
 	sum    [sha256.Size]byte
 	fields []byte
 	text   []byte
 	draw
+	stock stock
 }
 
 func newHasher(codeKeys [][]byte, indexKey []byte) *hasher {
 	// The record key is derived even from an IndexKey of its own: so the key that
 	// once served alone still names the same records as IndexKey.
-	record := derived(indexKey, purposeRecord)
+	record, call := derived(indexKey, purposeRecord), derived(indexKey, purposeCall)
 	var derivedKeys [][]byte
 	for _, key := range codeKeys {
 		derivedKeys = append(derivedKeys, derived(key, purposeCode))
 	}
 	k := new(hasher)
 	k.pool.New = func() any {
-		d := &scratch{record: hmac.New(sha256.New, record), macs: make([]MAC, len(derivedKeys))}
+		d := &scratch{record: hmac.New(sha256.New, record), calls: hmac.New(sha256.New, call), macs: make([]MAC, len(derivedKeys))}
 		for _, key := range derivedKeys {
 			d.codes = append(d.codes, hmac.New(sha256.New, key))
 		}

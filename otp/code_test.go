@@ -99,9 +99,43 @@ func TestASourceThatFailsLaterMakesNoCode(t *testing.T) {
 	assert.Zero(t, p.count())
 }
 
+// TestNamesAreNeverHandedOutTwice: a call's ID names one call, whatever is left of a
+// filling of the stock.
+func TestNamesAreNeverHandedOutTwice(t *testing.T) {
+	t.Parallel()
+	const calls = 10_000
+	d, source := new(scratch), seeded(6)
+	seen := make(map[ID]bool, 2*calls)
+	for i := range calls {
+		size := len(ID{}) * (1 + i%2) // of a Check, and of a Send with its reference
+		require.NoError(t, d.name(source, d.names[:size]))
+		for from := 0; from < size; from += len(ID{}) {
+			id := ID(d.names[from:])
+			require.False(t, seen[id], "call %d", i)
+			seen[id] = true
+		}
+	}
+}
+
+// TestAStockThatRepeatsItself: what a filling has in common with what was drawn
+// before shows a source that starts anew.
+func TestAStockThatRepeatsItself(t *testing.T) {
+	t.Parallel()
+	anew := readerFunc(func(p []byte) (int, error) { return seeded(7).Read(p) })
+	require.ErrorIs(t, new(scratch).refill(anew), errStuck, "a Send, whose code would be foreseen")
+
+	d := new(scratch)
+	for range len(d.stock.bytes) / len(ID{}) {
+		require.NoError(t, d.name(anew, d.names[:len(ID{})]))
+	}
+	require.ErrorIs(t, d.name(anew, d.names[:len(ID{})]), errStuck, "a Check, whose names would come again")
+	require.ErrorIs(t, d.name(anew, d.names[:len(ID{})]), errStuck, "and it stays refused")
+	require.NoError(t, d.name(seeded(8), d.names[:len(ID{})]), "until the source is whole again")
+}
+
 func TestCodesAreTextOfExactlySoManyDigits(t *testing.T) {
 	t.Parallel()
-	d := new(draw)
+	d := new(scratch)
 	source := seeded(3)
 	for digits := minDigits; digits <= maxDigits; digits++ {
 		zeros := 0
@@ -154,7 +188,7 @@ func uniform(t *testing.T, source io.Reader, n int) {
 	var pairs [digits][digits][100]float64
 	var serial [100]float64
 	seen := make(map[string]int, n)
-	d, before := new(draw), byte('0')
+	d, before := new(scratch), byte('0')
 	for range n {
 		require.NoError(t, d.refill(source))
 		code, err := d.digits(digits)

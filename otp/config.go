@@ -24,8 +24,9 @@ type Template = text.Template
 // A Config says through what an Engine sends, where it keeps codes, and what its
 // messages read like.
 type Config struct {
-	// Messenger delivers the messages. Required.
-	Messenger Messenger
+	// Messenger delivers the messages: a [Messenger], a [CodeMessenger], or several of
+	// them joined by [Fallback]. Required.
+	Messenger Courier
 	// Store remembers the codes. Required.
 	Store Store
 
@@ -92,22 +93,49 @@ func New(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	couriers, err := couriersOf(cfg.Messenger)
+	if err != nil {
+		return nil, err
+	}
+	caps, err := cfg.capabilities(couriers)
+	if err != nil {
+		return nil, err
+	}
 	codeKeys, indexKey := cfg.ownKeys()
 	cfg.Limits.Cooldown = slices.Clone(cfg.Limits.Cooldown)
 	e := &Engine{
-		messenger: cfg.Messenger, store: cfg.Store, caps: cfg.Messenger.Capabilities(),
+		courier: couriers[0], store: cfg.Store, caps: caps,
 		keys: newHasher(codeKeys, indexKey), texts: texts, limits: cfg.Limits.WithDefaults(),
 		ttl: orDefault(cfg.TTL, defaultTTL), random: rand.Reader,
 	}
-	if len(e.caps.Channels) == 0 {
-		return nil, errors.New("otp: Messenger offers no channel; those joined by Fallback must have one in common")
-	}
-	e.caps = verify.Capabilities{
-		Vendor: e.caps.Vendor, Channels: e.caps.Channels, ClientIP: e.caps.ClientIP, Locale: true,
-		MinDigits: minDigits, MaxDigits: maxDigits, DefaultDigits: orDefault(cfg.Digits, defaultDigits),
-		MaxScope: maxScope, Transaction: true,
+	if len(couriers) > 1 {
+		e.several = &fallback{couriers: couriers, caps: caps}
 	}
 	return e, nil
+}
+
+// capabilities are those of the couriers together, and the engine's own. A
+// CodeMessenger may take codes of some lengths only.
+func (cfg Config) capabilities(couriers []courier) (verify.Capabilities, error) {
+	together := inUnion(couriers)
+	caps := verify.Capabilities{
+		Vendor: together.Vendor, Channels: together.Channels, ClientIP: together.ClientIP, Locale: true,
+		MinDigits: minDigits, MaxDigits: maxDigits, DefaultDigits: orDefault(cfg.Digits, defaultDigits), MaxScope: maxScope,
+		IdempotencyKey: true,
+	}
+	for _, c := range couriers {
+		caps.Transaction = caps.Transaction || c.texts != nil
+		if c.codes != nil && c.caps.MaxDigits > 0 {
+			caps.MinDigits, caps.MaxDigits = max(caps.MinDigits, c.caps.MinDigits), min(caps.MaxDigits, c.caps.MaxDigits)
+		}
+	}
+	switch {
+	case len(caps.Channels) == 0:
+		return caps, errors.New("otp: Messenger offers no channel")
+	case caps.DefaultDigits < caps.MinDigits || caps.DefaultDigits > caps.MaxDigits:
+		return caps, errors.New("otp: Digits is none that Messenger takes")
+	}
+	return caps, nil
 }
 
 func (cfg Config) validate() error {

@@ -18,43 +18,42 @@ func TestNewRefuses(t *testing.T) {
 		edit func(*Config)
 		says string
 	}{
-		"no messenger":                     {func(c *Config) { c.Messenger = nil }, "Messenger"},
-		"a messenger without channels":     {func(c *Config) { c.Messenger = &post{channels: []verify.Channel{}} }, "channel"},
-		"messengers that share no channel": {func(c *Config) { c.Messenger = apart() }, "channel"},
-		"no store":                         {func(c *Config) { c.Store = nil }, "Store"},
-		"no keys":                          {func(c *Config) { c.Keys = nil }, "Keys"},
-		"an empty list of keys":            {func(c *Config) { c.Keys = [][]byte{} }, "Keys"},
-		"an empty key":                     {func(c *Config) { c.Keys = [][]byte{{}} }, "32 bytes"},
-		"a short key":                      {func(c *Config) { c.Keys = [][]byte{keyA[:31]} }, "32 bytes"},
-		"a short second key":               {func(c *Config) { c.Keys = [][]byte{keyA, keyB[:31]}; c.IndexKey = keyA }, "32 bytes"},
-		"a key twice":                      {func(c *Config) { c.Keys = [][]byte{keyA, keyB, keyA}; c.IndexKey = keyA }, "twice"},
-		"several keys and no index key":    {func(c *Config) { c.Keys = [][]byte{keyA, keyB} }, "IndexKey"},
-		"a short index key":                {func(c *Config) { c.IndexKey = keyB[:31] }, "IndexKey"},
-		"an empty index key":               {func(c *Config) { c.IndexKey = []byte{} }, "IndexKey"},
-		"five digits":                      {func(c *Config) { c.Digits = 5 }, "Digits"},
-		"eleven digits":                    {func(c *Config) { c.Digits = 11 }, "Digits"},
-		"negative digits":                  {func(c *Config) { c.Digits = -6 }, "Digits"},
-		"a TTL over ten minutes":           {func(c *Config) { c.TTL = 10*time.Minute + 1 }, "TTL"},
-		"a negative TTL":                   {func(c *Config) { c.TTL = -1 }, "TTL"},
-		"eleven attempts":                  {func(c *Config) { c.Limits.Attempts = 11 }, "Attempts"},
-		"negative attempts":                {func(c *Config) { c.Limits.Attempts = -1 }, "Attempts"},
-		"more than a hundred failures":     {func(c *Config) { c.Limits.Failures = 101 }, "Failures"},
-		"negative failures":                {func(c *Config) { c.Limits.Failures = -1 }, "Failures"},
-		"failures soon forgotten":          {func(c *Config) { c.Limits.Remember = 24*time.Hour - 1 }, "Remember"},
-		"negative sends":                   {func(c *Config) { c.Limits.Sends = -1 }, "Sends"},
-		"a negative window":                {func(c *Config) { c.Limits.Window = -1 }, "Window"},
-		"a negative cooldown":              {func(c *Config) { c.Limits.Cooldown = []time.Duration{-1} }, "Cooldown"},
-		"a cooldown that falls":            {func(c *Config) { c.Limits.Cooldown = []time.Duration{2, 1} }, "Cooldown"},
-		"a product too long":               {func(c *Config) { c.Product = strings.Repeat("p", 65) }, "Product"},
-		"a product of two lines":           {func(c *Config) { c.Product = "a\nb" }, "Product"},
-		"a product with a bell":            {func(c *Config) { c.Product = "a\a" }, "Product"},
-		"a product that is not UTF-8":      {func(c *Config) { c.Product = "\xff" }, "Product"},
-		"a product for browsers":           {func(c *Config) { c.Product = "a @evil.example #1" }, "Product"},
-		"a locale without texts":           {func(c *Config) { c.Locale = "xx" }, "Locale"},
-		"Origin and AppHash":               {func(c *Config) { c.Origin, c.AppHash = "a.example", "FA+9qCX9VSu" }, "not both"},
-		"an origin with a scheme":          {func(c *Config) { c.Origin = "https://a.example" }, "Origin"},
-		"a short app hash":                 {func(c *Config) { c.AppHash = "FA+9qCX9VS" }, "AppHash"},
-		"an app hash of other letters":     {func(c *Config) { c.AppHash = "FA-9qCX9VSu" }, "AppHash"},
+		"no messenger":                  {func(c *Config) { c.Messenger = nil }, "Messenger"},
+		"a messenger without channels":  {func(c *Config) { c.Messenger = &post{channels: []verify.Channel{}} }, "channel"},
+		"no store":                      {func(c *Config) { c.Store = nil }, "Store"},
+		"no keys":                       {func(c *Config) { c.Keys = nil }, "Keys"},
+		"an empty list of keys":         {func(c *Config) { c.Keys = [][]byte{} }, "Keys"},
+		"an empty key":                  {func(c *Config) { c.Keys = [][]byte{{}} }, "32 bytes"},
+		"a short key":                   {func(c *Config) { c.Keys = [][]byte{keyA[:31]} }, "32 bytes"},
+		"a short second key":            {func(c *Config) { c.Keys = [][]byte{keyA, keyB[:31]}; c.IndexKey = keyA }, "32 bytes"},
+		"a key twice":                   {func(c *Config) { c.Keys = [][]byte{keyA, keyB, keyA}; c.IndexKey = keyA }, "twice"},
+		"several keys and no index key": {func(c *Config) { c.Keys = [][]byte{keyA, keyB} }, "IndexKey"},
+		"a short index key":             {func(c *Config) { c.IndexKey = keyB[:31] }, "IndexKey"},
+		"an empty index key":            {func(c *Config) { c.IndexKey = []byte{} }, "IndexKey"},
+		"five digits":                   {func(c *Config) { c.Digits = 5 }, "Digits"},
+		"eleven digits":                 {func(c *Config) { c.Digits = 11 }, "Digits"},
+		"negative digits":               {func(c *Config) { c.Digits = -6 }, "Digits"},
+		"a TTL over ten minutes":        {func(c *Config) { c.TTL = 10*time.Minute + 1 }, "TTL"},
+		"a negative TTL":                {func(c *Config) { c.TTL = -1 }, "TTL"},
+		"eleven attempts":               {func(c *Config) { c.Limits.Attempts = 11 }, "Attempts"},
+		"negative attempts":             {func(c *Config) { c.Limits.Attempts = -1 }, "Attempts"},
+		"more than a hundred failures":  {func(c *Config) { c.Limits.Failures = 101 }, "Failures"},
+		"negative failures":             {func(c *Config) { c.Limits.Failures = -1 }, "Failures"},
+		"failures soon forgotten":       {func(c *Config) { c.Limits.Remember = 24*time.Hour - 1 }, "Remember"},
+		"negative sends":                {func(c *Config) { c.Limits.Sends = -1 }, "Sends"},
+		"a negative window":             {func(c *Config) { c.Limits.Window = -1 }, "Window"},
+		"a negative cooldown":           {func(c *Config) { c.Limits.Cooldown = []time.Duration{-1} }, "Cooldown"},
+		"a cooldown that falls":         {func(c *Config) { c.Limits.Cooldown = []time.Duration{2, 1} }, "Cooldown"},
+		"a product too long":            {func(c *Config) { c.Product = strings.Repeat("p", 65) }, "Product"},
+		"a product of two lines":        {func(c *Config) { c.Product = "a\nb" }, "Product"},
+		"a product with a bell":         {func(c *Config) { c.Product = "a\a" }, "Product"},
+		"a product that is not UTF-8":   {func(c *Config) { c.Product = "\xff" }, "Product"},
+		"a product for browsers":        {func(c *Config) { c.Product = "a @evil.example #1" }, "Product"},
+		"a locale without texts":        {func(c *Config) { c.Locale = "xx" }, "Locale"},
+		"Origin and AppHash":            {func(c *Config) { c.Origin, c.AppHash = "a.example", "FA+9qCX9VSu" }, "not both"},
+		"an origin with a scheme":       {func(c *Config) { c.Origin = "https://a.example" }, "Origin"},
+		"a short app hash":              {func(c *Config) { c.AppHash = "FA+9qCX9VS" }, "AppHash"},
+		"an app hash of other letters":  {func(c *Config) { c.AppHash = "FA-9qCX9VSu" }, "AppHash"},
 		"a text too long for Android": {func(c *Config) {
 			c.AppHash = "FA+9qCX9VSu"
 			c.Templates = map[string]Template{"en": {Code: "{code} " + strings.Repeat("x", 118)}}
@@ -72,11 +71,6 @@ func TestNewRefuses(t *testing.T) {
 			assert.NotContains(t, err.Error(), "evil", "a value was printed")
 		})
 	}
-}
-
-// apart are two messengers without a channel in common.
-func apart() Messenger {
-	return Fallback(&post{channels: []verify.Channel{verify.ChannelSMS}}, &post{channels: []verify.Channel{verify.ChannelEmail}})
 }
 
 func TestNewAccepts(t *testing.T) {

@@ -29,7 +29,7 @@ func TestCapabilities(t *testing.T) {
 	})
 	assert.Equal(t, verify.Capabilities{
 		Vendor: "post", Channels: []verify.Channel{verify.ChannelSMS}, MinDigits: 6, MaxDigits: 10, DefaultDigits: 7,
-		MaxScope: 64, Transaction: true, Locale: true, ClientIP: true,
+		MaxScope: 64, Transaction: true, Locale: true, ClientIP: true, IdempotencyKey: true,
 	}, e.Capabilities())
 }
 

@@ -66,23 +66,23 @@ func TestFallbackNamesThoseItTried(t *testing.T) {
 		return &post{name: name, err: &verify.Error{Vendor: name, Outcome: verify.ErrUnavailable, Requests: 1}}
 	}
 	for name, tt := range map[string]struct {
-		messengers []Messenger
+		messengers []Courier
 		want       verify.Error
 	}{
 		"all alike": {
-			[]Messenger{limited("a", time.Minute), limited("b", time.Second), limited("c", 0)},
+			[]Courier{limited("a", time.Minute), limited("b", time.Second), limited("c", 0)},
 			verify.Error{Vendor: "a+b+c", Op: "send", Outcome: verify.ErrRateLimited, RetryAfter: time.Second, Requests: 9, Detail: "a: rate limited, b: rate limited, c: rate limited"},
 		},
 		"each its own": {
-			[]Messenger{limited("a", time.Minute), down("b")},
+			[]Courier{limited("a", time.Minute), down("b")},
 			verify.Error{Vendor: "a+b", Op: "send", Outcome: verify.ErrUnavailable, Requests: 4, Detail: "a: rate limited, b: unavailable"},
 		},
 		"the last one decides": {
-			[]Messenger{down("a"), down("b"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked, Detail: "why", VendorCode: "7"}}},
+			[]Courier{down("a"), down("b"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked, Detail: "why", VendorCode: "7"}}},
 			verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked, Detail: "after a: unavailable, b: unavailable; why", VendorCode: "7"},
 		},
 		"the last one decides without a word": {
-			[]Messenger{down("a"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked}}},
+			[]Courier{down("a"), &post{name: "c", err: &verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked}}},
 			verify.Error{Vendor: "c", Op: "send", Outcome: verify.ErrBlocked, Detail: "after a: unavailable"},
 		},
 	} {
@@ -158,18 +158,18 @@ func TestFallbackSharesTheTimeThatIsLeft(t *testing.T) {
 	})
 }
 
-func TestFallbackCanDoWhatAllCan(t *testing.T) {
+func TestFallbackOffersTheChannelsOfAllInTheirOrder(t *testing.T) {
 	t.Parallel()
 	sms, voice, email := verify.ChannelSMS, verify.ChannelVoice, verify.ChannelEmail
-	a := &post{name: "a", channels: []verify.Channel{voice, sms, email}}
-	b := &post{name: "b", channels: []verify.Channel{sms, voice}}
-	assert.Equal(t, verify.Capabilities{Vendor: "a+b", Channels: []verify.Channel{voice, sms}, ClientIP: true, Locale: true},
+	a := &post{name: "a", channels: []verify.Channel{voice, sms}}
+	b := &post{name: "b", channels: []verify.Channel{sms, email}}
+	assert.Equal(t, verify.Capabilities{Vendor: "a+b", Channels: []verify.Channel{voice, sms, email}, ClientIP: true, Locale: true},
 		Fallback(a, b).Capabilities())
-	assert.Equal(t, []verify.Channel{voice, sms, email}, a.channels, "a messenger's list is not ours to change")
+	assert.Equal(t, []verify.Channel{voice, sms}, a.channels, "a messenger's list is not ours to change")
 
 	plain := hintless{&post{name: "c", channels: []verify.Channel{sms}}}
-	assert.Equal(t, verify.Capabilities{Vendor: "a+c", Channels: []verify.Channel{sms}}, Fallback(a, plain).Capabilities())
-	assert.Equal(t, verify.Capabilities{Vendor: "c+a", Channels: []verify.Channel{sms}}, Fallback(plain, a).Capabilities())
+	assert.Equal(t, verify.Capabilities{Vendor: "c", Channels: []verify.Channel{sms}}, Fallback(plain).Capabilities())
+	assert.True(t, Fallback(plain, a).Capabilities().Locale, "a hint is used by those that can")
 }
 
 // hintless has no use for hints.

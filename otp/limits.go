@@ -101,10 +101,10 @@ func (l Limits) admission(sends []send, now int64) Admission {
 	cooldown := l.Cooldown[min(n, len(l.Cooldown))-1]
 	wait := cooldown - time.Duration(now-sends[n-1].at)
 	if n >= l.Sends {
-		return Admission{TooMany, max(wait, l.Window-time.Duration(now-sends[n-l.Sends].at))}
+		return Admission{Refused: TooMany, Wait: max(wait, l.Window-time.Duration(now-sends[n-l.Sends].at))}
 	}
 	if wait > 0 {
-		return Admission{TooSoon, wait}
+		return Admission{Refused: TooSoon, Wait: wait}
 	}
 	return Admission{}
 }

@@ -76,7 +76,7 @@ func (s *MemoryStore) issue(k Key, id ID, mac MAC, ttl time.Duration, l Limits) 
 	i := sh.slots.get(&sh.slab, k)
 	if i == none {
 		if sh.revoked.has(id, now) {
-			return Admission{}, true
+			return sh.again(id, now), true
 		}
 		s.entries.Add(-sh.tidy(now))
 		if !s.claim() {
@@ -85,6 +85,21 @@ func (s *MemoryStore) issue(k Key, id ID, mac MAC, ttl time.Duration, l Limits) 
 		i = sh.add(k)
 	}
 	return sh.issue(i, id, mac, ttl, l, now), true
+}
+
+// Conclude keeps what became of a send; see [Store]. It fails only if ctx is done.
+func (s *MemoryStore) Conclude(ctx context.Context, k Key, id ID, outcome string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	sh := s.shard(k)
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	i := sh.slots.get(&sh.slab, k)
+	if i != none && position(sh.sends(i, sh.slab.at(i)), id) >= 0 {
+		sh.ended.add(id, outcome, s.now())
+	}
+	return nil
 }
 
 // claim takes room for one more entry, if there is any.

@@ -67,11 +67,11 @@ func TestARevokedSendStaysRevoked(t *testing.T) {
 		first := r.mustSend(1, 1, Limits{})
 		require.NoError(t, r.Revoke(t.Context(), someKey(1), first))
 		require.Zero(t, r.entries.Load())
-		require.Equal(t, Admission{}, put(first, 1), "a late copy answers the same")
+		require.Equal(t, Admission{Repeated: true}, put(first, 1), "a late copy answers the same")
 		require.Equal(t, Gone, r.attempt(1, 1, Limits{}), "and revives nothing")
 
 		second := r.mustSend(1, 2, Limits{})
-		require.Equal(t, Admission{Admitted, 30 * time.Second}, put(first, 1))
+		require.Equal(t, Admission{Wait: 30 * time.Second, Repeated: true}, put(first, 1))
 		require.NoError(t, r.Revoke(t.Context(), someKey(1), first), "twice")
 		require.NoError(t, r.Revoke(t.Context(), someKey(1), r.next()), "of an unknown id")
 		require.NoError(t, r.Revoke(t.Context(), someKey(2), second), "of another key")

@@ -18,13 +18,13 @@ func TestTheLadderOfCooldowns(t *testing.T) {
 		for n, wait := range []time.Duration{30, 40, 60, 90, 120, 120, 120} {
 			wait *= time.Second
 			_, a := r.send(1, 1, l)
-			require.Equal(t, Admission{Admitted, wait}, a, "send %d", n+1)
+			require.Equal(t, Admission{Refused: Admitted, Wait: wait}, a, "send %d", n+1)
 
 			_, a = r.send(1, 1, l)
-			require.Equal(t, Admission{TooSoon, wait}, a)
+			require.Equal(t, Admission{Refused: TooSoon, Wait: wait}, a)
 			time.Sleep(wait - 1)
 			_, a = r.send(1, 1, l)
-			require.Equal(t, Admission{TooSoon, 1}, a, "a nanosecond early")
+			require.Equal(t, Admission{Refused: TooSoon, Wait: 1}, a, "a nanosecond early")
 			time.Sleep(time.Nanosecond)
 		}
 	})
@@ -39,14 +39,14 @@ func TestFiveSendsInTenMinutes(t *testing.T) {
 			time.Sleep(wait * time.Second)
 		}
 		_, a := r.send(1, 1, Limits{})
-		require.Equal(t, Admission{Admitted, 0}, Admission{a.Refused, 0})
+		require.Equal(t, Admission{Refused: Admitted, Wait: 0}, Admission{Refused: a.Refused, Wait: 0})
 		require.Equal(t, 10*time.Minute-time.Since(start), a.Wait, "until the first send leaves the window")
 		time.Sleep(3 * time.Minute)
 		_, a = r.send(1, 1, Limits{})
-		require.Equal(t, Admission{TooMany, 10*time.Minute - time.Since(start)}, a)
+		require.Equal(t, Admission{Refused: TooMany, Wait: 10*time.Minute - time.Since(start)}, a)
 		time.Sleep(a.Wait - 1)
 		_, a = r.send(1, 1, Limits{})
-		require.Equal(t, Admission{TooMany, 1}, a)
+		require.Equal(t, Admission{Refused: TooMany, Wait: 1}, a)
 		time.Sleep(time.Nanosecond)
 		_, a = r.send(1, 1, Limits{})
 		require.Equal(t, Admitted, a.Refused)
@@ -63,7 +63,7 @@ func TestTooManyWaitsForTheCooldownToo(t *testing.T) {
 		l := Limits{Sends: 1, Window: time.Minute, Cooldown: []time.Duration{time.Hour}}
 		r.mustSend(1, 1, l)
 		_, a := r.send(1, 1, l)
-		assert.Equal(t, Admission{TooMany, time.Hour}, a)
+		assert.Equal(t, Admission{Refused: TooMany, Wait: time.Hour}, a)
 	})
 }
 
@@ -78,7 +78,7 @@ func TestALongQueueOfSends(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		_, a := r.send(1, 1, l)
-		require.Equal(t, Admission{TooMany, 20 * time.Minute}, a)
+		require.Equal(t, Admission{Refused: TooMany, Wait: 20 * time.Minute}, a)
 
 		require.NoError(t, r.Revoke(t.Context(), someKey(1), ids[3]))
 		require.NoError(t, r.Revoke(t.Context(), someKey(1), ids[38]))
@@ -170,11 +170,11 @@ func TestFailuresAreRemembered(t *testing.T) {
 		require.Equal(t, Locked, r.attempt(1, 9, l), "the third failure, a month after the first and a nanosecond in time")
 		require.Equal(t, Blocked, r.attempt(1, 1, l))
 		_, a = r.send(1, 1, l)
-		require.Equal(t, Admission{SendBlocked, 30 * day}, a)
+		require.Equal(t, Admission{Refused: SendBlocked, Wait: 30 * day}, a)
 
 		time.Sleep(30*day - 1)
 		_, a = r.send(1, 1, l)
-		require.Equal(t, Admission{SendBlocked, 1}, a)
+		require.Equal(t, Admission{Refused: SendBlocked, Wait: 1}, a)
 		time.Sleep(time.Nanosecond)
 		r.mustSend(1, 1, l)
 		require.Equal(t, Match, r.attempt(1, 1, l))

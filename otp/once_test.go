@@ -30,18 +30,20 @@ func TestTheCodeStandsInItsMessageOnce(t *testing.T) {
 			}
 			requireOnce(t, e, p)
 		}
-		assert.Greater(t, thrown, 2*rounds+rounds/20, "no draw was thrown away: the test proves nothing")
+		assert.Greater(t, thrown, rounds+rounds/20, "no draw was thrown away: the test proves nothing")
 	}
 }
 
-// counting counts reads.
+// counting counts draws of what a code is made of.
 type counting struct {
 	Reader interface{ Read([]byte) (int, error) }
 	n      *int
 }
 
 func (c counting) Read(p []byte) (int, error) {
-	*c.n++
+	if len(p) == len(draw{}.entropy) {
+		*c.n++
+	}
 	return c.Reader.Read(p)
 }
 
@@ -87,7 +89,7 @@ func TestATextThatHoldsEveryCodeIsRefused(t *testing.T) {
 	}), &reads}
 	_, err := e.Send(t.Context(), phone, verify.WithTransaction("EUR 000000", "Acme"))
 	requireOne(t, err, verify.ErrUnsupported)
-	assert.Equal(t, 1+1+maxRedraws, reads)
+	assert.Equal(t, 1+maxRedraws, reads)
 	assert.Zero(t, p.count())
 	requirePrivate(t, err, "000000", "EUR")
 }

@@ -1,5 +1,7 @@
 // Package otp makes and checks one-time codes itself, for vendors that only
-// deliver text: an [Engine] is a [verify.Verifier] over a [Messenger] and a [Store].
+// deliver: an [Engine] is a [verify.Verifier] over a [Courier] and a [Store]. A
+// Courier is a [Messenger], which takes a text, or a [CodeMessenger], which takes the
+// code for a template of its own; [Fallback] joins several.
 //
 //	engine, err := otp.New(otp.Config{
 //		Messenger: messenger,            // a vendor's plain messaging, or your own

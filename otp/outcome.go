@@ -5,8 +5,8 @@ import (
 	"net/url"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/ctxerr"
-	"github.com/go2fa/verify/internal/next"
+	"github.com/go2fa/verify/internal/callctx"
+	"github.com/go2fa/verify/internal/sent"
 )
 
 func (e *Engine) failure(op string, kind verify.Outcome, detail string, err error) *verify.Error {
@@ -62,15 +62,16 @@ func (e *Engine) blocked(op string) *verify.Error {
 // out.
 func named(vendor string, err error) *verify.Error {
 	kind := verify.OutcomeOf(err)
-	if !next.NotSent(err) {
+	if !sent.Nothing(err) {
 		kind = verify.ErrOutcomeUnknown
 	}
 	var inner *verify.Error
 	if !errors.As(err, &inner) {
-		return &verify.Error{Vendor: vendor, Op: "send", Outcome: kind, Detail: "the messenger gave no details", Err: ctxerr.Of(err)}
+		return &verify.Error{Vendor: vendor, Op: "send", Outcome: kind, Detail: "the messenger gave no details", Err: callctx.Ended(err)}
 	}
 	e := *inner
-	e.Outcome, e.Err = kind, ctxerr.Of(err)
+	e.Outcome, e.Err = kind, callctx.Ended(err)
+	e.Elsewhere = sent.Elsewhere(err)
 	return &e
 }
 
@@ -86,7 +87,7 @@ func cause(err error) error {
 	}
 	var outcome verify.Outcome
 	if errors.As(err, &outcome) {
-		return ctxerr.Of(err)
+		return callctx.Ended(err)
 	}
 	return err
 }

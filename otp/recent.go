@@ -25,31 +25,38 @@ func (g *generation) ended(now int64) int {
 	return int(n)
 }
 
-// revoked remembers the sends that were taken back.
-type revoked struct {
-	young, old map[ID]struct{}
+// recent remembers something of sends: that they were taken back, or what became of
+// them.
+type recent[V any] struct {
+	young, old map[ID]V
 	generation
 }
 
-func (r *revoked) turn(now int64) {
+func (r *recent[V]) turn(now int64) {
 	for range r.ended(now) {
 		r.old, r.young = r.young, nil
 	}
 }
 
-func (r *revoked) add(id ID, now int64) {
+func (r *recent[V]) add(id ID, v V, now int64) {
 	r.turn(now)
 	if r.young == nil {
-		r.young = map[ID]struct{}{}
+		r.young = map[ID]V{}
 	}
-	r.young[id] = struct{}{}
+	r.young[id] = v
 }
 
-func (r *revoked) has(id ID, now int64) bool {
+func (r *recent[V]) get(id ID, now int64) (v V, found bool) {
 	r.turn(now)
-	_, young := r.young[id]
-	_, old := r.old[id]
-	return young || old
+	if v, found = r.young[id]; !found {
+		v, found = r.old[id]
+	}
+	return v, found
+}
+
+func (r *recent[V]) has(id ID, now int64) bool {
+	_, found := r.get(id, now)
+	return found
 }
 
 // answers remembers what Attempt said to attempts that were charged. Those on one

@@ -56,11 +56,11 @@ func TestWhatHappenedIsForgotten(t *testing.T) {
 			t.Parallel()
 			for start := 5 * minute; start < 10*minute; start += minute / 3 {
 				var a answers
-				var u revoked
+				var u recent[struct{}]
 				u.has(someID(1), start-minute)
 				a.turn(start - minute)
-				u.add(someID(1), start)
-				u.add(someID(2), start)
+				u.add(someID(1), struct{}{}, start)
+				u.add(someID(2), struct{}{}, start)
 				number := a.add(answer{id: 1})
 				for now := start; now < start+15*minute; now += step {
 					_, known := a.find(asked(number), answer{id: 1}, now)
@@ -80,9 +80,9 @@ func TestWhatHappenedIsForgotten(t *testing.T) {
 
 func TestAddingRevokedSendsForgetsOldOnes(t *testing.T) {
 	t.Parallel()
-	var u revoked
+	var u recent[struct{}]
 	for n := range uint64(1000) {
-		u.add(someID(n), int64(n)*int64(time.Second))
+		u.add(someID(n), struct{}{}, int64(n)*int64(time.Second))
 		require.LessOrEqual(t, len(u.young)+len(u.old), 241)
 	}
 }

@@ -78,7 +78,7 @@ func TestRefusalsOfTheStore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			e, p := newEngine(t, func(c *Config) { c.Store = answering{admission: Admission{tt.refused, time.Minute}} })
+			e, p := newEngine(t, func(c *Config) { c.Store = answering{admission: Admission{Refused: tt.refused, Wait: time.Minute}} })
 			_, err := e.Send(t.Context(), phone)
 			assert.Equal(t, time.Minute, requireOne(t, err, tt.want).RetryAfter)
 			assert.Zero(t, p.count())

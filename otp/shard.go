@@ -16,9 +16,11 @@ type shard struct {
 	slab     slab
 	sent     list              // entries by their last send, oldest first
 	failed   list              // those without a send that counts, kept for their failures
-	more     map[uint32][]send // the older sends of entries that have too many
+	more     map[uint32][]send // all sends of entries that have too many
+	room     sendRoom          // the sends of the entry at hand, if it has not
 	answers  answers
-	revoked  revoked
+	revoked  recent[struct{}]
+	ended    recent[string] // what became of sends with an idempotency key
 	replaced replaced
 	keep     int64 // how long a send counts for anybody
 	remember int64 // how long failures do
@@ -34,7 +36,7 @@ type entry struct {
 	prev, next uint32 // in its list; next also chains the free slots
 	answer     uint32 // the number of the last one
 	asked      uint32 // the marks of all that may be remembered: most attempts need not look for any
-	held       uint16 // sends held, here and in more
+	held       uint16 // sends held, here or in more
 	live       uint16 // one above the position of the send that made mac; zero if none
 	failures   uint8
 	attempts   uint8
@@ -56,13 +58,16 @@ func (s *shard) keepFor(l Limits, ttl time.Duration) {
 
 func (s *shard) issue(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now int64) Admission {
 	e := s.slab.at(i)
-	var room sendRoom
-	sends := s.sends(i, e, room[:0])
-	if slices.ContainsFunc(sends, func(x send) bool { return x.id == short(id[:]) }) || s.revoked.has(id, now) {
-		return Admission{Wait: l.admission(sends, now).Wait}
+	sends := s.sends(i, e)
+	if at := position(sends, id); at >= 0 || s.revoked.has(id, now) {
+		a := s.again(id, now)
+		a.Wait = l.admission(sends, now).Wait
+		a.Repeated = at < 0 || int(e.live) != at+1 || e.mac != mac
+		a.Stale = at >= 0 && a.Repeated && now-sends[at].at > int64(replayTime)
+		return a
 	}
 	if e.blocked(l, now) {
-		return Admission{SendBlocked, l.Remember - time.Duration(now-e.attempted)}
+		return Admission{Refused: SendBlocked, Wait: l.Remember - time.Duration(now-e.attempted)}
 	}
 	if a := l.admission(sends, now); a.Refused != Admitted {
 		return a
@@ -78,6 +83,17 @@ func (s *shard) issue(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now
 	s.remove(i, e)
 	s.push(i, e, false)
 	return Admission{Wait: l.admission(sends, now).Wait}
+}
+
+// position is where a send stands, or negative.
+func position(sends []send, id ID) int {
+	return slices.IndexFunc(sends, func(x send) bool { return x.id == short(id[:]) })
+}
+
+// again is what a send is answered that is made again.
+func (s *shard) again(id ID, now int64) Admission {
+	outcome, _ := s.ended.get(id, now)
+	return Admission{Repeated: true, Outcome: outcome}
 }
 
 func (s *shard) attempt(k Key, id ID, macs []MAC, l Limits, now int64) (Verdict, int) {
@@ -142,13 +158,12 @@ func (e *entry) attempt(macs []MAC, l Limits, now int64) (v Verdict, left int) {
 // entry.
 func (s *shard) revoke(i uint32, id ID, now int64) (dropped bool) {
 	e := s.slab.at(i)
-	var room sendRoom
-	sends := s.sends(i, e, room[:0])
-	at := slices.IndexFunc(sends, func(x send) bool { return x.id == short(id[:]) })
+	sends := s.sends(i, e)
+	at := position(sends, id)
 	if at < 0 {
 		return false
 	}
-	s.revoked.add(id, now)
+	s.revoked.add(id, struct{}{}, now)
 	live := int(e.live) - 1
 	sends = slices.Delete(sends, at, at+1)
 	switch {
@@ -171,7 +186,7 @@ const (
 	// default of Limits.Sends.
 	inlineSends = 5
 
-	// maxHeld is how many it holds at all: each Issue copies them.
+	// maxHeld is how many it holds at all: each Issue looks through their ids.
 	maxHeld = 4096
 )
 
@@ -181,33 +196,36 @@ type send struct {
 	id uint64
 }
 
-// A sendRoom holds the sends of an ordinary entry, and one more, on the stack.
+// A sendRoom holds the sends of an ordinary entry, and one more.
 type sendRoom [inlineSends + 1]send
 
-// sends appends a copy of the sends of an entry to room, oldest first.
-func (s *shard) sends(i uint32, e *entry, room []send) []send {
+// sends are those of an entry, oldest first. They may be changed in place, and then
+// must be saved.
+func (s *shard) sends(i uint32, e *entry) []send {
 	if e.held > inlineSends {
-		room = append(room, s.more[i]...)
+		return s.more[i]
 	}
-	return append(room, e.sends[:min(e.held, inlineSends)]...)
+	return append(s.room[:0], e.sends[:e.held]...)
 }
 
-// save keeps the newest sends in the entry, and the others apart.
+// save keeps the newest sends in the entry, and all of them apart if they are many:
+// so that one more is appended, and none is copied.
 func (s *shard) save(i uint32, e *entry, sends []send) {
 	apart := e.held > inlineSends
 	e.held = uint16(len(sends)) //nolint:gosec // stale keeps it to maxHeld
-	older := max(0, len(sends)-inlineSends)
-	clear(e.sends[copy(e.sends[:], sends[older:]):])
-	if older == 0 {
-		if apart {
-			delete(s.more, i)
+	newest := sends[max(0, len(sends)-inlineSends):]
+	clear(e.sends[copy(e.sends[:], newest):])
+	switch {
+	case len(sends) > inlineSends && !apart:
+		if s.more == nil {
+			s.more = map[uint32][]send{}
 		}
-		return
+		s.more[i] = slices.Clone(sends) // they stand in the room
+	case len(sends) > inlineSends:
+		s.more[i] = sends
+	case apart:
+		delete(s.more, i)
 	}
-	if s.more == nil {
-		s.more = map[uint32][]send{}
-	}
-	s.more[i] = slices.Clone(sends[:older])
 }
 
 // stale drops the sends that count for nobody any more.

@@ -13,8 +13,9 @@ type (
 	// one key. The zero MAC stands for none.
 	MAC [32]byte
 
-	// An ID names one call. It is random, and new for each Send and each Check. The
-	// zero ID names none.
+	// An ID names one call. It is random, and new for each Send and each Check, unless
+	// the call has an idempotency key: then it is an HMAC over the key and all that the
+	// call names. The zero ID names none.
 	ID [16]byte
 )
 
@@ -37,7 +38,15 @@ type Store interface {
 	// ttl: it replaces the code before it, and the count of attempts on a code
 	// starts again; the count of failures does not. A zero mac only counts a send
 	// and leaves the live code as it is. A refused Issue changes nothing.
+	//
+	// If the ID is known, the Admission says Repeated, unless mac is the live code that
+	// this ID made: then it is a lost reply that is asked for once more.
 	Issue(ctx context.Context, k Key, id ID, mac MAC, ttl time.Duration, l Limits) (Admission, error)
+
+	// Conclude keeps what became of the Issue with this id for two minutes, for the
+	// Admission of one that is repeated: a text of at most 1,024 bytes, without a
+	// recipient or a code. The last one counts. Conclude of an unknown id does no harm.
+	Conclude(ctx context.Context, k Key, id ID, outcome string) error
 
 	// Attempt charges one attempt and one failure, then compares the live code with
 	// macs (one for each key in use), then settles. Match forgets the code, those
@@ -79,6 +88,10 @@ const (
 type Admission struct {
 	Refused Refusal       // zero: admitted
 	Wait    time.Duration // until the next send may be admitted, as things stand; zero if unknown or at once
+
+	Repeated bool   // a call with this ID was admitted before, and nothing changed
+	Outcome  string // of a repeated one, what Conclude kept; empty while it is under way
+	Stale    bool   // of a repeated one, it was more than two minutes ago
 }
 
 // A Refusal says why a Store did not admit a send. The zero value is Admitted. It

@@ -67,6 +67,11 @@ func (s noStore) Attempt(context.Context, Key, ID, []MAC, Limits) (Verdict, int,
 	return Gone, 0, errStore
 }
 
+func (s noStore) Conclude(context.Context, Key, ID, string) error {
+	s.t.Error("conclude")
+	return errStore
+}
+
 func (s noStore) Revoke(context.Context, Key, ID) error { s.t.Error("revoke"); return errStore }
 
 func (s noStore) Reset(context.Context, Key) error { s.t.Error("forget"); return errStore }
