@@ -42,6 +42,9 @@ func newBackends(given []Backend, observer observe.Observer) ([]*backend, error)
 		if l.Verifier == nil {
 			return nil, errors.New("failover: a backend without a Verifier")
 		}
+		if _, guarded := verify.As[interface{ Outermost() }](l.Verifier); guarded {
+			return nil, errors.New("failover: a backend has a guard, which stands around the failover and not inside: where its store is down, the next backend would send")
+		}
 		if l.Name == "" {
 			l.Name = l.Verifier.Capabilities().Vendor
 		}
@@ -102,16 +105,14 @@ func (v *Verifier) route(to string) []*backend {
 	return v.backends
 }
 
-// common is what all backends can do.
-func common(backends []*backend) (verify.Capabilities, error) {
+// common is what all backends can do, but for channels if any will do.
+func common(backends []*backend, anyChannel bool) (verify.Capabilities, error) {
 	all := backends[0].capabilities
-	all.Vendor = vendor
+	all.Vendor, all.IdempotencyKey = vendor, true
 	all.Channels = slices.Clone(all.Channels)
 	for _, l := range backends[1:] {
 		c := l.capabilities
-		all.Channels = slices.DeleteFunc(all.Channels, func(ch verify.Channel) bool {
-			return !slices.Contains(c.Channels, ch)
-		})
+		all.Channels = joined(all.Channels, c.Channels, anyChannel)
 		all.MinDigits, all.MaxDigits = max(all.MinDigits, c.MinDigits), min(all.MaxDigits, c.MaxDigits)
 		all.Scopes, all.MaxScope = commonScopes(all, c)
 		all.Transaction = all.Transaction && c.Transaction
@@ -126,6 +127,19 @@ func common(backends []*backend) (verify.Capabilities, error) {
 	}
 	all.DefaultDigits = commonDigits(backends, all)
 	return all, nil
+}
+
+// joined are the channels of both lists, or of any, in their order.
+func joined(a, b []verify.Channel, anyOf bool) []verify.Channel {
+	if !anyOf {
+		return slices.DeleteFunc(a, func(ch verify.Channel) bool { return !slices.Contains(b, ch) })
+	}
+	for _, ch := range b {
+		if !slices.Contains(a, ch) {
+			a = append(a, ch)
+		}
+	}
+	return a
 }
 
 // commonDigits picks one length for all backends, so that a page does not depend

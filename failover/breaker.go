@@ -11,6 +11,7 @@ import (
 	"github.com/sony/gobreaker/v2"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/sent"
 	"github.com/go2fa/verify/observe"
 )
 
@@ -145,10 +146,11 @@ func reported(l Backend, observer observe.Observer) verify.Verifier {
 }
 
 // counted is what a breaker may count of err: not what the caller's own context
-// ended. The backend's share of it may end at the same moment, and be seen first.
+// ended. The backend's share of it may end at the same moment, and be seen first. Nor
+// an answer about the recipient that says nothing about the vendor.
 func counted(ctx context.Context, err error) error {
 	deadline, _ := ctx.Deadline()
-	if err != nil && (ctx.Err() != nil || !time.Now().Before(deadline)) {
+	if err != nil && (ctx.Err() != nil || !time.Now().Before(deadline) || sent.Elsewhere(err)) {
 		return errNotCounted
 	}
 	return err

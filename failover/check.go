@@ -6,24 +6,36 @@ import (
 	"slices"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/ctxerr"
+	"github.com/go2fa/verify/internal/callctx"
 	"github.com/go2fa/verify/observe"
 )
 
 // Check shows the code to the backends that may have sent it, newest first, until
 // one approves. All of this is one attempt.
+//
+// With an idempotency key the vendors are asked for 10 seconds at most whatever becomes
+// of ctx, and a Check that is made again within two minutes gets the answer of the first.
+// While that is under way it waits for up to 5 seconds, and then is
+// [verify.ErrOutcomeUnknown]. It never asks a vendor.
 func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
 	req, err := v.typed.CheckRequest(to, code, opts...)
 	if err != nil {
 		return err
 	}
+	c := checking{record: record{v: v}, id: v.checkID(req), to: to, code: code, opts: opts, keyed: req.IdempotencyKey != ""}
+	caller := ctx
+	if c.keyed {
+		if caller.Err() != nil {
+			return &verify.Error{Vendor: vendor, Op: "check", Outcome: verify.ErrUnavailable, Detail: "the context was done before a vendor was asked", Err: callctx.Ended(caller.Err())}
+		}
+		ctx = context.WithoutCancel(ctx) // a browser that goes away must not lose the vendor's yes
+	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 
-	c := checking{v: v, key: v.ledgerKey(req.To, req.Scope), id: newID(), to: to, code: code, opts: opts}
-	attempt, err := v.ledger.Attempt(ctx, c.key, c.id, v.limits)
-	if err != nil { // the same id is charged once
-		attempt, err = v.ledger.Attempt(ctx, c.key, c.id, v.limits)
+	attempt, err := c.spend(ctx, req)
+	if err == nil && c.keyed && attempt.Progress != First {
+		return c.repeated(caller, attempt)
 	}
 	if refusal := notAsked(attempt, err); refusal != nil {
 		return refusal
@@ -39,12 +51,33 @@ func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.Ch
 	return c.deny(ctx, attempt.Left)
 }
 
+// spend charges one attempt, under the key that has a live code. With several keys it
+// is given back if their failures come to more than the limit.
+func (c *checking) spend(ctx context.Context, req verify.CheckRequest) (attempt Attempt, err error) {
+	if c.record, err = c.v.find(ctx, req.To, req.Scope); err != nil {
+		return attempt, err
+	}
+	if attempt, err = c.attempt(ctx); err != nil || len(attempt.Backends) == 0 || c.keyed && attempt.Progress != First {
+		return attempt, err
+	}
+	failures, err := c.count(ctx)
+	if err != nil {
+		return attempt, err
+	}
+	if failures > c.v.limits.Failures {
+		_, _ = c.settle(ctx, NotAsked) // if the ledger does not answer, it stays spent
+		return Attempt{Locked: true, Blocked: true}, nil
+	}
+	attempt.Left = min(attempt.Left, c.v.limits.Failures-failures)
+	return attempt, nil
+}
+
 // notAsked says why no backend is asked, if so.
 func notAsked(a Attempt, err error) error {
 	e := &verify.Error{Vendor: vendor, Op: "check"}
 	switch {
 	case err != nil:
-		e.Outcome, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: no vendor was asked", ctxerr.Of(err)
+		e.Outcome, e.Detail, e.Err = verify.ErrOutcomeUnknown, "the ledger did not answer: no vendor was asked", callctx.Ended(err)
 	case a.Blocked:
 		e.Outcome, e.Detail = verify.ErrBlocked, "too many wrong attempts over all codes: an operator may lift it with Reset"
 	case a.Locked:
@@ -72,12 +105,12 @@ func (v *Verifier) named(names []string) []*backend {
 
 // A checking is one Check on its way through the backends.
 type checking struct {
-	v        *Verifier
-	key      Key
+	record
 	id       ID
 	to, code string
 	opts     []verify.CheckOption
 	backends []*backend
+	keyed    bool // id is that of an idempotency key
 	err      tally
 	compared bool // a backend may have compared the code
 }
@@ -141,8 +174,10 @@ func (c *checking) approve(ctx context.Context, winner int) error {
 		return e
 	case !won:
 		e.Outcome, e.Detail = verify.ErrNotPending, "another check was approved before"
+		c.conclude(ctx, e)
 		return e
 	}
+	c.forgetOthers(ctx)
 	// The ledger does not name the losers any more, so this may fail, and it ends
 	// with the caller's time.
 	ctx, cancel := context.WithTimeout(ctx, cancelTime)
@@ -161,7 +196,7 @@ func (c *checking) settle(ctx context.Context, v Verdict) (won bool, err error) 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
 	for range 2 {
-		if won, err = c.v.ledger.Settle(ctx, c.key, c.id, v); err == nil {
+		if won, err = c.v.ledger.Settle(ctx, c.key(), c.id, v); err == nil {
 			return won, nil
 		}
 	}
@@ -188,6 +223,7 @@ func (c *checking) deny(ctx context.Context, left int) error {
 			e.Outcome = verify.ErrTooManyAttempts
 		}
 	}
+	c.conclude(ctx, e)
 	return e
 }
 
@@ -203,10 +239,12 @@ func (v *Verifier) Reset(ctx context.Context, to string, opts ...verify.CheckOpt
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 
-	if err := v.ledger.Reset(ctx, v.ledgerKey(req.To, req.Scope)); err != nil {
-		return &verify.Error{
-			Vendor: vendor, Op: "reset", Outcome: verify.ErrOutcomeUnknown,
-			Detail: "the ledger did not answer: reset again", Err: ctxerr.Of(err),
+	for _, k := range v.ledgerKeys(req.To, req.Scope) {
+		if err := v.ledger.Reset(ctx, k); err != nil {
+			return &verify.Error{
+				Vendor: vendor, Op: "reset", Outcome: verify.ErrOutcomeUnknown,
+				Detail: "the ledger did not answer: reset again", Err: callctx.Ended(err),
+			}
 		}
 	}
 	var errs []error

@@ -31,8 +31,12 @@ func TestNewRefuses(t *testing.T) {
 		"a route to nobody":              {failover.Config{Backends: backends, Routes: map[string][]string{"45": {"c"}}}, "a backend that there is not"},
 		"a route over one backend twice": {failover.Config{Backends: backends, Routes: map[string][]string{"45": {"a", "a"}}}, "a backend twice"},
 		"a route with a plus":            {failover.Config{Backends: backends, Routes: map[string][]string{"+45": {"a"}}}, "1 to 15 digits"},
-		"a ledger without a key":         {failover.Config{Backends: backends, Ledger: new(failover.MemoryLedger)}, "Key must be"},
-		"a key that is too short":        {failover.Config{Backends: backends, Key: make([]byte, 31)}, "Key must be"},
+		"a ledger without a key":         {failover.Config{Backends: backends, Ledger: new(failover.MemoryLedger)}, "Keys must be at least 32"},
+		"a key that is too short":        {failover.Config{Backends: backends, Keys: [][]byte{make([]byte, 31)}}, "Keys must be at least 32"},
+		"one key too short":              {failover.Config{Backends: backends, Keys: [][]byte{make([]byte, 32), make([]byte, 31)}}, "Keys must be at least 32"},
+		"a key twice":                    {failover.Config{Backends: backends, Keys: [][]byte{oldKey, newKey, oldKey}}, "a key twice"},
+		"nine keys":                      {failover.Config{Backends: backends, Keys: make([][]byte, 9)}, "8 at most"},
+		"keys of a ledger without Look":  {failover.Config{Backends: backends, Ledger: blind{new(failover.MemoryLedger)}, Keys: [][]byte{oldKey, newKey}}, "no Looker"},
 		"a life in the past":             {failover.Config{Backends: backends, TTL: -time.Second}, "TTL"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -49,14 +53,14 @@ func TestTwoAccountsOfOneVendorHaveNames(t *testing.T) {
 	a := newDouble("a", codeA)
 	_, err := failover.New(failover.Config{
 		Backends: []failover.Backend{{Verifier: a}, {Name: "a.spare", Verifier: a}},
-		Ledger:   new(failover.MemoryLedger), Key: make([]byte, 32), TTL: time.Minute,
+		Ledger:   new(failover.MemoryLedger), Keys: [][]byte{make([]byte, 32)}, TTL: time.Minute,
 	})
 	require.NoError(t, err)
 }
 
 func TestConfigMarshalsWithoutItsKey(t *testing.T) {
 	t.Parallel()
-	text, err := json.Marshal(failover.Config{Key: []byte("canary-key")})
+	text, err := json.Marshal(failover.Config{Keys: [][]byte{[]byte("canary-key")}})
 	require.NoError(t, err)
 	assert.NotContains(t, string(text), "Key")
 }
@@ -105,6 +109,7 @@ func TestCapabilitiesAreWhatAllBackendsCanDo(t *testing.T) {
 			t.Parallel()
 			a, b := newDouble("a", codeA), newDouble("b", codeB)
 			want := newDouble("failover", "").capabilities
+			want.IdempotencyKey = true
 			tc.change(&a.capabilities, &b.capabilities)
 			tc.want(&want)
 			v, err := failover.New(failover.Config{Backends: []failover.Backend{{Verifier: a}, {Verifier: b}}})

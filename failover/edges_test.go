@@ -42,7 +42,7 @@ func (h *hiccup) Attempt(ctx context.Context, k failover.Key, i failover.ID, l f
 }
 
 func over(l failover.Ledger) func(*failover.Config) {
-	return func(c *failover.Config) { c.Ledger, c.Key = l, make([]byte, 32) }
+	return func(c *failover.Config) { c.Ledger, c.Keys = l, [][]byte{make([]byte, 32)} }
 }
 
 func TestALedgerIsAskedTwice(t *testing.T) {

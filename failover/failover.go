@@ -11,8 +11,8 @@
 //
 // There is one approval, whatever number of vendors was tried, and each code has
 // five attempts. The next vendor sends only if surely nothing was sent: after
-// ErrUnavailable, ErrRateLimited, ErrUnauthorized and an open breaker. It never
-// sends after any other outcome, which would defeat a guard or pay twice, nor
+// ErrUnavailable, ErrRateLimited, ErrUnauthorized, an open breaker and an error that
+// is Elsewhere. It never sends after any other outcome, which would defeat a guard or pay twice, nor
 // once the caller's context has ended. A Send takes 15 s at most. Nothing is sent
 // in parallel: while one Send is under way, a second one for the same recipient
 // and scope is ErrTooManySends.
@@ -40,11 +40,9 @@ package failover
 
 import (
 	"cmp"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -59,7 +57,6 @@ const (
 	cancelTime = 2 * time.Second // for the losing backend, within the caller's time
 	ledgerTime = 2 * time.Second // to end what was begun, whatever became of the caller
 	spareTime  = 5 * time.Second // a lease outlives its Send by this
-	minKey     = 32              // bytes
 	defaultTTL = 10 * time.Minute
 )
 
@@ -92,6 +89,13 @@ type Config struct {
 	// prefix wins; the other backends follow in their order. Defaults to none.
 	Routes map[string][]string `dsn:"route.NAME" example:"bandwidth,twilio"`
 
+	// AnyChannel offers the channels of all backends, and not only those that all have,
+	// such as WhatsApp at the first and SMS at the second. With no channel asked for,
+	// each backend uses its own first one; one that is asked for goes to the backends
+	// that offer it. Then an outage may leave a channel without a backend. Defaults to
+	// false.
+	AnyChannel bool `dsn:"any_channel" default:"false" example:"true"`
+
 	// OnUnknown says what follows when nobody knows whether a backend has sent: with
 	// Next two messages may arrive. Defaults to Stop.
 	OnUnknown Policy `dsn:"on_unknown,oneof=stop|next" default:"stop" example:"next"`
@@ -99,9 +103,13 @@ type Config struct {
 	// Ledger defaults to a MemoryLedger, which serves one process.
 	Ledger Ledger
 
-	// Key makes the ledger's keys, so that it sees no recipient: at least 32 random
-	// bytes, the same in every process. Required if Ledger is set. New copies it.
-	Key []byte `json:"-" dsn:"ledger_key" example:"env:LEDGER_KEY"`
+	// Keys make the ledger's keys, so that it sees no recipient: at least 32 random
+	// bytes each, the same in every process, the newest first. What is new is kept under
+	// the first, what is live is found under all, and failures are added up. To change
+	// keys, put the new one last in every process, then first in every process, and drop
+	// the old one once Limits.Remember is over. Required if Ledger is set. New copies
+	// them.
+	Keys [][]byte `json:"-" dsn:"ledger_key" example:"env:LEDGER_KEY"`
 
 	// Limits of attempts on each code and over all codes. Zero fields take the
 	// defaults. Remember is at least 24 hours.
@@ -122,8 +130,9 @@ type Verifier struct {
 	backends     []*backend
 	routes       map[string][]*backend
 	next         bool
+	anyChannel   bool
 	ledger       Ledger
-	key          []byte
+	keys         [][]byte // newest first
 	limits       Limits
 	ttl          time.Duration
 	capabilities verify.Capabilities
@@ -135,16 +144,16 @@ var (
 	_ io.Closer       = (*Verifier)(nil)
 )
 
-// Format keeps the key of a Verifier out of every print.
+// Format keeps the keys of a Verifier out of every print.
 func (Verifier) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("failover.Verifier{[hidden]}")) }
 
-// Format keeps the key of a Config out of every print.
+// Format keeps the keys of a Config out of every print.
 func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("failover.Config{[hidden]}")) }
 
 // New checks cfg and makes a Verifier. It does no I/O.
 func New(cfg Config) (*Verifier, error) {
 	v := &Verifier{
-		next: cfg.OnUnknown == Next, ledger: cfg.Ledger, key: slices.Clone(cfg.Key),
+		next: cfg.OnUnknown == Next, anyChannel: cfg.AnyChannel, ledger: cfg.Ledger, keys: copyKeys(cfg.Keys),
 		limits: cfg.Limits.WithDefaults(), ttl: cmp.Or(cfg.TTL, defaultTTL),
 	}
 	if v.ttl < 0 {
@@ -160,36 +169,22 @@ func New(cfg Config) (*Verifier, error) {
 	if v.routes, err = newRoutes(cfg.Routes, v.backends); err != nil {
 		return nil, err
 	}
-	if v.capabilities, err = common(v.backends); err != nil {
+	if v.capabilities, err = common(v.backends, cfg.AnyChannel); err != nil {
 		return nil, err
 	}
 	v.typed = typed(v.backends, v.capabilities)
-	if err = v.openLedger(); err != nil {
+	if err = checkKeys(cfg.Keys, cfg.Ledger); err != nil {
 		return nil, err
-	}
-	return v, nil
-}
-
-// openLedger makes a random key if no other process reads the ledger.
-func (v *Verifier) openLedger() error {
-	switch {
-	case v.ledger != nil && len(v.key) < minKey:
-		return errors.New("failover: Key must be at least 32 random bytes, the same in every process")
-	case v.key != nil && len(v.key) < minKey:
-		return errors.New("failover: Key must be at least 32 random bytes")
 	}
 	if v.ledger == nil {
 		v.ledger = new(MemoryLedger)
 	}
-	if v.key == nil {
-		v.key = make([]byte, minKey)
-		_, _ = rand.Read(v.key) // never fails: see crypto/rand
-	}
-	return nil
+	return v, nil
 }
 
 // Capabilities are those that all backends share, so that during an outage no
-// request needs the one backend that is down.
+// request needs the one backend that is down; with Config.AnyChannel the channels
+// are those of all.
 func (v *Verifier) Capabilities() verify.Capabilities { return v.capabilities }
 
 // Close closes the backends that can be closed, and returns all errors.

@@ -2,19 +2,16 @@ package failover
 
 import (
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
-	"strings"
 	"time"
 )
 
 type (
-	// A Key names one (recipient, scope): a hash under Config.Key.
+	// A Key names one (recipient, scope): a hash under one of Config.Keys.
 	Key [16]byte
-	// An ID names one Send or Check: random.
+	// An ID names one Send or Check: random, or of a Check with an idempotency key an HMAC
+	// over the key and all that the call names.
 	ID [16]byte
 )
 
@@ -47,7 +44,8 @@ type Ledger interface {
 	// of the two newest live backends those that have attempts left. If neither
 	// has, if the failures are spent, or if 64 ids were charged within two minutes,
 	// it spends nothing and returns Locked. Without a live backend it returns
-	// nothing at all. Zero fields of l take the defaults.
+	// nothing at all. Zero fields of l take the defaults. Of an id that was charged
+	// before it also says what Settle and Conclude have kept of it.
 	Attempt(ctx context.Context, k Key, id ID, l Limits) (Attempt, error)
 
 	// Settle ends a Check. Approved removes all live backends and answers true to
@@ -55,6 +53,16 @@ type Ledger interface {
 	// attempt back. An id that the ledger does not know is an error, since the
 	// ledger may have forgotten it, and never a plain false.
 	Settle(ctx context.Context, k Key, id ID, v Verdict) (won bool, err error)
+
+	// Claim names the Send called id by its idempotency key: call is an HMAC over it. It
+	// is Repeated, and changes nothing, if another id claimed the same call within two
+	// minutes; of one k a ledger may remember the last 64 alone.
+	Claim(ctx context.Context, k Key, call, id ID) (Claim, error)
+
+	// Conclude keeps what became of a claimed call or of a charged Check: a text of at most
+	// 1,024 bytes, without a recipient or a code. An empty one gives the call back.
+	// Conclude of an unknown id changes nothing.
+	Conclude(ctx context.Context, k Key, id ID, outcome string) error
 
 	// Reset forgets all that is known of k, failures included.
 	Reset(ctx context.Context, k Key) error
@@ -90,6 +98,25 @@ type Attempt struct {
 	Left     int      // attempts that remain
 	Locked   bool     // a limit is reached: nothing was spent
 	Blocked  bool     // that limit is Failures: a new code does not help
+	Progress Progress // of a Check that is made again
+	Outcome  string   // what Conclude kept of it
+}
+
+// A Progress says what is known of the Check of an id.
+type Progress uint8 // the zero value approves nothing
+
+// How far a Check may be.
+const (
+	First       Progress = iota // it was not charged before
+	Pending                     // it was, and is not settled
+	WasDenied                   // it is settled, and did not win
+	WasApproved                 // it is settled, and won
+)
+
+// A Claim is a Ledger's answer to a Send with an idempotency key.
+type Claim struct {
+	Repeated bool   // another id has it
+	Outcome  string // what Conclude kept of that one; empty while it is under way
 }
 
 // Limits of attempts for one (recipient, scope). Zero fields take the defaults.
@@ -134,19 +161,6 @@ func (l Limits) check() error {
 		return errors.New("failover: Limits.Remember must be at least 24h")
 	}
 	return nil
-}
-
-// ledgerKey names one (recipient, scope). Each field is preceded by its length,
-// so that no two pairs run together.
-func (v *Verifier) ledgerKey(to, scope string) Key {
-	h := hmac.New(sha256.New, v.key)
-	for _, field := range []string{"failover v1", strings.ToLower(to), scope} {
-		var n [4]byte
-		binary.BigEndian.PutUint32(n[:], uint32(len(field))) //nolint:gosec // a recipient and a scope are short
-		_, _ = h.Write(n[:])
-		_, _ = h.Write([]byte(field))
-	}
-	return Key(h.Sum(nil)[:len(Key{})])
 }
 
 func newID() ID {

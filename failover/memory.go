@@ -14,6 +14,7 @@ const (
 	maxAsked   = 2               // backends asked at one Check
 	maxChecks  = 64              // of one recipient within replayTime, those given back included
 	maxClosed  = 64              // ended tries of one recipient that are remembered
+	maxClaims  = 64              // and Sends with an idempotency key
 	replayTime = 2 * time.Minute // how long an ID is known
 )
 
@@ -28,7 +29,10 @@ type MemoryLedger struct {
 	entries map[Key]*entry
 }
 
-var _ Ledger = (*MemoryLedger)(nil)
+var (
+	_ Ledger = (*MemoryLedger)(nil)
+	_ Looker = (*MemoryLedger)(nil)
+)
 
 // An entry is what is known of one (recipient, scope).
 type entry struct {
@@ -52,6 +56,14 @@ type entry struct {
 	remember time.Duration
 	checks   []check
 	closed   []closing
+	claims   []claimed
+}
+
+// A claimed call is a Send with an idempotency key.
+type claimed struct {
+	call, id ID
+	at       time.Time
+	outcome  string
 }
 
 // A live backend may hold a code. It is kept for replayTime longer, in case its
@@ -80,6 +92,20 @@ type check struct {
 	settled bool
 	won     bool
 	lost    bool
+	outcome string
+}
+
+// again is what an attempt is answered that is made again.
+func (c *check) again() Attempt {
+	a := c.answer
+	a.Progress, a.Outcome = Pending, c.outcome
+	switch {
+	case c.won:
+		a.Progress = WasApproved
+	case c.settled:
+		a.Progress = WasDenied
+	}
+	return a
 }
 
 // Begin implements Ledger.
@@ -158,7 +184,7 @@ func (m *MemoryLedger) Attempt(_ context.Context, k Key, id ID, limits Limits) (
 	}
 	e.prune(now)
 	if c := e.check(id); c != nil {
-		return c.answer, nil
+		return c.again(), nil
 	}
 	newest := e.newest(now)
 	switch {
@@ -214,12 +240,67 @@ func (m *MemoryLedger) Settle(_ context.Context, k Key, id ID, v Verdict) (bool,
 	return c.won, nil
 }
 
+// Claim implements Ledger.
+func (m *MemoryLedger) Claim(_ context.Context, k Key, call, id ID) (Claim, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := time.Now()
+	e, err := m.at(k, now)
+	if err != nil {
+		return Claim{}, err
+	}
+	e.prune(now)
+	for _, c := range e.claims {
+		if c.call == call {
+			return Claim{c.id != id, c.outcome}, nil
+		}
+	}
+	e.claims = append(e.claims[max(0, len(e.claims)-maxClaims+1):], claimed{call: call, id: id, at: now})
+	return Claim{}, nil
+}
+
+// Conclude implements Ledger.
+func (m *MemoryLedger) Conclude(_ context.Context, k Key, id ID, outcome string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.entries[k]
+	if !ok {
+		return nil
+	}
+	e.prune(time.Now())
+	if c := e.check(id); c != nil {
+		c.outcome = outcome
+	}
+	for i := range e.claims {
+		if e.claims[i].call == id {
+			e.claims[i].outcome = outcome
+		}
+	}
+	if outcome == "" {
+		e.claims = slices.DeleteFunc(e.claims, func(c claimed) bool { return c.call == id })
+	}
+	return nil
+}
+
 // Reset implements Ledger.
 func (m *MemoryLedger) Reset(_ context.Context, k Key) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.entries, k)
 	return nil
+}
+
+// Look implements Looker.
+func (m *MemoryLedger) Look(_ context.Context, k Key) (Seen, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	e, ok := m.entries[k]
+	if !ok {
+		return Seen{}, nil
+	}
+	now := time.Now()
+	e.prune(now)
+	return Seen{Failures: e.failures, Live: len(e.newest(now)) > 0, Busy: max(e.lease.Sub(now), 0)}, nil
 }
 
 // at finds or makes the entry of k.
@@ -257,13 +338,14 @@ func (e *entry) prune(now time.Time) {
 	e.backends = slices.DeleteFunc(e.backends, func(l live) bool { return now.Sub(l.until) >= replayTime })
 	e.checks = slices.DeleteFunc(e.checks, func(c check) bool { return now.Sub(c.at) > replayTime })
 	e.closed = slices.DeleteFunc(e.closed, func(c closing) bool { return now.Sub(c.at) > replayTime })
+	e.claims = slices.DeleteFunc(e.claims, func(c claimed) bool { return now.Sub(c.at) > replayTime })
 	if e.failures > 0 && now.Sub(e.failed) > e.remember {
 		e.failures = 0
 	}
 }
 
 func (e *entry) empty(now time.Time) bool {
-	return len(e.backends)+len(e.checks)+len(e.closed)+e.failures == 0 && !now.Before(e.lease)
+	return len(e.backends)+len(e.checks)+len(e.closed)+len(e.claims)+e.failures == 0 && !now.Before(e.lease)
 }
 
 // over reports whether this try has ended.

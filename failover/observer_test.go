@@ -36,7 +36,7 @@ func TestEachRequestToABackendIsObserved(t *testing.T) {
 		{Op: observe.OpSend, Backend: "b", Vendor: "b", Requests: 1, Channel: verify.ChannelSMS},
 		{Op: observe.OpCheck, Backend: "b", Vendor: "b"},
 	} {
-		want.Scope, want.CallingCode, want.Time, want.Latency = "login", "1", events[i].Time, events[i].Latency
+		want.Scope, want.CallingCode, want.Region, want.Time, want.Latency = "login", "1", "US", events[i].Time, events[i].Latency
 		assert.Equal(t, want, events[i])
 	}
 }

@@ -71,7 +71,7 @@ func TestProbe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			v, err := failover.New(failover.Config{Backends: tc.backends, Ledger: &probedLedger{err: tc.ledger}, Key: make([]byte, 32)})
+			v, err := failover.New(failover.Config{Backends: tc.backends, Ledger: &probedLedger{err: tc.ledger}, Keys: [][]byte{make([]byte, 32)}})
 			require.NoError(t, err)
 			prober, ok := verify.As[verify.Prober](v)
 			require.True(t, ok)
@@ -140,7 +140,7 @@ func TestResetThatFails(t *testing.T) {
 	require.ErrorIs(t, v.Reset(t.Context(), "nobody"), verify.ErrInvalidRecipient)
 
 	key := make([]byte, 32)
-	v, _, _ = pair(t, func(c *failover.Config) { c.Ledger, c.Key = deaf{new(failover.MemoryLedger)}, key })
+	v, _, _ = pair(t, func(c *failover.Config) { c.Ledger, c.Keys = deaf{new(failover.MemoryLedger)}, [][]byte{key} })
 	e := asError(t, v.Reset(t.Context(), phone))
 	assert.Equal(t, verify.ErrOutcomeUnknown, e.Outcome)
 	assert.NotContains(t, e.Error(), phone)

@@ -106,7 +106,7 @@ func (f *forgets) Attempt(ctx context.Context, k failover.Key, i failover.ID, l 
 func TestTheKeyIsCopied(t *testing.T) {
 	t.Parallel()
 	k := []byte("0123456789abcdef0123456789abcdef")
-	v, _, _ := pair(t, func(c *failover.Config) { c.Ledger, c.Key = new(failover.MemoryLedger), k })
+	v, _, _ := pair(t, func(c *failover.Config) { c.Ledger, c.Keys = new(failover.MemoryLedger), [][]byte{k} })
 	_, err := v.Send(t.Context(), phone)
 	require.NoError(t, err)
 	clear(k)

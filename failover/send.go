@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/next"
+	"github.com/go2fa/verify/internal/sent"
 )
 
 // Send has the first backend that can deliver a code. Each backend gets the time left
@@ -23,17 +23,57 @@ func (v *Verifier) Send(ctx context.Context, to string, opts ...verify.SendOptio
 	defer cancel()
 
 	s := sending{
-		v: v, key: v.ledgerKey(req.To, req.Scope), id: newID(), to: to, channel: req.Channel,
-		opts: append(slices.Clip(opts), verify.WithChannel(req.Channel), verify.WithDigits(v.digits(req))),
+		record: record{v: v}, id: newID(), to: to, channel: req.Channel,
+		opts: append(slices.Clip(opts), verify.WithDigits(v.digits(req)), verify.WithChannel(req.Channel)),
 	}
-	backends := v.route(to)
+	if s.record, err = v.find(ctx, req.To, req.Scope); err != nil {
+		return verify.Receipt{}, s.err.notBegun(0, err)
+	}
+	if req.IdempotencyKey == "" {
+		return v.send(ctx, &s, req)
+	}
+	return s.once(ctx, req)
+}
+
+// send asks the backends in turn.
+func (v *Verifier) send(ctx context.Context, s *sending, req verify.SendRequest) (verify.Receipt, error) {
+	backends, channels := v.way(req)
 	for i, l := range backends {
+		if channels != nil {
+			s.on(channels[i])
+		}
 		receipt, done, err := s.try(ctx, l, len(backends)-i)
 		if done {
 			return receipt, err
 		}
 	}
 	return verify.Receipt{}, s.err.failure("send")
+}
+
+// way are the backends to try, in their order, and the channel to ask of each if it
+// is not the same for all. With AnyChannel it is the first of its own that fits, unless one was asked for; then
+// only those are tried that offer it.
+func (v *Verifier) way(req verify.SendRequest) (backends []*backend, channels []verify.Channel) {
+	all := v.route(req.To)
+	if !v.anyChannel {
+		return all, nil
+	}
+	for _, l := range all {
+		channel := req.Channel
+		if !req.ChannelAsked() {
+			own, _ := l.capabilities.SendRequest(req.To) // one that cannot reach the recipient has none
+			channel = own.Channel
+		}
+		if slices.Contains(l.capabilities.Channels, channel) {
+			backends, channels = append(backends, l), append(channels, channel)
+		}
+	}
+	return backends, channels
+}
+
+// on sets the channel to ask for, which is the last option.
+func (s *sending) on(channel verify.Channel) {
+	s.channel, s.opts[len(s.opts)-1] = channel, verify.WithChannel(channel)
 }
 
 // digits is the length to ask each backend for: none if they would send the same
@@ -53,13 +93,13 @@ func share(ctx context.Context, left int) (context.Context, context.CancelFunc) 
 
 // A sending is one Send on its way through the backends.
 type sending struct {
-	v       *Verifier
-	key     Key
+	record
 	id      ID
 	to      string
 	channel verify.Channel
 	opts    []verify.SendOption
 	err     tally
+	begun   bool // a backend was asked
 }
 
 // try has one backend send. Done says that no other backend may.
@@ -74,6 +114,7 @@ func (s *sending) try(ctx context.Context, l *backend, left int) (receipt verify
 		report(errNotCounted) // the backend was not asked
 		return receipt, true, s.err.notBegun(busy, err)
 	}
+	s.begun = true
 	receipt, lost, err := s.ask(ctx, l, left, report)
 	if err == nil {
 		// An End that fails leaves the backend as possibly sent until the lease ends.
@@ -92,15 +133,23 @@ func (s *sending) try(ctx context.Context, l *backend, left int) (receipt verify
 
 // begin reserves the recipient. If the ledger does not answer, it is asked once
 // more with the same id. If it still does not, it may have heard, so it is told
-// that nothing was sent.
+// that nothing was sent. So it is if a Send under another key holds the recipient.
 func (s *sending) begin(ctx context.Context, l *backend) (busy time.Duration, err error) {
 	for range 2 {
-		if busy, err = s.v.ledger.Begin(ctx, s.key, s.id, l.Name, s.lease(ctx)); err == nil {
-			return busy, nil
+		if busy, err = s.v.ledger.Begin(ctx, s.key(), s.id, l.Name, s.lease(ctx)); err == nil {
+			break
 		}
 	}
-	_ = s.end(ctx, l, NotSent) // if this is lost as well, the lease ends by itself
-	return 0, err
+	if err == nil && busy > 0 {
+		return busy, nil
+	}
+	if err == nil {
+		busy, err = s.busy(ctx)
+	}
+	if err != nil || busy > 0 {
+		_ = s.end(ctx, l, NotSent) // if this is lost as well, the lease ends by itself
+	}
+	return busy, err
 }
 
 // ask makes the one request to a backend, and takes down what became of it: also
@@ -123,7 +172,7 @@ func (s *sending) end(ctx context.Context, l *backend, state State) (err error) 
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
 	for range 2 {
-		if err = s.v.ledger.End(ctx, s.key, s.id, l.Name, state, s.v.ttl); err == nil {
+		if err = s.v.ledger.End(ctx, s.key(), s.id, l.Name, state, s.v.ttl); err == nil {
 			return nil
 		}
 	}
@@ -155,7 +204,7 @@ func stateOf(err error) State {
 	switch {
 	case err == nil:
 		return Sent
-	case next.NotSent(err):
+	case sent.Nothing(err):
 		return NotSent
 	}
 	return Unknown
@@ -166,5 +215,5 @@ func (v *Verifier) movesOn(state State, err error) bool {
 	if state == Unknown {
 		return v.next
 	}
-	return next.MaySend(err)
+	return sent.MaySend(err)
 }

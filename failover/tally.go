@@ -3,11 +3,13 @@ package failover
 import (
 	"context"
 	"errors"
+	"iter"
 	"strings"
 	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/ctxerr"
+	"github.com/go2fa/verify/internal/callctx"
+	"github.com/go2fa/verify/internal/sent"
 )
 
 // A tally adds up what the backends answered.
@@ -17,6 +19,7 @@ type tally struct {
 	wait     time.Duration // the shortest that a backend asked for
 	requests int
 	unknown  bool // a backend may have sent
+	last     error
 	cause    error
 }
 
@@ -26,7 +29,7 @@ func (t *tally) add(name string, err error) {
 	var e *verify.Error
 	if errors.As(err, &e) {
 		t.requests += e.Requests
-		t.cause = ctxerr.Of(e.Err)
+		t.cause = callctx.Ended(e.Err)
 		if e.RetryAfter > 0 && (t.wait == 0 || e.RetryAfter < t.wait) {
 			t.wait = e.RetryAfter
 		}
@@ -38,7 +41,7 @@ func (t *tally) add(name string, err error) {
 		t.kinds = map[verify.Outcome]bool{}
 	}
 	t.parts = append(t.parts, part)
-	t.kinds[kind] = true
+	t.kinds[kind], t.last = true, err
 	t.unknown = t.unknown || kind == verify.ErrOutcomeUnknown
 }
 
@@ -68,6 +71,11 @@ var worst = [...]verify.Outcome{
 }
 
 func (t *tally) failure(op string) *verify.Error {
+	if op == "send" && sent.Elsewhere(t.last) && !t.unknown {
+		e := t.of(op, verify.OutcomeOf(t.last))
+		e.Elsewhere = true
+		return e
+	}
 	for _, kind := range worst {
 		if t.kinds[kind] {
 			return t.of(op, kind)
@@ -85,7 +93,7 @@ func (t *tally) of(op string, kind verify.Outcome) *verify.Error {
 
 // notBegun is the error where the ledger did not reserve the recipient.
 func (t *tally) notBegun(busy time.Duration, err error) error {
-	e := &verify.Error{Vendor: vendor, Op: "send", Requests: t.requests, Err: ctxerr.Of(err)}
+	e := &verify.Error{Vendor: vendor, Op: "send", Requests: t.requests, Err: callctx.Ended(err)}
 	switch {
 	case t.unknown:
 		e.Outcome, e.Detail = verify.ErrOutcomeUnknown, strings.Join(t.parts, "; ")
@@ -102,21 +110,37 @@ var _ verify.Prober = (*Verifier)(nil)
 // Probe asks each backend that can be asked, in its share of the time, and the ledger
 // if it can be. The Detail names the backend of each fault.
 func (v *Verifier) Probe(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
-	defer cancel()
-
 	var p probing
-	for i, l := range v.backends {
-		if prober, ok := verify.As[verify.Prober](l.Verifier); ok {
-			mine, cancel := share(ctx, len(v.backends)-i)
-			p.add(l.Name, prober.Probe(mine))
-			cancel()
+	for name, err := range v.ProbeEach(ctx) {
+		if err != verify.ErrUnsupported { //nolint:errorlint // bare: it cannot be asked
+			p.add(name, err)
 		}
 	}
-	if prober, ok := v.ledger.(verify.Prober); ok {
-		p.add("ledger", ofLedger(prober.Probe(ctx)))
-	}
 	return p.failure()
+}
+
+// ProbeEach is Probe with an answer for each backend, by its name, and for "ledger",
+// if that can be asked. Nil means that no fault was found, and verify.ErrUnsupported
+// itself that a backend cannot be asked. Package health serves it.
+func (v *Verifier) ProbeEach(ctx context.Context) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		ctx, cancel := context.WithTimeout(ctx, checkTime)
+		defer cancel()
+		for i, l := range v.backends {
+			err := error(verify.ErrUnsupported)
+			if prober, ok := verify.As[verify.Prober](l.Verifier); ok {
+				mine, cancel := share(ctx, len(v.backends)-i)
+				err = prober.Probe(mine)
+				cancel()
+			}
+			if !yield(l.Name, err) {
+				return
+			}
+		}
+		if prober, ok := v.ledger.(verify.Prober); ok {
+			yield("ledger", ofLedger(prober.Probe(ctx)))
+		}
+	}
 }
 
 // ofLedger gives a ledger's error an outcome.
