@@ -1,0 +1,273 @@
+// Package delivery tells what became of a message: what vendors report by webhooks.
+//
+//	reports, err := twilio.NewReports(twilio.ReportsConfig{
+//		URL: "https://login.example.com/hooks/twilio", AuthTokens: []string{token},
+//	}, func(ctx context.Context, e delivery.Event) error {
+//		return db.SetDelivery(ctx, e.ID, e.Status) // e.ID is Receipt.ID
+//	})
+//	http.Handle("POST /hooks/twilio", reports)
+//
+// For metrics and logs by country, observe.Deliveries joins reports with their Sends.
+//
+// # What is checked
+//
+// The signature comes first, over the raw request, by the vendor's rule and against
+// the configured URL: never the Host, nor what a proxy rewrote. A report that comes
+// again has its effect once, and a status never moves back from a final one to one
+// on the way. A report approves no code.
+//
+// # Privacy
+//
+// An Event is made of named fields only. The recipient, the code and the text that
+// some vendors repeat in a report are in no Event, no answer and no error.
+package delivery
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"time"
+)
+
+// A Status is how far a message came.
+type Status string
+
+// The statuses. The last five are final.
+const (
+	Accepted    Status = "accepted"    // the vendor has it
+	Sent        Status = "sent"        // an operator has it
+	Delivered   Status = "delivered"   // the phone has it
+	Undelivered Status = "undelivered" // it did not arrive
+	Expired     Status = "expired"     // its time ended on the way
+	Blocked     Status = "blocked"     // a filter, a guard or an opt-out stopped it
+	Failed      Status = "failed"      // the vendor could not send it
+)
+
+// Final reports whether a message gets no further.
+func (s Status) Final() bool { return s != Accepted && s != Sent }
+
+// An Event is one report.
+type Event struct {
+	Vendor     string    // "twilio"
+	ID         string    // the vendor's reference, which is Receipt.ID
+	Status     Status    // how far the message came
+	VendorCode string    // the vendor's own number for why; may be empty
+	At         time.Time // when, by the vendor's clock; the time of the request if it does not say
+}
+
+// A Handle acts on an Event. If it fails or panics, the vendor is told to come again. Its
+// context ends after 4 seconds, since vendors give up after 5: it must end then too.
+type Handle func(context.Context, Event) error
+
+// Errors of a [Read].
+var (
+	// ErrForged: the signature is missing or wrong. The answer is 403.
+	ErrForged = errors.New("delivery: the signature is wrong: check the URL and the secrets of the configuration")
+	// ErrIgnored: the request is signed and reports no delivery. The answer is 200.
+	ErrIgnored = errors.New("delivery: no report of a delivery")
+	// ErrUnreadable: the request is signed, and is not what the vendor documents. The
+	// answer is 400.
+	ErrUnreadable = errors.New("delivery: the report cannot be read")
+)
+
+// A Question is the error of a [Read] whose request is signed, reports no delivery, and
+// asks something: the answer is 200 with this JSON.
+type Question struct{ Answer string }
+
+func (Question) Error() string { return "delivery: no report of a delivery, but a question" }
+
+// A Read checks the signature of a request, whose body was read, and returns what it
+// reports. It is a vendor's rule, for authors of vendors.
+type Read func(r *http.Request, body []byte) ([]Event, error)
+
+// Limits of a request.
+const (
+	MaxBody = 64 << 10 // bytes
+	lease   = 30 * time.Second
+	minKey  = 32
+
+	// Vendors give up after 5 seconds: what acts has four of them, and each of the two
+	// claims of a report that had no effect is given up within what is left.
+	handleTime  = 4 * time.Second
+	releaseTime = 400 * time.Millisecond
+)
+
+// A Config says where it is kept what was reported. The zero value serves one
+// process.
+type Config struct {
+	// Seen remembers reports, so that one that comes again has no effect again.
+	// Defaults to a [MemorySeen].
+	Seen Seen
+	// Key is at least 32 random bytes, the same in every process that shares Seen: it
+	// sees a MAC and no reference of a message. Defaults to a random key if Seen is
+	// left out; required with a Seen.
+	Key []byte
+	// MaxBody is how many bytes of a request are read before its signature is checked; a
+	// larger one is answered with 413. Defaults to what the vendor documents, or 64 KiB.
+	MaxBody int
+	// OnRefused is told of each request that was refused, by its error: many of
+	// ErrForged mean a wrong secret, or somebody who tries. Defaults to nothing.
+	OnRefused func(context.Context, error)
+}
+
+// NewHandler makes the handler of a vendor's reports, for authors of vendors. Of a
+// request it takes those of the content type.
+func NewHandler(cfg Config, contentType string, read Read, handle Handle) (http.Handler, error) {
+	switch {
+	case handle == nil:
+		return nil, errors.New("delivery: the func that acts on events is missing")
+	case cfg.Seen != nil && len(cfg.Key) < minKey:
+		return nil, errors.New("delivery: Key must be at least 32 random bytes, the same in every process")
+	case cfg.Key != nil && len(cfg.Key) < minKey:
+		return nil, errors.New("delivery: Key must be at least 32 random bytes")
+	case cfg.MaxBody < 0:
+		return nil, errors.New("delivery: MaxBody must not be negative")
+	}
+	h := &handler{seen: cfg.Seen, key: slices.Clone(cfg.Key), contentType: contentType, read: read, handle: handle, refused: cfg.OnRefused, maxBody: int64(cmp.Or(cfg.MaxBody, MaxBody))}
+	if h.seen == nil {
+		h.seen = new(MemorySeen)
+	}
+	if h.key == nil {
+		h.key = make([]byte, minKey)
+		_, _ = rand.Read(h.key) // never fails: see crypto/rand
+	}
+	return h, nil
+}
+
+type handler struct {
+	seen        Seen
+	key         []byte
+	contentType string
+	read        Read
+	handle      Handle
+	refused     func(context.Context, error)
+	maxBody     int64
+}
+
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case r.Method != http.MethodPost:
+		w.Header().Set("Allow", http.MethodPost)
+		w.WriteHeader(http.StatusMethodNotAllowed)
+		return
+	case err != nil || kind != h.contentType:
+		w.WriteHeader(http.StatusUnsupportedMediaType)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	status, text := h.answer(r, body)
+	if text != "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, text)
+}
+
+// answer is the status that tells a vendor whether to come again, and what it asked for.
+func (h *handler) answer(r *http.Request, body []byte) (status int, text string) {
+	ctx, cancel := context.WithTimeout(r.Context(), handleTime)
+	defer cancel()
+	events, err := h.read(r, body)
+	if q := (Question{}); errors.As(err, &q) {
+		return http.StatusOK, q.Answer
+	}
+	if err != nil && !errors.Is(err, ErrIgnored) && h.refused != nil {
+		h.refused(ctx, err)
+	}
+	switch {
+	case errors.Is(err, ErrIgnored):
+		return http.StatusOK, ""
+	case errors.Is(err, ErrUnreadable):
+		return http.StatusBadRequest, ""
+	case err != nil:
+		return http.StatusForbidden, ""
+	}
+	done := true
+	for _, e := range events { // all of them, so that one that fails each time keeps no other back
+		done = ctx.Err() == nil && h.once(ctx, e) && done
+	}
+	if !done {
+		return http.StatusServiceUnavailable, ""
+	}
+	return http.StatusOK, "" // and not 204: Telnyx and Telegram document that they take 200 alone
+}
+
+// once has an event take its effect, unless it had it before or the message is past
+// it. It reports whether the vendor need not come again.
+func (h *handler) once(ctx context.Context, e Event) bool {
+	final := h.keyOf(e, "final")
+	if !e.Status.Final() {
+		switch state, err := h.seen.Begin(ctx, final, lease); {
+		case err != nil || state == Busy:
+			return false
+		case state == Done:
+			return true
+		}
+		defer h.release(ctx, final)
+	}
+	key := h.keyOf(e, string(e.Status))
+	switch state, err := h.seen.Begin(ctx, key, lease); {
+	case err != nil || state == Busy:
+		return false
+	case state == Done:
+		return true
+	}
+	if err := h.act(ctx, e); err != nil {
+		h.release(ctx, key)
+		return false
+	}
+	if e.Status.Final() {
+		_, _ = h.seen.Begin(ctx, final, lease) // whoever holds it: it is done
+		_ = h.seen.Done(ctx, final, keep)      // without it a late report on the way has its effect
+	}
+	if h.seen.Done(ctx, key, keep) != nil {
+		return h.seen.Done(ctx, key, keep) == nil // else it comes again, and has its effect twice rather than never
+	}
+	return true
+}
+
+// release lets the vendor come again at once; else it can after the lease.
+func (h *handler) release(ctx context.Context, key [16]byte) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTime)
+	defer cancel()
+	_ = h.seen.Release(ctx, key)
+}
+
+var errPanicked = errors.New("delivery: the func that acts on events panicked")
+
+func (h *handler) act(ctx context.Context, e Event) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = errPanicked
+		}
+	}()
+	return h.handle(ctx, e)
+}
+
+// keyOf names what was reported, so that a store sees no reference of a message.
+func (h *handler) keyOf(e Event, what string) (key [16]byte) {
+	mac := hmac.New(sha256.New, h.key)
+	for _, part := range [...]string{e.Vendor, e.ID, what} {
+		_, _ = mac.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
+		_, _ = mac.Write([]byte(part))
+	}
+	copy(key[:], mac.Sum(nil))
+	return key
+}
