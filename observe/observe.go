@@ -7,7 +7,8 @@
 //
 // Package failover reports more: each backend's request, and each change of a
 // breaker. Give its Config.Observer the same Observer; such an event has a
-// Backend.
+// Backend. What became of a message is told by its vendor's reports, which
+// [Deliveries] joins with their Sends.
 package observe
 
 import (
@@ -25,6 +26,8 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/delivery"
+	"github.com/go2fa/verify/internal/areas"
 )
 
 // A Subject stands for one recipient in one scope. It joins a Send with its Check
@@ -40,14 +43,27 @@ const (
 	OpSend    = "send"
 	OpCheck   = "check"
 	OpBreaker = "breaker" // a breaker of package failover has changed
+	OpGuard   = "guard"   // package guard has refused a Send, or closed a prefix
+
+	// OpDelivery: a vendor reports what became of a message; see [Deliveries].
+	OpDelivery = "delivery"
+
+	// OpCredentials: new credentials of a vendor were read. Without Outcome they are in
+	// use. Else the former ones are: the vendor refuses the new ones (ErrUnauthorized),
+	// they cannot be ones (ErrUnsupported), or they could not be read (ErrUnavailable).
+	OpCredentials = "credentials"
 )
 
-// An Event is what became of one Send or Check, of one backend's part in it, or
-// of a breaker.
+// TestVendor answers for the test numbers of package insecuretest.
+const TestVendor = "insecuretest"
+
+// An Event is what became of one Send or Check, of one backend's part in it, of a
+// message, or of a breaker.
 type Event struct {
 	Time        time.Time      // when the call began
-	Op          string         // OpSend, OpCheck or OpBreaker
+	Op          string         // OpSend, OpCheck, OpDelivery, OpBreaker, OpGuard or OpCredentials
 	Vendor      string         // who answered; behind a failover, the vendor that sent or compared
+	ID          string         // of a Send and of its reports: the vendor's reference, which is Receipt.ID
 	Channel     verify.Channel // of a Send: how the code travels, or would have
 	Scope       string         // empty also where it was refused
 	Outcome     verify.Outcome // empty: sent, or approved
@@ -56,12 +72,37 @@ type Event struct {
 	Latency     time.Duration  // how long the call took
 	Requests    int            // requests made; zero if unknown
 	CallingCode string         // country calling code, without the plus; empty for e-mail
+	Region      string         // the country of the number by ISO 3166-1, "001" for calling codes of no country; empty if it is not known
 	Subject     Subject        // of recipient and scope
 	Duplicate   bool           // another copy of the code may be on its way
+	Repeated    bool           // of a Send: nothing was sent, the answer is that of an earlier one with the same idempotency key
+	Test        bool           // of a test number, whose code is known beforehand
 
-	Backend    string // of an event of package failover: the backend's name
+	Backend    string // of an event of package failover: the backend's name; of new credentials, if it has one
 	Breaker    string // of a breaker: "open", "half_open" or "closed"
 	BreakerFor string // which calls it stops: OpSend (on Channel) or OpCheck
+
+	Rule     string // of an event of package guard: the rule, such as "prefix"
+	Prefix   string // calling code and first digits that the rule counts; without Outcome they were closed
+	Observed bool   // the guard only observes: the Send went on
+
+	// Of OpDelivery, whose Time is that of the Send and whose Latency ends when the
+	// message came so far, by the vendor's clock.
+	Status    delivery.Status // how far the message came
+	Unmatched bool            // no Send of the last 72 hours is known: there is no more than Vendor, ID, Status and VendorCode, and Time is that of the report
+}
+
+// Country is the country of a phone number by ISO 3166-1, such as "DK". Where the
+// number belongs to none that is known it is the calling code, "+1" or "+882", and
+// empty where nobody has that one, and for e-mail. There are at most 265 of them.
+func (e Event) Country() string {
+	switch {
+	case e.Region != "" && e.Region != "001":
+		return e.Region
+	case areas.IsCode(e.CallingCode):
+		return "+" + e.CallingCode
+	}
+	return ""
 }
 
 // An Observer gets each event after the call and before its caller gets the
@@ -92,18 +133,14 @@ type answeredKey struct{}
 // New wraps v so that every observer gets an event of every call, in order. A nil
 // observer is left out.
 func New(v verify.Verifier, observers ...Observer) verify.Verifier {
-	o := &observed{
-		verifier:  v,
-		observers: slices.DeleteFunc(slices.Clone(observers), func(o Observer) bool { return o == nil }),
-	}
+	o := &observed{verifier: v, teller: teller{observers: some(observers)}}
 	_, _ = rand.Read(o.key[:]) // never fails: see crypto/rand
 	return o
 }
 
 type observed struct {
-	verifier  verify.Verifier
-	observers []Observer
-	key       [32]byte
+	verifier verify.Verifier
+	teller
 }
 
 // Format keeps the key, and what is wrapped, out of every print.
@@ -126,10 +163,11 @@ func (o *observed) Send(ctx context.Context, to string, opts ...verify.SendOptio
 		e.Channel, e.Scope = req.Channel, req.Scope
 	}
 	e.Vendor, e.Requests, e.Duplicate = capabilities.Vendor, receipt.Requests, receipt.PossibleDuplicate
+	e.Repeated = receipt.Repeated
 	if err == nil {
-		e.Vendor, e.Channel = receipt.Vendor, receipt.Channel
+		e.Vendor, e.Channel, e.ID = receipt.Vendor, receipt.Channel, receipt.ID
 	}
-	o.tell(ctx, e, to, err)
+	o.told(ctx, e, to, err)
 	return receipt, err
 }
 
@@ -148,35 +186,58 @@ func (o *observed) Check(ctx context.Context, to, code string, opts ...verify.Ch
 	if vendor := who.Load(); vendor != nil {
 		e.Vendor = *vendor
 	}
-	o.tell(ctx, e, to, err)
+	o.told(ctx, e, to, err)
 	return err
 }
 
-// tell completes the event with what the error says.
-func (o *observed) tell(ctx context.Context, e Event, to string, err error) {
+// told tells what became of a call for a recipient.
+func (o *observed) told(ctx context.Context, e Event, to string, err error) {
+	e.CallingCode = verify.CallingCode(to)
+	e.Region = areas.Of(e.CallingCode, to).Region
+	e.Subject = o.subject(strings.ToLower(to), e.Scope)
+	o.tell(ctx, e, o.verifier.Capabilities().Vendor, err)
+}
+
+// A teller completes events and hands them on.
+type teller struct {
+	observers []Observer
+	key       [32]byte
+}
+
+// some leaves out the observers that are nil.
+func some(observers []Observer) []Observer {
+	return slices.DeleteFunc(slices.Clone(observers), func(o Observer) bool { return o == nil })
+}
+
+// tell completes the event with what the error says. An error that names somebody
+// else than the one who was asked says who answered.
+func (t *teller) tell(ctx context.Context, e Event, asked string, err error) {
 	e.Outcome = verify.OutcomeOf(err)
 	var failure *verify.Error
 	if errors.As(err, &failure) {
 		e.VendorCode, e.HTTPStatus, e.Requests = failure.VendorCode, failure.HTTPStatus, failure.Requests
-		if failure.Vendor != "" && failure.Vendor != o.verifier.Capabilities().Vendor {
+		if failure.Vendor != "" && failure.Vendor != asked {
 			e.Vendor = failure.Vendor
 		}
 	}
-	e.CallingCode = verify.CallingCode(to)
-	e.Subject = o.subject(to, e.Scope)
-	for _, observe := range o.observers {
+	e.Test = e.Vendor == TestVendor
+	for _, observe := range t.observers {
 		observe.Observe(ctx, e)
 	}
 }
 
-// subject hashes recipient and scope, each preceded by its length.
-func (o *observed) subject(to, scope string) Subject {
-	h := hmac.New(sha256.New, o.key[:])
-	for _, field := range []string{strings.ToLower(to), scope} {
+func (t *teller) subject(fields ...string) Subject {
+	return Subject(macOf(t.key[:], fields...)[:len(Subject{})])
+}
+
+// macOf hashes its fields, each preceded by its length.
+func macOf(key []byte, fields ...string) []byte {
+	h := hmac.New(sha256.New, key)
+	for _, field := range fields {
 		var n [8]byte
 		binary.BigEndian.PutUint64(n[:], uint64(len(field)))
 		_, _ = h.Write(n[:])
 		_, _ = h.Write([]byte(field))
 	}
-	return Subject(h.Sum(nil)[:len(Subject{})])
+	return h.Sum(nil)
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,7 +62,7 @@ func TestOneEventForEachCall(t *testing.T) {
 		send, check := (*events)[0], (*events)[1]
 		assert.Equal(t, observe.Event{
 			Time: began, Op: "send", Vendor: "backend", Channel: verify.ChannelApp, Scope: "login",
-			Latency: 3 * time.Second, Requests: 2, CallingCode: "1", Subject: send.Subject, Duplicate: true,
+			Latency: 3 * time.Second, Requests: 2, CallingCode: "1", Region: "US", Subject: send.Subject, Duplicate: true,
 		}, send)
 		assert.Equal(t, "check", check.Op)
 		assert.Equal(t, send.Subject, check.Subject, "a subject joins a Send with its Check")
@@ -135,7 +136,7 @@ func TestSlog(t *testing.T) {
 		assert.Equal(t, level, line["level"], outcome)
 		assert.Equal(t, "verify send", line["msg"])
 		assert.Equal(t, "login", line["scope"])
-		assert.Equal(t, "1", line["country"])
+		assert.Equal(t, "US", line["country"])
 		assert.EqualValues(t, 1, line["requests"])
 		if outcome == "" {
 			assert.Equal(t, "ok", line["outcome"])
@@ -263,7 +264,7 @@ func ExampleSlog() {
 
 	fmt.Println(outcome, err)
 	// Output:
-	// level=INFO msg="verify send" vendor=twilio outcome=ok channel=sms scope=login country=1 requests=1
+	// level=INFO msg="verify send" vendor=twilio outcome=ok channel=sms scope=login country=US requests=1
 	//  <nil>
 }
 
@@ -273,4 +274,14 @@ func withoutChance(_ []string, a slog.Attr) slog.Attr {
 		return slog.Attr{}
 	}
 	return a
+}
+
+func TestNewCredentialsAreLogged(t *testing.T) {
+	t.Parallel()
+	var log strings.Builder
+	o := observe.Slog(slog.New(slog.NewTextHandler(&log, nil)))
+	o(t.Context(), observe.Event{Op: observe.OpCredentials, Vendor: "twilio", Backend: "main"})
+	o(t.Context(), observe.Event{Op: observe.OpCredentials, Vendor: "twilio", Outcome: verify.ErrUnauthorized})
+	assert.Contains(t, log.String(), `level=INFO msg="verify credentials" vendor=twilio outcome=replaced backend=main`)
+	assert.Contains(t, log.String(), `level=ERROR msg="verify credentials" vendor=twilio outcome=unauthorized`)
 }

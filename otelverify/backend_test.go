@@ -49,7 +49,7 @@ func TestAnOutageThatTheNextVendorHidesIsMeasured(t *testing.T) {
 		"verify.backend=first,verify.channel=sms,verify.operation=send,verify.vendor=fake": 1,
 	}, r.gauges(t, "verify.breaker_open"))
 	assert.Equal(t, map[string]int64{
-		"verify.calling_code=1,verify.channel=sms,verify.vendor=fake": 12,
+		"verify.channel=sms,verify.country=US,verify.vendor=fake": 12,
 	}, r.counts(t, "verify.sends"), "a backend's request is no Send of its own")
 }
 

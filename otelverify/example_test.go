@@ -40,7 +40,7 @@ func Example() {
 		fmt.Println()
 	}
 	// Output:
-	// verify.send verify.vendor=fake verify.channel=sms verify.scope=login verify.calling_code=1 verify.requests=1
-	// verify.check verify.vendor=fake verify.channel=sms verify.scope=login error.type=mismatch verify.calling_code=1 verify.requests=1
-	// verify.check verify.vendor=fake verify.channel=sms verify.scope=login verify.calling_code=1
+	// verify.send verify.vendor=fake verify.channel=sms verify.scope=login verify.country=US verify.requests=1
+	// verify.check verify.vendor=fake verify.channel=sms verify.scope=login error.type=mismatch verify.country=US verify.requests=1
+	// verify.check verify.vendor=fake verify.channel=sms verify.scope=login verify.country=US
 }

@@ -1,6 +1,7 @@
 package otelverify_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,13 +10,15 @@ import (
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/observe"
+	"github.com/go2fa/verify/recovery"
+	"github.com/go2fa/verify/totp"
 )
 
 func TestCallsAreCountedByOutcome(t *testing.T) {
 	t.Parallel()
 	r := newRecorder(t)
 	spanish := sendAt(0, birte)
-	spanish.CallingCode, spanish.Channel, spanish.Duplicate = "34", verify.ChannelVoice, true
+	spanish.CallingCode, spanish.Region, spanish.Channel, spanish.Duplicate = "34", "ES", verify.ChannelVoice, true
 	r.all(
 		sendAt(0, anne), sendAt(time.Minute, anne), spanish,
 		but(sendAt(0, anne), verify.ErrUnavailable),
@@ -23,18 +26,47 @@ func TestCallsAreCountedByOutcome(t *testing.T) {
 		checkAt(time.Minute, anne), checkAt(2*time.Minute, observe.Subject{3}),
 	)
 	assert.Equal(t, map[string]int64{
-		"verify.calling_code=45,verify.channel=sms,verify.vendor=twilio":                        2,
-		"verify.calling_code=34,verify.channel=voice,verify.vendor=twilio":                      1,
-		"error.type=unavailable,verify.calling_code=45,verify.channel=sms,verify.vendor=twilio": 1,
+		"verify.channel=sms,verify.country=DK,verify.vendor=twilio":                        2,
+		"verify.channel=voice,verify.country=ES,verify.vendor=twilio":                      1,
+		"error.type=unavailable,verify.channel=sms,verify.country=DK,verify.vendor=twilio": 1,
 	}, r.counts(t, "verify.sends"))
 	assert.Equal(t, map[string]int64{
-		"error.type=mismatch,verify.calling_code=45,verify.channel=sms,verify.vendor=twilio": 2,
-		"verify.calling_code=45,verify.channel=sms,verify.vendor=twilio":                     1,
-		"verify.calling_code=45,verify.vendor=twilio":                                        1,
+		"error.type=mismatch,verify.channel=sms,verify.country=DK,verify.vendor=twilio": 2,
+		"verify.channel=sms,verify.country=DK,verify.vendor=twilio":                     1,
+		"verify.country=DK,verify.vendor=twilio":                                        1,
 	}, r.counts(t, "verify.checks"))
 	assert.Equal(t, map[string]int64{
-		"verify.calling_code=34,verify.channel=voice,verify.vendor=twilio": 1,
+		"verify.channel=voice,verify.country=ES,verify.vendor=twilio": 1,
 	}, r.counts(t, "verify.possible_duplicates"))
+}
+
+// Checks of authenticator apps and recovery codes count as those of vendors do.
+func TestChecksOfAccountsAreCounted(t *testing.T) {
+	t.Parallel()
+	r := newRecorder(t)
+	codes, err := recovery.New(recovery.Config{Store: new(recovery.MemoryStore), Keys: [][]byte{make([]byte, 32)}})
+	require.NoError(t, err)
+	list, err := codes.Replace(t.Context(), "ada.lovelace")
+	require.NoError(t, err)
+	apps, err := totp.New(totp.Config{Store: new(totp.MemoryStore), Keys: [][]byte{make([]byte, 32)}, Issuer: "Acme"})
+	require.NoError(t, err)
+	papers := observe.Checker(codes, r.tell)
+	require.NoError(t, papers.Check(t.Context(), "ada.lovelace", list[0]))
+	require.Error(t, papers.Check(t.Context(), "ada.lovelace", list[0]))
+	require.Error(t, observe.Checker(apps, r.tell).Check(t.Context(), "ada.lovelace", "135790"))
+
+	assert.Equal(t, map[string]int64{
+		"verify.vendor=recovery":                     1,
+		"error.type=mismatch,verify.vendor=recovery": 1,
+		"error.type=not_pending,verify.vendor=totp":  1,
+	}, r.counts(t, "verify.checks"))
+	assert.Equal(t, map[string]int64{"verify.vendor=recovery": 1}, r.counts(t, "verify.approvals"))
+	require.Len(t, r.spans.Ended(), 3)
+	assert.Equal(t, "verify.check", r.spans.Ended()[0].Name())
+	text := fmt.Sprintf("%+v %+v", r.metrics(t), r.spans.Ended())
+	for _, secret := range append(list, "ada", "135790") {
+		assert.NotContains(t, text, secret)
+	}
 }
 
 func TestConversionIsTheSendersNotTheComposites(t *testing.T) {
@@ -46,13 +78,13 @@ func TestConversionIsTheSendersNotTheComposites(t *testing.T) {
 	yes.Vendor, no.Vendor, elsewhere.Vendor = "failover", "failover", "failover"
 	r.all(sendAt(0, anne), backend, yes, but(no, verify.ErrMismatch), elsewhere)
 	assert.Equal(t, map[string]int64{
-		"verify.calling_code=45,verify.channel=voice,verify.vendor=bandwidth": 1,
-		"verify.calling_code=45,verify.vendor=failover":                       1,
+		"verify.channel=voice,verify.country=DK,verify.vendor=bandwidth": 1,
+		"verify.country=DK,verify.vendor=failover":                       1,
 	}, r.counts(t, "verify.approvals"), "of what another process sent, only the composite's name is known")
 	assert.Equal(t, map[string]int64{
-		"error.type=mismatch,verify.calling_code=45,verify.channel=sms,verify.vendor=failover": 1,
-		"verify.calling_code=45,verify.channel=voice,verify.vendor=failover":                   1,
-		"verify.calling_code=45,verify.vendor=failover":                                        1,
+		"error.type=mismatch,verify.channel=sms,verify.country=DK,verify.vendor=failover": 1,
+		"verify.channel=voice,verify.country=DK,verify.vendor=failover":                   1,
+		"verify.country=DK,verify.vendor=failover":                                        1,
 	}, r.counts(t, "verify.checks"), "a Check counts for the vendor that answered")
 }
 
@@ -124,7 +156,7 @@ func TestTimeToVerify(t *testing.T) {
 			require.Len(t, points, 1)
 			assert.EqualValues(t, len(tc.want), points[0].Count)
 			assert.InDelta(t, tc.want[0], points[0].Sum, 1e-9)
-			assert.Equal(t, "verify.calling_code=45,verify.channel=sms,verify.vendor=twilio", encoded(points[0].Attributes))
+			assert.Equal(t, "verify.channel=sms,verify.country=DK,verify.vendor=twilio", encoded(points[0].Attributes))
 		})
 	}
 }
@@ -136,7 +168,7 @@ func TestScopesAreToldAsConfigured(t *testing.T) {
 		e.Scope = scope
 		return e
 	}
-	const plain = "verify.calling_code=45,verify.channel=sms"
+	const plain = "verify.channel=sms,verify.country=DK"
 	tests := map[string]struct {
 		scopes []string
 		want   map[string]int64

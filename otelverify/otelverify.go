@@ -14,6 +14,9 @@
 // is made when its call is over, so spans of an instrumented *http.Client are its
 // siblings.
 //
+// A Check that observe.Checker reports, of an authenticator app or a recovery code, is
+// one like any other, with the vendor totp or recovery and neither channel nor country.
+//
 // # Metrics
 //
 //	verify.sends                {send}      Sends, by vendor, channel, country and outcome
@@ -24,32 +27,51 @@
 //	verify.time_to_verify       s           from the start of the last Send to the end of the Check that was approved
 //	verify.backend_failures     {request}   requests to one backend of a failover that failed by the vendor's or an operator's fault
 //	verify.breaker_open         {breaker}   1 from the moment a backend's breaker opens until it closes, then 0
+//	verify.guard                {decision}  Sends that package guard refused, by rule, country and outcome; without an outcome, prefixes that it closed
+//	verify.credentials          {reading}   new credentials that were read, by vendor and backend; without an outcome they are in use
+//	verify.deliveries           {report}    what vendors report of messages, by vendor, channel, country and status
+//	verify.time_to_deliver      s           from the start of a Send to the delivery that its vendor reports
 //
-// The last two come from events of package failover, so give its Config.Observer
-// (or vendors.WithObserver) the same Observer. Raise an alarm on
-// verify.backend_failures with error.type unauthorized, or on a breaker that stays
-// open: while the next vendor sends, nothing else shows it.
+// Those of backends, breakers, the guard and credentials come from events of packages
+// failover, guard and vendors, so give their Config.Observer (or vendors.WithObserver)
+// the same Observer. Raise an alarm on verify.backend_failures with error.type
+// unauthorized, or on a breaker that stays open: while the next vendor sends, nothing
+// else shows it. docs/operate.md has rules for Prometheus and a dashboard.
 //
 // Conversion by country or vendor is verify.approvals divided by those of
-// verify.sends that have no error.type, both summed by verify.calling_code or
-// verify.vendor. A second Send for the same code counts again. A Send that is
-// outcome_unknown does not count, though its code may arrive and be approved.
+// verify.sends that have no error.type, both summed by verify.country or
+// verify.vendor. A second Send for the same code counts again, but not one that was
+// answered by an idempotency key. A Send that is outcome_unknown does not count, though
+// its code may arrive and be approved.
+//
+// The last two come from an observe.Deliveries that is given the same Observer, and
+// from the reports of each vendor. A message counts once for each status that was
+// reported of it, so delivery by country or vendor is verify.deliveries of status
+// delivered divided by all that are final: delivered, undelivered, expired, blocked and
+// failed. Not every vendor reports a delivery, and for Vonage Verify it is the moment in
+// which the code was checked: see each NewReports. A report without its Send has
+// verify.unmatched and neither country nor channel.
 //
 // # Attributes
 //
 //	verify.vendor              who answered, or of an approval who sent: "twilio"
 //	verify.channel             of a Send; of a Check, that of the last Send
-//	verify.calling_code        country calling code, without the plus; not of e-mail
+//	verify.country             by ISO 3166-1, "DK"; of a number of no country that is known its calling code, "+882"; not of e-mail
 //	verify.scope               only if Config.Scopes is set
 //	verify.operation           send or check; of verify.operation.duration, and of backends and breakers
 //	verify.backend             a backend's name; of backends and breakers
+//	verify.rule                of a guard: "prefix", "countries"
+//	verify.observed            of a guard that only observes: true, or missing
+//	verify.delivery_status     of a report: accepted, sent, delivered, undelivered, expired, blocked or failed
+//	verify.unmatched           of a report without its Send: true, or missing
 //	error.type                 the outcome; missing: sent, or approved
 //	verify.vendor_code         the vendor's own number for a failure; of spans
 //	http.response.status_code  of a failure; of spans
-//	verify.requests               requests made, if known; of spans
+//	verify.requests            requests made, if known; of spans
 //	verify.possible_duplicate  true, or missing; of spans
 //
-// What is not known is left out. No span and no metric holds a recipient, a code,
+// There are at most 265 countries: 244 regions, and the 21 calling codes whose number may
+// belong to none. What is not known is left out. No span and no metric holds a recipient, a code,
 // or the subject of an event. A request to one backend of a failover has a span of
 // its own, verify.backend.send or verify.backend.check.
 //
@@ -73,6 +95,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/delivery"
 	"github.com/go2fa/verify/observe"
 )
 
@@ -132,6 +155,15 @@ func (t *telemetry) observe(ctx context.Context, e observe.Event) {
 	case e.Op == observe.OpBreaker:
 		t.breaker(ctx, e)
 		return
+	case e.Op == observe.OpGuard:
+		t.instruments.guarded.Add(ctx, 1, byRule(e))
+		return
+	case e.Op == observe.OpCredentials:
+		t.instruments.credentials.Add(ctx, 1, byCredentials(e))
+		return
+	case e.Op == observe.OpDelivery:
+		t.delivery(ctx, e)
+		return
 	case e.Backend != "":
 		t.backend(t.span(ctx, e), e)
 		return
@@ -152,6 +184,9 @@ func (t *telemetry) observe(ctx context.Context, e observe.Event) {
 
 func (t *telemetry) send(ctx context.Context, e observe.Event) {
 	t.duration(ctx, e)
+	if e.Repeated {
+		return // nothing was sent
+	}
 	place := t.byCountry(e)
 	t.instruments.sends.Add(ctx, 1, place)
 	if e.Duplicate {
@@ -191,6 +226,13 @@ func (t *telemetry) breaker(ctx context.Context, e observe.Event) {
 	}
 	e.Op = e.BreakerFor
 	t.instruments.breakerOpen.Record(ctx, open, t.byBackend(e))
+}
+
+func (t *telemetry) delivery(ctx context.Context, e observe.Event) {
+	t.instruments.deliveries.Add(ctx, 1, t.byStatus(e))
+	if e.Status == delivery.Delivered && !e.Unmatched {
+		t.instruments.timeToDeliver.Record(ctx, e.Latency.Seconds(), t.byCountry(e))
+	}
 }
 
 func (t *telemetry) duration(ctx context.Context, e observe.Event) {

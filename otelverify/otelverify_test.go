@@ -72,7 +72,7 @@ func TestTheScopesGivenAreCopied(t *testing.T) {
 	e := sendAt(0, anne)
 	e.Scope = "login"
 	r.all(e)
-	assert.Contains(t, r.counts(t, "verify.sends"), "verify.calling_code=45,verify.channel=sms,verify.scope=login,verify.vendor=twilio")
+	assert.Contains(t, r.counts(t, "verify.sends"), "verify.channel=sms,verify.country=DK,verify.scope=login,verify.vendor=twilio")
 }
 
 func TestTheMemoryIsBoundedAndTheOldestGoesFirst(t *testing.T) {
@@ -113,7 +113,7 @@ func TestManyTellAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	assert.EqualValues(t, many*calls, r.counts(t, "verify.sends")["verify.calling_code=45,verify.channel=sms,verify.vendor=twilio"])
+	assert.EqualValues(t, many*calls, r.counts(t, "verify.sends")["verify.channel=sms,verify.country=DK,verify.vendor=twilio"])
 }
 
 // TestNothingOfAPerson looks for a canary in all that an application would

@@ -104,14 +104,14 @@ func encoded(s attribute.Set) string { return s.Encoded(attribute.DefaultEncoder
 func sendAt(after time.Duration, to observe.Subject) observe.Event {
 	return observe.Event{
 		Time: noon.Add(after), Op: "send", Vendor: "twilio", Channel: verify.ChannelSMS,
-		Latency: time.Second, Requests: 1, CallingCode: "45", Subject: to,
+		Latency: time.Second, Requests: 1, CallingCode: "45", Region: "DK", Subject: to,
 	}
 }
 
 func checkAt(after time.Duration, to observe.Subject) observe.Event {
 	return observe.Event{
 		Time: noon.Add(after), Op: "check", Vendor: "twilio",
-		Latency: time.Second, CallingCode: "45", Subject: to,
+		Latency: time.Second, CallingCode: "45", Region: "DK", Subject: to,
 	}
 }
 

@@ -26,7 +26,7 @@ func TestSpans(t *testing.T) {
 	}{
 		"sent": {
 			sendAt(0, anne), "verify.send",
-			"verify.calling_code=45,verify.channel=sms,verify.requests=1,verify.vendor=twilio",
+			"verify.channel=sms,verify.country=DK,verify.requests=1,verify.vendor=twilio",
 		},
 		"sent, perhaps twice": {
 			observe.Event{Time: noon, Op: "send", Latency: time.Second, Vendor: "twilio", Channel: verify.ChannelEmail, Requests: 2, Duplicate: true}, "verify.send",
@@ -34,12 +34,12 @@ func TestSpans(t *testing.T) {
 		},
 		"throttled": {
 			observe.Event{
-				Time: noon, Op: "send", Latency: time.Second, Vendor: "twilio", Channel: verify.ChannelSMS, CallingCode: "1",
+				Time: noon, Op: "send", Latency: time.Second, Vendor: "twilio", Channel: verify.ChannelSMS, CallingCode: "1", Region: "US",
 				Outcome: verify.ErrRateLimited, VendorCode: "20429", HTTPStatus: 429, Requests: 3,
 			}, "verify.send",
-			"error.type=rate_limited,http.response.status_code=429,verify.calling_code=1,verify.channel=sms,verify.requests=3,verify.vendor=twilio,verify.vendor_code=20429",
+			"error.type=rate_limited,http.response.status_code=429,verify.channel=sms,verify.country=US,verify.requests=3,verify.vendor=twilio,verify.vendor_code=20429",
 		},
-		"approved": {checkAt(0, birte), "verify.check", "verify.calling_code=45,verify.vendor=twilio"},
+		"approved": {checkAt(0, birte), "verify.check", "verify.country=DK,verify.vendor=twilio"},
 		"nothing known": {
 			observe.Event{Time: noon, Op: "check", Latency: time.Second, Outcome: verify.ErrOutcomeUnknown}, "verify.check",
 			"error.type=outcome_unknown",

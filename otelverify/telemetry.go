@@ -13,19 +13,24 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/delivery"
 	"github.com/go2fa/verify/observe"
 )
 
 const (
-	vendorKey      = attribute.Key("verify.vendor")
-	channelKey     = attribute.Key("verify.channel")
-	callingCodeKey = attribute.Key("verify.calling_code")
-	scopeKey       = attribute.Key("verify.scope")
-	operationKey   = attribute.Key("verify.operation")
-	backendKey     = attribute.Key("verify.backend")
-	vendorCodeKey  = attribute.Key("verify.vendor_code")
-	requestsKey    = attribute.Key("verify.requests")
-	duplicateKey   = attribute.Key("verify.possible_duplicate")
+	vendorKey     = attribute.Key("verify.vendor")
+	channelKey    = attribute.Key("verify.channel")
+	countryKey    = attribute.Key("verify.country")
+	scopeKey      = attribute.Key("verify.scope")
+	operationKey  = attribute.Key("verify.operation")
+	backendKey    = attribute.Key("verify.backend")
+	vendorCodeKey = attribute.Key("verify.vendor_code")
+	requestsKey   = attribute.Key("verify.requests")
+	duplicateKey  = attribute.Key("verify.possible_duplicate")
+	ruleKey       = attribute.Key("verify.rule")
+	statusKey     = attribute.Key("verify.delivery_status")
+	unmatchedKey  = attribute.Key("verify.unmatched")
+	observedKey   = attribute.Key("verify.observed")
 )
 
 // other stands for a value outside of a known set, as the conventions do for
@@ -61,7 +66,7 @@ func text(attrs []attribute.KeyValue, key attribute.Key, value string) []attribu
 }
 
 func (t *telemetry) byCountry(e observe.Event) metric.MeasurementOption {
-	return metric.WithAttributeSet(attribute.NewSet(text(t.labels(e), callingCodeKey, e.CallingCode)...))
+	return metric.WithAttributeSet(attribute.NewSet(text(t.labels(e), countryKey, e.Country())...))
 }
 
 // byOperation leaves the country out: a vendor's API is as fast for all of them,
@@ -76,6 +81,41 @@ func (t *telemetry) byBackend(e observe.Event) metric.MeasurementOption {
 	attrs = text(attrs, vendorKey, e.Vendor)
 	attrs = text(attrs, operationKey, e.Op)
 	attrs = text(attrs, channelKey, string(e.Channel))
+	return metric.WithAttributeSet(attribute.NewSet(text(attrs, semconv.ErrorTypeKey, string(e.Outcome))...))
+}
+
+// byRule leaves the prefix out: there are too many.
+func byRule(e observe.Event) metric.MeasurementOption {
+	attrs := text(nil, ruleKey, e.Rule)
+	attrs = text(attrs, countryKey, e.Country())
+	if e.Observed {
+		attrs = append(attrs, observedKey.Bool(true))
+	}
+	return metric.WithAttributeSet(attribute.NewSet(text(attrs, semconv.ErrorTypeKey, string(e.Outcome))...))
+}
+
+// byStatus is byCountry, and how far the message came.
+func (t *telemetry) byStatus(e observe.Event) metric.MeasurementOption {
+	attrs := text(t.labels(e), countryKey, e.Country())
+	attrs = append(attrs, statusKey.String(status(e.Status)))
+	if e.Unmatched {
+		attrs = append(attrs, unmatchedKey.Bool(true))
+	}
+	return metric.WithAttributeSet(attribute.NewSet(attrs...))
+}
+
+// status returns the name under which s is recorded.
+func status(s delivery.Status) string {
+	switch s {
+	case delivery.Accepted, delivery.Sent, delivery.Delivered, delivery.Undelivered, delivery.Expired, delivery.Blocked, delivery.Failed:
+		return string(s)
+	}
+	return other
+}
+
+// byCredentials tells the backends of one vendor apart.
+func byCredentials(e observe.Event) metric.MeasurementOption {
+	attrs := text(text(nil, vendorKey, e.Vendor), backendKey, e.Backend)
 	return metric.WithAttributeSet(attribute.NewSet(text(attrs, semconv.ErrorTypeKey, string(e.Outcome))...))
 }
 
@@ -115,7 +155,7 @@ func isFault(o verify.Outcome) bool {
 
 // details are what a span has besides what metrics have.
 func (t *telemetry) details(e observe.Event) []attribute.KeyValue {
-	attrs := text(t.labels(e), callingCodeKey, e.CallingCode)
+	attrs := text(t.labels(e), countryKey, e.Country())
 	attrs = text(attrs, vendorCodeKey, e.VendorCode)
 	attrs = text(attrs, backendKey, e.Backend)
 	if e.HTTPStatus != 0 {
@@ -131,16 +171,17 @@ func (t *telemetry) details(e observe.Event) []attribute.KeyValue {
 }
 
 type instruments struct {
-	sends, checks, approvals, duplicates metric.Int64Counter
-	backendFailures                      metric.Int64Counter
-	breakerOpen                          metric.Int64Gauge
-	duration, timeToVerify               metric.Float64Histogram
+	sends, checks, approvals, duplicates  metric.Int64Counter
+	backendFailures                       metric.Int64Counter
+	breakerOpen                           metric.Int64Gauge
+	guarded, credentials, deliveries      metric.Int64Counter
+	duration, timeToVerify, timeToDeliver metric.Float64Histogram
 }
 
 func newInstruments(m metric.Meter) (instruments, error) {
 	var (
 		i    instruments
-		errs [8]error
+		errs [12]error
 
 		// Those of http.client.request.duration, and the 15 s that a Send may take.
 		// https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
@@ -150,6 +191,10 @@ func newInstruments(m metric.Meter) (instruments, error) {
 		// A person reads and types within a minute, or a code of ten minutes runs out.
 		timesToVerify = metric.WithExplicitBucketBoundaries(
 			2.5, 5, 7.5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 450, 600, 900)
+
+		// A message arrives within seconds, or an operator holds it for hours.
+		timesToDeliver = metric.WithExplicitBucketBoundaries(
+			1, 2, 3, 5, 7.5, 10, 15, 20, 30, 60, 120, 300, 600, 3600)
 	)
 	i.sends, errs[0] = m.Int64Counter("verify.sends", metric.WithUnit("{send}"),
 		metric.WithDescription("Sends, by outcome."))
@@ -167,5 +212,13 @@ func newInstruments(m metric.Meter) (instruments, error) {
 		metric.WithDescription("Requests to one backend that failed by the vendor's or an operator's fault."))
 	i.breakerOpen, errs[7] = m.Int64Gauge("verify.breaker_open", metric.WithUnit("{breaker}"),
 		metric.WithDescription("1 while the breaker of a backend is not closed."))
+	i.guarded, errs[8] = m.Int64Counter("verify.guard", metric.WithUnit("{decision}"),
+		metric.WithDescription("Sends that a guard refused, and prefixes that it closed."))
+	i.credentials, errs[9] = m.Int64Counter("verify.credentials", metric.WithUnit("{reading}"),
+		metric.WithDescription("New credentials of vendors that were read, without outcome if they are in use."))
+	i.deliveries, errs[10] = m.Int64Counter("verify.deliveries", metric.WithUnit("{report}"),
+		metric.WithDescription("Reports of vendors of what became of messages, by status."))
+	i.timeToDeliver, errs[11] = m.Float64Histogram("verify.time_to_deliver", metric.WithUnit("s"), timesToDeliver,
+		metric.WithDescription("Time from the start of a Send to the delivery that its vendor reports."))
 	return i, errors.Join(errs[:]...)
 }
