@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/internal/keys"
 )
 
@@ -17,6 +18,7 @@ import (
 const (
 	purposeRecord = "github.com/go2fa/verify/recovery 1 record"
 	purposeCode   = "github.com/go2fa/verify/recovery 1 code"
+	purposeCall   = "github.com/go2fa/verify/recovery 1 call"
 )
 
 const letters = 16 // of a code, without dashes
@@ -56,6 +58,7 @@ func read(typed string) (code string, ok bool) {
 // A keyring names records and makes MACs.
 type keyring struct {
 	record []byte
+	call   []byte   // names calls with an idempotency key
 	codes  [][]byte // the first one makes MACs
 }
 
@@ -63,7 +66,8 @@ func newKeyring(list [][]byte, index []byte) (*keyring, error) {
 	if err := keys.Validate(vendor, list, index); err != nil {
 		return nil, err
 	}
-	r := &keyring{record: keys.Derive(keys.Index(list, index), purposeRecord)}
+	index = keys.Index(list, index)
+	r := &keyring{record: keys.Derive(index, purposeRecord), call: keys.Derive(index, purposeCall)}
 	for _, key := range list {
 		r.codes = append(r.codes, keys.Derive(key, purposeCode))
 	}
@@ -72,6 +76,14 @@ func newKeyring(list [][]byte, index []byte) (*keyring, error) {
 
 // key names the record of an account.
 func (r *keyring) key(account string) Key { return Key(hash(r.record, account)[:len(Key{})]) }
+
+// id names a Check: by its idempotency key, or at random.
+func (r *keyring) id(req verify.CheckRequest, code string) ID {
+	if req.IdempotencyKey == "" {
+		return newID()
+	}
+	return keys.ID(r.call, keys.Check, req.IdempotencyKey, req.To, code)
+}
 
 // macs stand for a code of an account, under each key.
 func (r *keyring) macs(account, code string) []MAC {

@@ -42,7 +42,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/ctxerr"
+	"github.com/go2fa/verify/internal/callctx"
 	"github.com/go2fa/verify/internal/waits"
 )
 
@@ -99,7 +99,7 @@ func New(cfg Config) (*Codes, error) {
 	return &Codes{store: cfg.Store, keys: keys, limits: cfg.Limits.WithDefaults()}, nil
 }
 
-var capabilities = verify.Capabilities{Vendor: vendor, Accounts: true}
+var capabilities = verify.Capabilities{Vendor: vendor, Accounts: true, IdempotencyKey: true}
 
 // Capabilities says that Check takes account ids.
 func (*Codes) Capabilities() verify.Capabilities { return capabilities }
@@ -137,7 +137,9 @@ func (c *Codes) Replace(ctx context.Context, account string) ([]string, error) {
 // charged. The failure that begins a wait, and every Check within it, is
 // [verify.ErrTooManyAttempts] with RetryAfter. An account without codes, or with none
 // left, is [verify.ErrNotPending]. A store that fails is asked once more, then the
-// answer is [verify.ErrOutcomeUnknown], and the code may be spent.
+// answer is [verify.ErrOutcomeUnknown], and the code may be spent. With the
+// [verify.WithIdempotencyKey] of an earlier Check of the same code it is the answer of
+// that one, for two minutes.
 func (c *Codes) Check(ctx context.Context, account, code string, opts ...verify.CheckOption) error {
 	req, err := capabilities.SubjectRequest("check", account, opts...)
 	if err != nil {
@@ -150,7 +152,7 @@ func (c *Codes) Check(ctx context.Context, account, code string, opts ...verify.
 	if err := ctx.Err(); err != nil {
 		return failure("check", verify.ErrUnavailable, "the context was done before the code was compared", err)
 	}
-	k, id, macs := c.keys.key(req.To), newID(), c.keys.macs(req.To, plain)
+	k, id, macs := c.keys.key(req.To), c.keys.id(req, plain), c.keys.macs(req.To, plain)
 	a, err := c.store.Attempt(ctx, k, id, macs, c.limits)
 	if err != nil && ctx.Err() == nil {
 		// The same ID: if the first call was heard, this only repeats its answer.
@@ -210,7 +212,7 @@ func (c *Codes) Probe(ctx context.Context) error {
 }
 
 func failure(op string, outcome verify.Outcome, detail string, err error) *verify.Error {
-	return &verify.Error{Vendor: vendor, Op: op, Outcome: outcome, Detail: detail, Err: ctxerr.Of(err)}
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: outcome, Detail: detail, Err: callctx.Ended(err)}
 }
 
 // Limits of one account. Zero fields take the defaults.

@@ -14,7 +14,8 @@ type (
 	Key [16]byte
 	// A MAC stands for one code of one account.
 	MAC [32]byte
-	// An ID names one call: random.
+	// An ID names one call: random, or an HMAC over its idempotency key, account and
+	// code.
 	ID [16]byte
 )
 

@@ -39,17 +39,19 @@ func (a *App) Parameters() Parameters { return a.factor.Parameters }
 // hardware token is that of the URI's counter, at any moment, and is not limited.
 func (a *App) Code(at time.Time) (code string, left time.Duration) {
 	var text [maxDigits]byte
-	if a.factor.Kind == HOTP {
-		return string(a.factor.code(&text, a.counter+1)), 0
+	f := a.factor // its mac is this call's
+	if f.Kind == HOTP {
+		return string(f.code(&text, a.counter+1)), 0
 	}
-	step := a.factor.now(at)
-	end := time.Unix(int64(step+1)*int64(a.factor.Period/time.Second), 0) //nolint:gosec // far below 2^63
-	return string(a.factor.code(&text, step)), end.Sub(at)
+	step := f.now(at)
+	end := time.Unix(int64(step+1)*int64(f.Period/time.Second), 0) //nolint:gosec // far below 2^63
+	return string(f.code(&text, step)), end.Sub(at)
 }
 
 // Matches reports whether an [Authenticator] would take code for one of this app, at
 // this moment, if none was used yet.
 func (a *App) Matches(code string, at time.Time) bool {
-	step, _ := a.factor.match(code, at)
+	f := a.factor
+	step, _ := f.match(code, at)
 	return step != 0
 }

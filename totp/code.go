@@ -87,6 +87,7 @@ type open struct {
 	last      uint64 // the last accepted step
 	secret    []byte
 	key       []byte // what HMAC uses of the secret
+	mac       *mac   // under the key, once one code was made
 	old       bool   // sealed under another key than the first one
 }
 
@@ -138,54 +139,14 @@ func (f *open) code(text *[maxDigits]byte, step uint64) []byte {
 	if f.Kind == HOTP {
 		step-- // steps of counters are counted from one
 	}
-	var counter [8]byte
-	binary.BigEndian.PutUint64(counter[:], step)
-	var sum [sha512.Size]byte
-	n := f.hmac(&sum, counter)
-	offset := sum[n-1] & 0x0f
+	sum := f.hmac(step)
+	offset := sum[len(sum)-1] & 0x0f
 	value := binary.BigEndian.Uint32(sum[offset:]) & 0x7fffffff
 	for i := f.Digits - 1; i >= 0; i-- {
 		text[i] = byte('0' + value%10)
 		value /= 10
 	}
 	return text[:f.Digits]
-}
-
-// hmac is RFC 2104 over the 8 bytes of a counter, written out because crypto/hmac
-// allocates ten times a call. A test compares the two.
-func (f *open) hmac(sum *[sha512.Size]byte, counter [8]byte) int {
-	switch f.Algorithm {
-	case SHA256:
-		var block [sha256.BlockSize + sha256.Size]byte
-		f.pad(block[:sha256.BlockSize], 0x36)
-		inner := sha256.Sum256(append(block[:sha256.BlockSize], counter[:]...))
-		f.pad(block[:sha256.BlockSize], 0x5c)
-		outer := sha256.Sum256(append(block[:sha256.BlockSize], inner[:]...))
-		return copy(sum[:], outer[:])
-	case SHA512:
-		var block [sha512.BlockSize + sha512.Size]byte
-		f.pad(block[:sha512.BlockSize], 0x36)
-		inner := sha512.Sum512(append(block[:sha512.BlockSize], counter[:]...))
-		f.pad(block[:sha512.BlockSize], 0x5c)
-		outer := sha512.Sum512(append(block[:sha512.BlockSize], inner[:]...))
-		return copy(sum[:], outer[:])
-	}
-	var block [sha1.BlockSize + sha1.Size]byte
-	f.pad(block[:sha1.BlockSize], 0x36)
-	inner := sha1.Sum(append(block[:sha1.BlockSize], counter[:]...)) //nolint:gosec // see the import
-	f.pad(block[:sha1.BlockSize], 0x5c)
-	outer := sha1.Sum(append(block[:sha1.BlockSize], inner[:]...)) //nolint:gosec // see the import
-	return copy(sum[:], outer[:])
-}
-
-// pad fills block with the key, xored with b. A key longer than a block is hashed
-// first: see keyOf.
-func (f *open) pad(block []byte, b byte) {
-	n := copy(block, f.key)
-	clear(block[n:])
-	for i := range block {
-		block[i] ^= b
-	}
 }
 
 // keyOf is what HMAC uses of a secret: one longer than the hash's block is hashed.

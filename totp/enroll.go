@@ -142,8 +142,8 @@ func (a *Authenticator) Replace(ctx context.Context, account, token, oldCode, ne
 	d := a.keys.get()
 	defer a.keys.put(d)
 	factor := a.keys.factor(next.Parameters, next.secret, next.account, next.enrolment, step)
-	_, err = a.attempt(ctx, d, "replace", req.To, func(f *open) (uint64, bool) {
-		return f.match(req.Code, time.Now())
+	_, err = a.attempt(ctx, d, newID(), "replace", req.To, func(f *open, at time.Time) (uint64, bool) {
+		return f.match(req.Code, at)
 	}, func(ctx context.Context, _ *scratch, k Key, id ID, f *open, old uint64) (bool, error) {
 		return a.store.Swap(ctx, k, id, f.enrolment, old, factor)
 	})
@@ -210,7 +210,7 @@ func (a *Authenticator) Resync(ctx context.Context, account, code1, code2 string
 	d := a.keys.get()
 	defer a.keys.put(d)
 	app := false
-	_, err = a.attempt(ctx, d, "resync", account, func(f *open) (uint64, bool) {
+	_, err = a.attempt(ctx, d, newID(), "resync", account, func(f *open, _ time.Time) (uint64, bool) {
 		if app = f.Kind != HOTP; app {
 			return 0, false
 		}

@@ -35,59 +35,8 @@ var (
 
 type shard struct {
 	mu      sync.Mutex
-	entries map[Key]*entry
+	entries index
 }
-
-// An entry is one factor with its counts.
-type entry struct {
-	factor   *Factor // replaced, never changed: an attempt that is made again answers the same
-	failures int     // charged, in this row
-	settled  int     // how many of them an approval has forgiven; they still count for the wait that may be on
-	charged  int64   // when the last one was
-	halves   [3]int
-	since    int64 // when the first half window began, which is with its first failure
-	half     int64 // which one halves[0] is
-	calls    []call
-	inline   [2]call // where calls begins: a million accounts are a million misses of the cache fewer
-}
-
-// A call is one that took effect, kept so that it may be made again.
-type call struct {
-	id       ID
-	at       int64
-	next     time.Duration
-	factor   *Factor
-	failures uint16
-	left     uint8
-	kind     callKind
-}
-
-// attempt is what an attempt that is made again answers.
-func (c *call) attempt() Attempt {
-	return Attempt{Found: true, Factor: *c.factor, Failures: int(c.failures), Left: int(c.left), Next: c.next}
-}
-
-// keep copies a factor, its sealed secret beside it.
-func keep(f Factor) *Factor {
-	const usual = 128
-	kept := new(struct {
-		Factor
-		sealed [usual]byte
-	})
-	kept.Factor = f
-	kept.Sealed = append(kept.sealed[:0:usual], f.Sealed...)
-	return &kept.Factor
-}
-
-type callKind uint8
-
-const (
-	callCreate callKind = iota
-	callAttempt
-	callAccept
-	callSwap
-	callRefund
-)
 
 // now is monotonic and above zero.
 func (s *MemoryStore) now() int64 {
@@ -100,7 +49,8 @@ func (s *MemoryStore) now() int64 {
 func (s *MemoryStore) at(k Key) (*shard, *entry, int64) {
 	sh := &s.shards[k[0]%shardCount]
 	sh.mu.Lock()
-	e, now := sh.entries[k], s.now()
+	now := s.now() // first: a processor that reads its clock waits for memory
+	e := sh.entries.get(k)
 	if e != nil {
 		e.forget(now)
 	}
@@ -117,21 +67,20 @@ func (s *MemoryStore) Create(ctx context.Context, k Key, id ID, f Factor) (bool,
 	if e != nil {
 		return e.find(id, callCreate) != nil, nil
 	}
-	if len(sh.entries) >= max(orDefault(s.MaxEntries, defaultEntries)/shardCount, 1) {
+	if sh.entries.used >= max(orDefault(s.MaxEntries, defaultEntries)/shardCount, 1) {
 		return false, errors.New("the store is full: give it room for more entries")
 	}
-	if sh.entries == nil {
-		sh.entries = map[Key]*entry{}
-	}
-	e = &entry{factor: keep(f)}
-	e.calls = e.inline[:0]
-	e.remember(call{id: id, kind: callCreate, at: now})
-	sh.entries[k] = e
+	sh.entries.put(k).create(id, k, f, now)
 	return true, nil
 }
 
 // Attempt charges an attempt; see [Store]. It fails only if ctx is done.
 func (s *MemoryStore) Attempt(ctx context.Context, k Key, id ID, l Limits) (Attempt, error) {
+	return s.attempt(ctx, k, id, l, nil)
+}
+
+// attempt is Attempt, with room for what is sealed.
+func (s *MemoryStore) attempt(ctx context.Context, k Key, id ID, l Limits, room []byte) (Attempt, error) {
 	if err := ctx.Err(); err != nil {
 		return Attempt{}, err
 	}
@@ -140,10 +89,13 @@ func (s *MemoryStore) Attempt(ctx context.Context, k Key, id ID, l Limits) (Atte
 	if e == nil {
 		return Attempt{}, nil
 	}
+	l = l.WithDefaults()
 	if c := e.find(id, callAttempt); c != nil {
-		return c.attempt(), nil
+		a := e.answer(c, l, room)
+		a.Age, a.Accepted = time.Duration(now-c.at), e.find(id, callAccept) != nil
+		return a, nil
 	}
-	return e.attempt(id, l.WithDefaults(), now), nil
+	return e.attempt(id, l, now, room), nil
 }
 
 // Accept makes a step count; see [Store]. It fails only if ctx is done.
@@ -162,12 +114,12 @@ func (s *MemoryStore) Accept(ctx context.Context, k Key, id ID, enrolment ID, st
 	if !e.mayAccept(enrolment, step) {
 		return false, nil
 	}
-	f := *e.factor
+	f := e.view()
 	f.Step = step
 	if resealed != nil {
 		f.KeyID, f.Sealed = resealed.KeyID, resealed.Sealed
 	}
-	e.factor = keep(f)
+	e.replace(f)
 	e.approve(id, callAccept, now)
 	return true, nil
 }
@@ -188,7 +140,7 @@ func (s *MemoryStore) Swap(ctx context.Context, k Key, id ID, enrolment ID, step
 	if !e.mayAccept(enrolment, step) {
 		return false, nil
 	}
-	e.factor = keep(f)
+	e.replace(f)
 	e.approve(id, callSwap, now)
 	return true, nil
 }
@@ -219,7 +171,7 @@ func (s *MemoryStore) Get(ctx context.Context, k Key) (Factor, bool, error) {
 	if e == nil {
 		return Factor{}, false, nil
 	}
-	return *e.factor, true, nil
+	return e.factor(nil), true, nil
 }
 
 // Reseal replaces what is sealed; see [Store]. It fails only if ctx is done.
@@ -229,12 +181,12 @@ func (s *MemoryStore) Reseal(ctx context.Context, k Key, enrolment ID, r Reseale
 	}
 	sh, e, _ := s.at(k)
 	defer sh.mu.Unlock()
-	if e == nil || e.factor.Enrolment != enrolment {
+	if e == nil || e.enrolment != enrolment {
 		return false, nil
 	}
-	f := *e.factor
+	f := e.view()
 	f.KeyID, f.Sealed = r.KeyID, r.Sealed
-	e.factor = keep(f)
+	e.replace(f)
 	return true, nil
 }
 
@@ -246,7 +198,7 @@ func (s *MemoryStore) Reset(ctx context.Context, k Key) error {
 	sh, e, _ := s.at(k)
 	defer sh.mu.Unlock()
 	if e != nil {
-		e.failures, e.settled, e.charged, e.halves = 0, 0, 0, [3]int{}
+		e.failures, e.settled, e.charged, e.halves = 0, 0, 0, [3]uint8{}
 	}
 	return nil
 }
@@ -258,7 +210,7 @@ func (s *MemoryStore) Delete(ctx context.Context, k Key) error {
 	}
 	sh, _, _ := s.at(k)
 	defer sh.mu.Unlock()
-	delete(sh.entries, k)
+	sh.entries.drop(k)
 	return nil
 }
 
@@ -270,105 +222,10 @@ func (s *MemoryStore) CountKeys(ctx context.Context) (map[KeyID]int, error) {
 			return nil, err
 		}
 		s.shards[i].mu.Lock()
-		for _, e := range s.shards[i].entries {
-			counts[e.factor.KeyID]++
+		for e := range s.shards[i].entries.all() {
+			counts[e.keyID]++
 		}
 		s.shards[i].mu.Unlock()
 	}
 	return counts, nil
-}
-
-// attempt charges one failure, unless a limit is reached.
-func (e *entry) attempt(id ID, l Limits, now int64) Attempt {
-	if e.settled > 0 && now-e.charged >= int64(l.Wait) {
-		e.failures, e.settled = e.failures-e.settled, 0
-	}
-	e.roll(now)
-	if e.failures-e.settled >= l.Failures || e.halves[0]+e.halves[1]+e.halves[2] >= l.Total {
-		return Attempt{Found: true, Blocked: true}
-	}
-	if wait := e.wait(l) - time.Duration(now-e.charged); wait > 0 {
-		return Attempt{Found: true, Wait: wait}
-	}
-	if len(e.calls) >= maxCalls {
-		return Attempt{Found: true, Wait: replayTime - time.Duration(now-e.calls[0].at)}
-	}
-
-	e.failures++
-	e.halves[0]++
-	e.charged = now
-	c := call{
-		id: id, kind: callAttempt, at: now, factor: e.factor, next: e.wait(l),
-		failures: uint16(e.failures - e.settled), left: uint8(max(l.Attempts-e.failures, 0)), //nolint:gosec // at most a hundred and ten
-	}
-	e.remember(c)
-	return c.attempt()
-}
-
-// wait is the one that began with the last failure. Failures that an approval has
-// forgiven count for the first wait only: else a burst of attempts would begin anew
-// with each right code.
-func (e *entry) wait(l Limits) time.Duration {
-	if wait := l.After(e.failures - e.settled); wait > 0 {
-		return wait
-	}
-	if e.failures >= l.Attempts {
-		return l.Wait
-	}
-	return 0
-}
-
-// roll moves the half windows on. Without a failure in them they begin anew.
-func (e *entry) roll(now int64) {
-	for half := (now - e.since) / int64(halfWindow); e.half < half && e.halves != [3]int{}; e.half++ {
-		e.halves = [3]int{0, e.halves[0], e.halves[1]}
-	}
-	if e.halves == [3]int{} {
-		e.since, e.half = now, 0
-	}
-}
-
-// uncount takes back one failure of the half windows.
-func (e *entry) uncount() {
-	for i := range e.halves {
-		if e.halves[i] > 0 {
-			e.halves[i]--
-			return
-		}
-	}
-}
-
-func (e *entry) mayAccept(enrolment ID, step uint64) bool {
-	return e.factor.Enrolment == enrolment && step > e.factor.Step
-}
-
-// approve forgives all failures since the last approval.
-func (e *entry) approve(id ID, kind callKind, now int64) {
-	e.settled = e.failures
-	e.uncount()
-	e.remember(call{id: id, kind: kind, at: now})
-}
-
-func (e *entry) find(id ID, kind callKind) *call {
-	for i := range e.calls {
-		if e.calls[i].id == id && e.calls[i].kind == kind {
-			return &e.calls[i]
-		}
-	}
-	return nil
-}
-
-func (e *entry) remember(c call) { e.calls = append(e.calls, c) }
-
-// forget drops calls that nobody may make again.
-func (e *entry) forget(now int64) {
-	n := 0
-	for n < len(e.calls) && now-e.calls[n].at >= int64(replayTime) {
-		n++
-	}
-	if n > 0 {
-		kept := copy(e.calls, e.calls[n:])
-		clear(e.calls[kept:])
-		e.calls = e.calls[:kept]
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/internal/keys"
 )
 
@@ -24,6 +25,7 @@ const (
 	purposeName   = "github.com/go2fa/verify/totp 1 name"
 	purposeFactor = "github.com/go2fa/verify/totp 1 factor"
 	purposeToken  = "github.com/go2fa/verify/totp 1 token"
+	purposeCall   = "github.com/go2fa/verify/totp 1 call"
 )
 
 const (
@@ -37,8 +39,9 @@ const (
 
 // A keyring seals and names. Its pool spares a Check a few allocations.
 type keyring struct {
-	keys []sealKey // the first one seals
-	pool sync.Pool
+	keys  []sealKey // the first one seals
+	calls []byte    // names calls with an idempotency key
+	pool  sync.Pool
 }
 
 type sealKey struct {
@@ -52,15 +55,32 @@ type scratch struct {
 	sum    [sha256.Size]byte
 	extra  []byte
 	plain  []byte
+	mac    mac
 	open   open
+	sealed [len(entry{}.sealed)]byte
+	names  [32 * len(ID{})]byte
+	left   int // of names
+}
+
+// newID takes from a stock of random bytes: to ask the system's generator each time is
+// a twentieth of a Check. None is handed out twice.
+func (d *scratch) newID() (id ID) {
+	if d.left == 0 {
+		_, _ = rand.Read(d.names[:]) // never fails: see crypto/rand
+		d.left = len(d.names)
+	}
+	d.left -= len(id)
+	copy(id[:], d.names[d.left:])
+	return id
 }
 
 func newKeyring(list [][]byte, index []byte) (*keyring, error) {
 	if err := keys.Validate(vendor, list, index); err != nil {
 		return nil, err
 	}
-	record := keys.Derive(keys.Index(list, index), purposeRecord)
-	r := new(keyring)
+	index = keys.Index(list, index)
+	record := keys.Derive(index, purposeRecord)
+	r := &keyring{calls: keys.Derive(index, purposeCall)}
 	for _, key := range list {
 		r.keys = append(r.keys, sealKey{
 			id:     KeyID(keys.Derive(key, purposeName)[:len(KeyID{})]),
@@ -84,12 +104,21 @@ func newAEAD(key []byte) cipher.AEAD {
 	return aead
 }
 
+// call names a Check: by its idempotency key, or at random.
+func (r *keyring) call(d *scratch, req verify.CheckRequest) ID {
+	if req.IdempotencyKey == "" {
+		return d.newID()
+	}
+	return keys.ID(r.calls, keys.Check, req.IdempotencyKey, req.To, req.Code)
+}
+
 func (r *keyring) get() *scratch { return r.pool.Get().(*scratch) }
 
 func (r *keyring) put(d *scratch) {
 	clear(d.extra[:cap(d.extra)])
 	clear(d.plain[:cap(d.plain)])
 	clear(d.sum[:])
+	d.mac.wipe()
 	d.open = open{}
 	r.pool.Put(d)
 }
@@ -169,9 +198,10 @@ func (r *keyring) open(d *scratch, account string, f Factor) (*open, error) {
 	if !ok {
 		return nil, errForeign
 	}
+	d.mac.hash = nil // its key is another one's
 	d.open = open{
 		Parameters: p, account: account, enrolment: f.Enrolment, last: f.Step,
-		secret: secret, key: keyOf(p.Algorithm, secret), old: k > 0,
+		secret: secret, key: keyOf(p.Algorithm, secret), mac: &d.mac, old: k > 0,
 	}
 	return &d.open, nil
 }

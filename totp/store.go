@@ -13,7 +13,8 @@ type (
 	// A Key names one account: a hash under the index key.
 	Key [16]byte
 
-	// An ID names one call, or one enrolment. It is random, and new for each.
+	// An ID names one call, or one enrolment. It is random, and new for each, unless a
+	// Check has an idempotency key: then it is an HMAC over key, account and code.
 	ID [16]byte
 )
 
@@ -47,7 +48,8 @@ type Store interface {
 
 	// Attempt charges one failure, before anything is compared, and returns the
 	// factor. Without a factor it writes nothing. When blocked or within a wait, it
-	// charges nothing.
+	// charges nothing. One that is made again answers the same, and its Age and whether
+	// it was Accepted.
 	Attempt(ctx context.Context, k Key, id ID, l Limits) (Attempt, error)
 
 	// Accept makes step the last accepted one if it is greater than the one kept and
@@ -94,6 +96,9 @@ type Attempt struct {
 	Failures int           // since the last approval, with this one
 	Left     int           // further attempts before a wait
 	Next     time.Duration // the wait that begins if this attempt fails; zero if there is none
+
+	Age      time.Duration // of one that is made again: how long ago it was charged
+	Accepted bool          // of one that is made again: Accept of its ID has won
 }
 
 // Limits of one authenticator. Zero fields take the defaults.

@@ -48,7 +48,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/ctxerr"
+	"github.com/go2fa/verify/internal/callctx"
 )
 
 const vendor = "totp"
@@ -136,7 +136,7 @@ func New(cfg Config) (*Authenticator, error) {
 // Capabilities says that Check takes account ids and codes of 6 to 8 digits.
 func (a *Authenticator) Capabilities() verify.Capabilities { return capabilities }
 
-var capabilities = verify.Capabilities{Vendor: vendor, Accounts: true, MinDigits: minDigits, MaxDigits: maxDigits}
+var capabilities = verify.Capabilities{Vendor: vendor, Accounts: true, MinDigits: minDigits, MaxDigits: maxDigits, IdempotencyKey: true}
 
 // Check returns nil if code is the account's code of now, or of one step before or
 // after, and no code of that step or a later one was accepted before. A hardware
@@ -148,6 +148,9 @@ var capabilities = verify.Capabilities{Vendor: vendor, Accounts: true, MinDigits
 // the wait, is [verify.ErrTooManyAttempts] with RetryAfter; a blocked authenticator
 // is [verify.ErrBlocked]. If the store does not answer, or holds a factor that no
 // key of this Authenticator opens, it is [verify.ErrOutcomeUnknown].
+//
+// With the [verify.WithIdempotencyKey] of an earlier Check of the same code it is the
+// answer of that one, for two minutes: a form that is submitted twice gets one yes.
 func (a *Authenticator) Check(ctx context.Context, account, code string, opts ...verify.CheckOption) error {
 	req, err := capabilities.CheckRequest(account, code, opts...)
 	if err != nil {
@@ -155,8 +158,8 @@ func (a *Authenticator) Check(ctx context.Context, account, code string, opts ..
 	}
 	d := a.keys.get()
 	defer a.keys.put(d)
-	_, err = a.attempt(ctx, d, "check", req.To, func(f *open) (uint64, bool) {
-		return f.match(req.Code, time.Now())
+	_, err = a.attempt(ctx, d, a.keys.call(d, req), "check", req.To, func(f *open, at time.Time) (uint64, bool) {
+		return f.match(req.Code, at)
 	}, a.accept)
 	return err
 }
@@ -164,17 +167,18 @@ func (a *Authenticator) Check(ctx context.Context, account, code string, opts ..
 // settle makes a step that was matched count. It reports whether this call won.
 type settle func(ctx context.Context, d *scratch, k Key, id ID, f *open, step uint64) (won bool, err error)
 
-// attempt charges one attempt, has match compare, and settles a step that matched
-// and is new.
-func (a *Authenticator) attempt(ctx context.Context, d *scratch, op, account string, match func(*open) (uint64, bool), s settle) (ID, error) {
-	k, id := a.keys.key(d, account), newID()
+// attempt charges one attempt, has match compare with the codes of that moment, and
+// settles a step that matched and is new. One that is made again compares with those
+// of its first time, or it would be a second attempt for nothing.
+func (a *Authenticator) attempt(ctx context.Context, d *scratch, id ID, op, account string, match func(*open, time.Time) (uint64, bool), s settle) (ID, error) {
+	k := a.keys.key(d, account)
 	if err := ctx.Err(); err != nil {
 		return id, failure(op, verify.ErrUnavailable, "the context was done before the code was compared", err)
 	}
-	charged, err := a.store.Attempt(ctx, k, id, a.limits)
+	charged, err := a.charge(ctx, d, k, id)
 	if err != nil && ctx.Err() == nil {
 		// The same ID: if the first call was heard, this only repeats its answer.
-		charged, err = a.store.Attempt(ctx, k, id, a.limits)
+		charged, err = a.charge(ctx, d, k, id)
 	}
 	switch {
 	case err != nil:
@@ -185,6 +189,8 @@ func (a *Authenticator) attempt(ctx context.Context, d *scratch, op, account str
 		return id, blocked(op)
 	case charged.Wait > 0:
 		return id, waiting(op, charged.Wait)
+	case charged.Accepted:
+		return id, nil
 	}
 
 	f, err := a.keys.open(d, account, charged.Factor)
@@ -196,7 +202,7 @@ func (a *Authenticator) attempt(ctx context.Context, d *scratch, op, account str
 	if f.Kind == HOTP && charged.Failures > hotpFailures {
 		return id, blocked(op)
 	}
-	step, fresh := match(f)
+	step, fresh := match(f, time.Now().Add(-charged.Age))
 	switch {
 	case step == 0:
 		return id, a.wrong(op, f.Kind, charged)
@@ -217,6 +223,14 @@ func (a *Authenticator) attempt(ctx context.Context, d *scratch, op, account str
 		return id, failure(op, verify.ErrNotPending, "this code was used already: wait for the next one", nil)
 	}
 	return id, nil
+}
+
+// charge spares a store in memory an allocation.
+func (a *Authenticator) charge(ctx context.Context, d *scratch, k Key, id ID) (Attempt, error) {
+	if m, ok := a.store.(*MemoryStore); ok {
+		return m.attempt(ctx, k, id, a.limits, d.sealed[:])
+	}
+	return a.store.Attempt(ctx, k, id, a.limits)
 }
 
 // accept settles a Check, and seals the factor anew if an old key sealed it.
@@ -252,5 +266,5 @@ func blocked(op string) error {
 }
 
 func failure(op string, outcome verify.Outcome, detail string, err error) *verify.Error {
-	return &verify.Error{Vendor: vendor, Op: op, Outcome: outcome, Detail: detail, Err: ctxerr.Of(err)}
+	return &verify.Error{Vendor: vendor, Op: op, Outcome: outcome, Detail: detail, Err: callctx.Ended(err)}
 }
