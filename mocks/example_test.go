@@ -72,3 +72,16 @@ func ExampleFake_FailNext() {
 	post(login(f), "123456")
 	// Output: 503 we cannot tell right now
 }
+
+// An app's code of an account, in place of a code that was sent.
+func ExampleNewFakeChecker() {
+	f := mocks.NewFakeChecker()
+	f.Enroll("account-1")
+	code := f.CodeFor("account-1")
+
+	fmt.Println(f.Check(context.Background(), "account-1", code))
+	fmt.Println(errors.Is(f.Check(context.Background(), "account-1", code), verify.ErrNotPending)) // the app shows the next one
+	// Output:
+	// <nil>
+	// true
+}

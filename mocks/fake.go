@@ -25,16 +25,17 @@ const (
 
 // A Fake is a verify.Verifier in memory that keeps the rules of a real one: a code
 // lives ten minutes, dies with the next one sent, is accepted once, and can be
-// attempted five times. The zero value is ready for use: it sends random codes. It
-// is safe for concurrent use.
+// attempted five times. It honors verify.WithIdempotencyKey. The zero value is ready for
+// use: it sends random codes. It is safe for concurrent use.
 type Fake struct {
 	mu      sync.Mutex
 	fixed   []string
 	later   time.Duration // by Advance
 	pending map[subject]*pending
-	failing []error
+	failing failing
 	sent    []verify.SendRequest
 	checked []verify.CheckRequest
+	known   known
 }
 
 type subject struct{ to, scope string }
@@ -68,7 +69,7 @@ func capabilities() verify.Capabilities {
 			verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp, verify.ChannelEmail,
 		},
 		MinDigits: 4, MaxDigits: 10, DefaultDigits: usual, MaxScope: 64,
-		Transaction: true, Locale: true, ClientIP: true,
+		Transaction: true, Locale: true, ClientIP: true, IdempotencyKey: true,
 	}
 }
 
@@ -83,8 +84,19 @@ func (f *Fake) Send(ctx context.Context, to string, opts ...verify.SendOption) (
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	c := call{"send", req.IdempotencyKey, strings.ToLower(req.To), req.Scope, req.Transaction, ""}
+	if a, ok := f.known.find(c, f.now()); ok {
+		a.receipt.Repeated = a.err == nil
+		return a.receipt, a.err
+	}
+	receipt, err := f.send(ctx, req)
+	f.known.add(c, receipt, err, f.now())
+	return receipt, err
+}
+
+func (f *Fake) send(ctx context.Context, req verify.SendRequest) (verify.Receipt, error) {
 	f.sent = append(f.sent, req)
-	if err := f.fails(ctx, "send"); err != nil {
+	if err := f.failing.next(ctx, "send"); err != nil {
 		return verify.Receipt{}, err
 	}
 	p := &pending{code: f.code(req.Digits), transaction: req.Transaction, expires: f.now().Add(lifetime)}
@@ -106,11 +118,17 @@ func (f *Fake) Check(ctx context.Context, to, code string, opts ...verify.CheckO
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.checked = append(f.checked, req)
-	if err := f.fails(ctx, "check"); err != nil {
-		return err
+	c := call{"check", req.IdempotencyKey, strings.ToLower(req.To), req.Scope, req.Transaction, req.Code}
+	if a, ok := f.known.find(c, f.now()); ok {
+		return a.err
 	}
-	return f.compare(req)
+	f.checked = append(f.checked, req)
+	if err := f.failing.next(ctx, "check"); err != nil {
+		return err // which had no effect
+	}
+	err = f.compare(req)
+	f.known.add(c, verify.Receipt{}, err, f.now())
+	return err
 }
 
 func (f *Fake) compare(req verify.CheckRequest) error {
@@ -145,7 +163,7 @@ func (f *Fake) Cancel(ctx context.Context, to string, opts ...verify.CheckOption
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if err := f.fails(ctx, "cancel"); err != nil {
+	if err := f.failing.next(ctx, "cancel"); err != nil {
 		return err
 	}
 	delete(f.pending, subjectOf(req.To, req.Scope))
@@ -198,17 +216,20 @@ func subjectOf(to, scope string) subject { return subject{strings.ToLower(to), s
 
 func (f *Fake) now() time.Time { return time.Now().Add(f.later) }
 
-// fails returns what FailNext asked for, or the caller's own end. An outcome
+// failing are the errors of the next calls.
+type failing []error
+
+// next returns what FailNext asked for, or the caller's own end. An outcome
 // alone becomes a whole error, as a vendor would return it.
-func (f *Fake) fails(ctx context.Context, op string) error {
+func (f *failing) next(ctx context.Context, op string) error {
 	if err := ctx.Err(); err != nil {
 		return &verify.Error{Vendor: vendor, Op: op, Outcome: verify.ErrUnavailable, Detail: "the caller is gone", Err: err}
 	}
-	if len(f.failing) == 0 {
+	if len(*f) == 0 {
 		return nil
 	}
-	err := f.failing[0]
-	f.failing = f.failing[1:]
+	err := (*f)[0]
+	*f = (*f)[1:]
 	if kind, ok := err.(verify.Outcome); ok { //nolint:errorlint // a bare outcome, and nothing that wraps one
 		return &verify.Error{Vendor: vendor, Op: op, Outcome: kind, Requests: 1}
 	}
@@ -216,7 +237,7 @@ func (f *Fake) fails(ctx context.Context, op string) error {
 }
 
 // code is the next fixed one, or random digits.
-func (f *Fake) code(digits int) string {
+func (f *Fake) code(length int) string {
 	if len(f.fixed) > 0 {
 		code := f.fixed[0]
 		if len(f.fixed) > 1 {
@@ -224,7 +245,12 @@ func (f *Fake) code(digits int) string {
 		}
 		return code
 	}
-	most := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(digits)), nil)
+	return digits(length)
+}
+
+// digits are random.
+func digits(length int) string {
+	most := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(length)), nil)
 	n, _ := rand.Int(rand.Reader, most) // never fails: see crypto/rand
-	return fmt.Sprintf("%0*d", digits, n)
+	return fmt.Sprintf("%0*d", length, n)
 }

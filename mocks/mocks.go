@@ -14,7 +14,10 @@
 //	login(f, to)
 //	confirm(f, to, f.CodeFor(to, "login"))
 //
-// Neither says yes by itself: a Check that was not scripted is a no, and a Send
+// [NewFakeChecker] makes one for account ids, as packages totp and recovery have
+// them: Enroll gives an account a code, and CodeFor tells it.
+//
+// None says yes by itself: a Check that was not scripted is a no, and a Send
 // that was not scripted an error.
 package mocks
 

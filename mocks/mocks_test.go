@@ -24,6 +24,9 @@ func TestUnscriptedIsNo(t *testing.T) {
 	} {
 		assert.Error(t, v.Check(t.Context(), phone, "123456"), "R73: %s", name)
 	}
+	for _, code := range []string{"", "123456"} {
+		assert.Error(t, new(mocks.FakeChecker).Check(t.Context(), "ada", code), "R73: for an account")
+	}
 	_, err := new(mocks.Sender).Send(t.Context(), phone)
 	require.ErrorIs(t, err, verify.ErrRejected)
 	require.ErrorIs(t, new(mocks.Checker).Check(t.Context(), phone, "123456"), verify.ErrMismatch)
