@@ -26,7 +26,7 @@ func capabilitiesHonest(s *scenarioRun) {
 	if c.Vendor == "" || len(c.Channels) == 0 {
 		s.broken(honest, "vendor %q, %d channels", c.Vendor, len(c.Channels))
 	}
-	known := []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp, verify.ChannelEmail}
+	known := []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp, verify.ChannelTelegram, verify.ChannelEmail}
 	for i, channel := range c.Channels {
 		if !slices.Contains(known, channel) || slices.Contains(c.Channels[:i], channel) {
 			s.broken(honest, "channel %q is none that can be asked for, or is there twice", channel)

@@ -13,14 +13,16 @@ import (
 )
 
 func TestMemoryStoreOfFactorsKeepsEveryPromise(t *testing.T) {
-	RunFactors(t, func(*testing.T) FactorTarget { return FactorTarget{Store: new(totp.MemoryStore), Histories: 300} })
+	RunFactors(t, func(*testing.T) FactorTarget {
+		return FactorTarget{Store: new(totp.MemoryStore), Histories: *histories}
+	})
 	for _, p := range factorPromises() {
-		if !p.waits {
-			continue
+		if !p.waits && p.name != "random_histories_agree_with_the_model" {
+			continue // a clock that stands makes no order of calls
 		}
 		t.Run(p.name+" in time", func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				target := FactorTarget{Store: new(totp.MemoryStore), Advance: time.Sleep, Histories: 300}
+				target := FactorTarget{Store: new(totp.MemoryStore), Advance: time.Sleep, Histories: *histories}
 				if err := p.broken(t, target); err != nil {
 					t.Error(err)
 				}
@@ -62,6 +64,14 @@ func (s chargesLate) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp
 }
 
 // forgetsIDs never knows a call again.
+type knowsNoAge struct{ totp.Store }
+
+func (s knowsNoAge) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.Limits) (totp.Attempt, error) {
+	a, err := s.Store.Attempt(ctx, k, id, l)
+	a.Age, a.Accepted = 0, false
+	return a, err
+}
+
 type forgetsIDs struct{ *totp.MemoryStore }
 
 func (s forgetsIDs) Attempt(ctx context.Context, k totp.Key, _ totp.ID, l totp.Limits) (totp.Attempt, error) {
@@ -80,6 +90,29 @@ func (s waitsNever) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.
 	return a, err
 }
 
+// blocksNever forgets all failures when they would block.
+type blocksNever struct{ *totp.MemoryStore }
+
+func (s blocksNever) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.Limits) (totp.Attempt, error) {
+	a, err := s.MemoryStore.Attempt(ctx, k, id, l)
+	if a.Blocked {
+		_ = s.Reset(ctx, k)
+		return s.MemoryStore.Attempt(ctx, k, id, l)
+	}
+	return a, err
+}
+
+// writesForNobody keeps a record for whoever attempts.
+type writesForNobody struct{ *totp.MemoryStore }
+
+func (s writesForNobody) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.Limits) (totp.Attempt, error) {
+	a, err := s.MemoryStore.Attempt(ctx, k, id, l)
+	if !a.Found {
+		_, err = s.Create(ctx, k, id, randomFactor())
+	}
+	return a, err
+}
+
 func TestBrokenStoresOfFactorsAreRejected(t *testing.T) {
 	for name, tc := range map[string]struct {
 		store  func() totp.Store
@@ -87,19 +120,31 @@ func TestBrokenStoresOfFactorsAreRejected(t *testing.T) {
 	}{
 		"accepts by another step, not by a later one": {
 			func() totp.Store { return &sameStep{MemoryStore: new(totp.MemoryStore), steps: map[totp.Key]uint64{}} },
-			[]string{"a_step_is_accepted_once_and_only_forward"},
+			[]string{"a_step_is_accepted_once_and_only_forward", "random_histories_agree_with_the_model"},
 		},
 		"charges after it has looked": {
 			func() totp.Store { return chargesLate{new(totp.MemoryStore)} },
-			[]string{"five_of_10000_attempts_are_admitted", "one_of_256_right_codes_is_approved_and_five_compared"},
+			[]string{"five_of_a_storm_of_attempts_are_admitted", "one_of_256_right_codes_is_approved_and_five_compared"},
 		},
 		"forgets ids": {
 			func() totp.Store { return forgetsIDs{new(totp.MemoryStore)} },
 			[]string{"a_call_made_again_answers_the_same", "a_refund_takes_back_one_charge"},
 		},
+		"knows no age": {
+			func() totp.Store { return knowsNoAge{new(totp.MemoryStore)} },
+			[]string{"an_attempt_made_again_tells_its_age_and_whether_it_was_accepted"},
+		},
 		"never waits": {
 			func() totp.Store { return waitsNever{new(totp.MemoryStore)} },
-			[]string{"five_of_10000_attempts_are_admitted", "waits_double_and_a_hundred_failures_block", "random_histories_agree_with_the_model"},
+			[]string{"five_of_a_storm_of_attempts_are_admitted", "waits_double_and_a_hundred_failures_block", "random_histories_agree_with_the_model"},
+		},
+		"never blocks": {
+			func() totp.Store { return blocksNever{new(totp.MemoryStore)} },
+			[]string{"a_hundred_attempts_are_admitted_past_each_wait", "two_hundred_failures_in_thirty_days_block"},
+		},
+		"keeps what is charged to nobody": {
+			func() totp.Store { return writesForNobody{new(totp.MemoryStore)} },
+			[]string{"nothing_is_written_without_a_factor"},
 		},
 	} {
 		for _, p := range factorPromises() {

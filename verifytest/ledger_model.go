@@ -30,6 +30,7 @@ func ledgerHistories(r *ledgerRun) {
 			expected := call.make(r, model, k)
 			if rng.IntN(10) == 0 {
 				_ = call.make(r, r.Ledger, k) // this reply is lost
+				expected = call.make(r, model, k)
 			}
 			got := call.make(r, r.Ledger, k)
 			history = append(history, call.String()+": "+expected)
@@ -64,7 +65,7 @@ func randomCall(rng *rand.Rand, ids []failover.ID, begun ledgerCall) ledgerCall 
 	c := ledgerCall{
 		number: rng.IntN(len(ids)), backend: string(rune('a' + rng.IntN(3))), //nolint:gosec // one of three
 		state: failover.State(rng.IntN(3)), verdict: failover.Verdict(rng.IntN(3)), //nolint:gosec // one of three
-		op: []string{"begin", "begin", "end", "end", "attempt", "attempt", "attempt", "settle"}[rng.IntN(8)],
+		op: []string{"begin", "begin", "end", "end", "attempt", "attempt", "attempt", "settle", "claim", "conclude"}[rng.IntN(10)],
 	}
 	if c.op == "end" && begun.op != "" && rng.IntN(4) > 0 {
 		c.number, c.backend = begun.number, begun.backend
@@ -95,6 +96,11 @@ func (c ledgerCall) make(r *ledgerRun, l failover.Ledger, k failover.Key) string
 	case "settle":
 		won, err := l.Settle(r.ctx, k, c.id, c.verdict)
 		return fmt.Sprintf("won %t, error %t", won, err != nil)
+	case "claim":
+		claim, err := l.Claim(r.ctx, k, c.id, failover.ID{byte(c.verdict)})
+		return fmt.Sprintf("%v, error %t", claim, err != nil)
+	case "conclude":
+		return fmt.Sprintf("error %t", l.Conclude(r.ctx, k, c.id, strings.Repeat("x", int(c.state))) != nil)
 	}
 	return fmt.Sprintf("error %t", l.Reset(r.ctx, k) != nil)
 }

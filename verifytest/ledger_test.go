@@ -98,12 +98,38 @@ func (b *brokenLedger) Attempt(ctx context.Context, k failover.Key, id failover.
 		a.Backends = a.Backends[:1]
 	case b.has("asks the oldest first") && len(a.Backends) > 1:
 		a.Backends[0], a.Backends[1] = a.Backends[1], a.Backends[0]
+	case b.has("does not tell what was settled"):
+		a.Progress = failover.First
+	case b.has("takes a denial for pending") && a.Progress == failover.WasDenied:
+		a.Progress = failover.Pending
+	case b.has("approves what was denied") && a.Progress == failover.WasDenied:
+		a.Progress = failover.WasApproved
 	case b.has("does not say blocked"):
 		a.Blocked = false
 	case b.has("says one attempt too many is left") && len(a.Backends) > 0:
 		a.Left++
 	}
 	return a, err
+}
+
+func (b *brokenLedger) Claim(ctx context.Context, k failover.Key, call, id failover.ID) (failover.Claim, error) {
+	if b.has("forgets claims") {
+		call = id
+	}
+	if b.has("takes a lost reply for another send") {
+		id = ledgerID()
+	}
+	return b.MemoryLedger.Claim(ctx, k, call, id)
+}
+
+func (b *brokenLedger) Conclude(ctx context.Context, k failover.Key, id failover.ID, outcome string) error {
+	if b.has("gives no call back") && outcome == "" {
+		return nil
+	}
+	if b.has("keeps a part of the outcome") && len(outcome) > 100 {
+		outcome = outcome[:100]
+	}
+	return b.MemoryLedger.Conclude(ctx, k, id, outcome)
 }
 
 func (b *brokenLedger) Settle(ctx context.Context, k failover.Key, id failover.ID, v failover.Verdict) (bool, error) {
@@ -134,33 +160,62 @@ func (b *brokenLedger) Reset(ctx context.Context, k failover.Key) error {
 	return b.MemoryLedger.Reset(ctx, k)
 }
 
+func (b *brokenLedger) Look(ctx context.Context, k failover.Key) (failover.Seen, error) {
+	if b.has("looks at another key") {
+		k = failover.Key{}
+	}
+	seen, err := b.MemoryLedger.Look(ctx, k)
+	switch b.defect {
+	case "sees no send under way":
+		seen.Busy = 0
+	case "sees codes that have ended":
+		seen.Live = seen.Live || seen.Failures > 0
+	case "sees no failures without a code":
+		if !seen.Live {
+			seen.Failures = 0
+		}
+	}
+	return seen, err
+}
+
 func TestRunLedgerFindsDefects(t *testing.T) {
 	t.Parallel()
 	for defect, promise := range map[string]string{
-		"begins at any time":                "a_send_holds_others_off",
-		"is busy without end":               "a_send_holds_others_off",
-		"never lets a lease end":            "a_lease_ends",
-		"keeps what was not sent":           "what_was_not_sent_changes_nothing",
-		"asks one backend":                  "the_two_newest_backends_are_asked",
-		"asks the oldest first":             "the_two_newest_backends_are_asked",
-		"keeps codes for ever":              "backends_die_with_their_codes",
-		"ignores limits":                    "five_attempts_on_each_code",
-		"says one attempt too many is left": "five_attempts_on_each_code",
-		"never starts a new count":          "five_attempts_on_each_code",
-		"starts a new count after unknown":  "only_a_sure_send_starts_a_new_count",
-		"does not say blocked":              "a_hundred_failures_block",
-		"forgets failures at once":          "failures_are_remembered_for_their_time",
-		"remembers failures for ever":       "failures_are_remembered_for_their_time",
-		"takes zero limits as they are":     "zero_limits_are_the_defaults",
-		"gives nothing back":                "an_attempt_is_given_back_once_and_to_its_code",
-		"lets everybody win":                "one_approval_of_those_charged",
-		"lets nobody win":                   "one_approval_of_those_charged",
-		"sends after an approval":           "an_approval_ends_the_send_under_way",
-		"takes forgotten for lost":          "an_unknown_id_is_an_error",
-		"charges an attempt again":          "a_call_made_again_answers_the_same",
-		"takes an approval back":            "a_call_made_again_answers_the_same",
-		"never forgets":                     "reset_forgets_all",
-		"knows one key":                     "keys_are_kept_apart",
+		"begins at any time":                  "a_send_holds_others_off",
+		"is busy without end":                 "a_send_holds_others_off",
+		"never lets a lease end":              "a_lease_ends",
+		"keeps what was not sent":             "what_was_not_sent_changes_nothing",
+		"asks one backend":                    "the_two_newest_backends_are_asked",
+		"asks the oldest first":               "the_two_newest_backends_are_asked",
+		"keeps codes for ever":                "backends_die_with_their_codes",
+		"ignores limits":                      "five_attempts_on_each_code",
+		"says one attempt too many is left":   "five_attempts_on_each_code",
+		"never starts a new count":            "five_attempts_on_each_code",
+		"starts a new count after unknown":    "only_a_sure_send_starts_a_new_count",
+		"does not say blocked":                "a_hundred_failures_block",
+		"forgets failures at once":            "failures_are_remembered_for_their_time",
+		"remembers failures for ever":         "failures_are_remembered_for_their_time",
+		"takes zero limits as they are":       "zero_limits_are_the_defaults",
+		"gives nothing back":                  "an_attempt_is_given_back_once_and_to_its_code",
+		"lets everybody win":                  "one_approval_of_those_charged",
+		"lets nobody win":                     "one_approval_of_those_charged",
+		"sends after an approval":             "an_approval_ends_the_send_under_way",
+		"takes forgotten for lost":            "an_unknown_id_is_an_error",
+		"charges an attempt again":            "a_call_made_again_answers_the_same",
+		"takes an approval back":              "a_call_made_again_answers_the_same",
+		"does not tell what was settled":      "an_attempt_made_again_tells_what_was_settled",
+		"takes a denial for pending":          "an_attempt_made_again_tells_what_was_settled",
+		"approves what was denied":            "an_attempt_made_again_tells_what_was_settled",
+		"forgets claims":                      "a_claimed_call_is_told_to_every_other_send",
+		"takes a lost reply for another send": "a_claimed_call_is_told_to_every_other_send",
+		"keeps a part of the outcome":         "a_claimed_call_is_told_to_every_other_send",
+		"gives no call back":                  "a_call_that_was_given_back_may_be_claimed_again",
+		"never forgets":                       "reset_forgets_all",
+		"knows one key":                       "keys_are_kept_apart",
+		"sees no send under way":              "a_look_tells_and_changes_nothing",
+		"sees codes that have ended":          "a_look_tells_and_changes_nothing",
+		"sees no failures without a code":     "a_look_tells_and_changes_nothing",
+		"looks at another key":                "a_look_tells_and_changes_nothing",
 	} {
 		t.Run(defect, func(t *testing.T) {
 			t.Parallel()

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -25,7 +27,7 @@ type memory struct {
 	sends int
 	fault Fault
 
-	looked sync.WaitGroup // those who have seen a code and not yet taken it
+	looking atomic.Int32 // how many have yet to see a code, before anybody takes it
 }
 
 type sent struct {
@@ -53,7 +55,7 @@ func plain() verify.Capabilities {
 
 func newMemory(capabilities verify.Capabilities, flaw string) *memory {
 	m := &memory{flaw: flaw, capabilities: capabilities, now: time.Now(), live: map[string]sent{}, last: map[string]string{}}
-	m.looked.Add(2 * checkers)
+	m.looking.Store(2 * checkers)
 	return m
 }
 
@@ -95,6 +97,8 @@ func (m *memory) Capabilities() verify.Capabilities {
 		capabilities.MaxScope = 1000
 	case "a scope with a space":
 		capabilities.Scopes = []string{"log in"}
+	case "says that it honors keys":
+		capabilities.IdempotencyKey = true
 	case "another answer each time":
 		m.sends++
 		capabilities.MaxScope = m.sends
@@ -128,6 +132,8 @@ func (m *memory) Send(ctx context.Context, to string, opts ...verify.SendOption)
 		capabilities.MaxDigits = 7
 	case "binds silently":
 		capabilities.Transaction = true
+	case "takes no key for a key":
+		opts = slices.DeleteFunc(slices.Clone(opts), func(o verify.SendOption) bool { return o == verify.SendOption(verify.WithIdempotencyKey("")) })
 	}
 	req, err := capabilities.SendRequest(to, opts...)
 	switch {
@@ -194,7 +200,7 @@ func (m *memory) failSend(ctx context.Context) error {
 		m.sends++
 		return m.fail("send", verify.ErrUnavailable, nil)
 	case m.has("obeys no deadline") && m.fault == FaultTimeout:
-		select {} // for ever
+		time.Sleep(ages)
 	}
 	m.sends++
 	return m.fail("send", verify.ErrOutcomeUnknown, nil)
@@ -316,7 +322,7 @@ func (m *memory) failCheck(ctx context.Context, req verify.CheckRequest) (err er
 	case m.fault == FaultCheckReplyLostOnce && m.has("remembers attempts"):
 		return nil, false
 	case m.has("obeys no deadline") && m.fault == FaultCheckTimeout:
-		select {} // for ever
+		time.Sleep(ages)
 	}
 	return m.fail("check", kind, nil), true
 }
@@ -326,8 +332,9 @@ func (m *memory) race(req verify.CheckRequest) error {
 	m.mu.Lock()
 	live, found := m.live[m.key(req.To, req.Scope)]
 	m.mu.Unlock()
-	m.looked.Done()
-	m.looked.Wait()
+	for m.looking.Add(-1); m.looking.Load() > 0; {
+		runtime.Gosched()
+	}
 	if !found || live.code != req.Code {
 		return m.fail("check", verify.ErrMismatch, nil)
 	}

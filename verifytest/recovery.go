@@ -20,10 +20,25 @@ type RecoveryTarget struct {
 	// Advance moves the store's own clock. Defaults to nil, which means a clock that
 	// nobody can move: then nothing that takes time is tested.
 	Advance func(time.Duration)
+
+	// Reopen returns the store as a process finds it that starts now, with the clock
+	// where it was. Defaults to nil, for a store that forgets.
+	Reopen func(t *testing.T) recovery.Store
+
+	// Records counts the records that the store holds of all accounts. Defaults to nil:
+	// then it is believed where it says that nothing is written.
+	Records func(t *testing.T) int
+
+	// Histories is how many random histories are compared with a model, and how many
+	// concurrent ones are checked. Defaults to 1,000.
+	Histories int
+	// Storm is how many calls a storm makes, in hundreds. Defaults to 10,000.
+	Storm int
 }
 
 // RunRecovery proves each promise of [recovery.Store] as a subtest of its name,
-// against a fresh target.
+// against a fresh target. Random histories are compared with a model step by step,
+// and concurrent ones of 16 callers are checked for linearizability.
 func RunRecovery(t *testing.T, open func(t *testing.T) RecoveryTarget) {
 	for _, p := range recoveryPromises() {
 		t.Run(p.name, func(t *testing.T) {
@@ -31,10 +46,12 @@ func RunRecovery(t *testing.T, open func(t *testing.T) RecoveryTarget) {
 			switch {
 			case target.Store == nil:
 				t.Fatal("RecoveryTarget.Store is missing")
+			case p.restarts && target.Reopen == nil:
+				t.Skip("RecoveryTarget.Reopen is nil: this store forgets")
 			case p.waits && target.Advance == nil:
 				t.Skip("RecoveryTarget.Advance is nil: nobody can move this clock")
 			}
-			if err := p.broken(t.Context(), target); err != nil {
+			if err := p.broken(t, target); err != nil {
 				t.Error(err)
 			}
 		})
@@ -42,14 +59,14 @@ func RunRecovery(t *testing.T, open func(t *testing.T) RecoveryTarget) {
 }
 
 type recoveryPromise struct {
-	name  string
-	prove func(*recoveryRun)
-	waits bool
+	name            string
+	prove           func(*recoveryRun)
+	waits, restarts bool
 }
 
 // broken returns how target breaks the promise, or nil.
-func (p recoveryPromise) broken(ctx context.Context, target RecoveryTarget) error {
-	r := &recoveryRun{RecoveryTarget: target, ctx: ctx}
+func (p recoveryPromise) broken(t *testing.T, target RecoveryTarget) error {
+	r := &recoveryRun{RecoveryTarget: target, t: t, ctx: t.Context()}
 	p.prove(r)
 	return r.err
 }
@@ -61,17 +78,33 @@ func recoveryPromises() []recoveryPromise {
 		{name: "every_key_in_use_is_compared", prove: recoveryComparesAll},
 		{name: "new_codes_end_the_old_ones", prove: recoveryReplace},
 		{name: "nothing_is_written_without_codes", prove: recoveryNobody},
-		{name: "ten_of_10000_attempts_are_compared", prove: recoveryStorm},
+		{name: "ten_of_a_storm_of_attempts_are_compared", prove: recoveryStorm},
 		{name: "waits_double_to_their_longest_and_nothing_blocks", prove: recoveryWaits, waits: true},
 		{name: "a_call_made_again_answers_the_same", prove: recoveryAgain},
 		{name: "accounts_are_kept_apart", prove: recoveryApart},
+		{name: "random_histories_agree_with_the_model", prove: recoveryHistories},
+		{name: "histories_of_16_callers_are_linearizable", prove: recoveryLinearizable},
+		{name: "a_restart_forgets_nothing", prove: recoveryRestarts, restarts: true},
 	}
 }
 
 type recoveryRun struct {
 	RecoveryTarget
+	t   *testing.T
 	ctx context.Context
 	err error
+}
+
+// writes reports whether doing made the store hold another number of records, where
+// it can be seen.
+func (r *recoveryRun) writes(doing func()) bool {
+	if r.Records == nil {
+		doing()
+		return false
+	}
+	before := r.Records(r.t)
+	doing()
+	return r.Records(r.t) != before
 }
 
 func (r *recoveryRun) demand(ok bool, format string, args ...any) {
@@ -166,24 +199,28 @@ func recoveryReplace(r *recoveryRun) {
 
 func recoveryNobody(r *recoveryRun) {
 	k := recovery.Key(recoveryID())
-	for range 20 {
-		a := r.attempt(k, recoveryMAC())
-		r.demand(a == recovery.Attempt{}, "an attempt without codes answers %+v", a)
-	}
-	r.leaves(k, 0)
+	r.demand(!r.writes(func() {
+		for range 20 {
+			a := r.attempt(k, recoveryMAC())
+			r.demand(a == recovery.Attempt{}, "an attempt without codes answers %+v", a)
+		}
+		r.leaves(k, 0)
+		err := r.Store.Delete(r.ctx, k)
+		r.demand(err == nil, "Delete without codes: %v", err)
+	}), "a record was written for an account without codes")
 }
 
 func recoveryStorm(r *recoveryRun) {
 	k, macs := r.issued()
 	var wrong atomic.Int32
 	together(100, func(int) {
-		for range 100 {
+		for range storm(r.Storm) / 100 {
 			if a, err := r.Store.Attempt(r.ctx, k, recoveryID(), []recovery.MAC{recoveryMAC()}, recovery.Limits{}); err == nil && a.Verdict == recovery.Wrong {
 				wrong.Add(1)
 			}
 		}
 	})
-	r.demand(wrong.Load() == 10, "of 10,000 attempts at once %d were compared, not 10", wrong.Load())
+	r.demand(wrong.Load() == 10, "of %d attempts at once %d were compared, not 10", storm(r.Storm), wrong.Load())
 	a := r.attempt(k, macs[0])
 	r.demand(a.Verdict == recovery.Waiting && a.Wait > 0 && a.Wait <= 30*time.Second, "the right code within the wait answers %+v", a)
 }
@@ -238,4 +275,21 @@ func recoveryApart(r *recoveryRun) {
 		r.attempt(a, recoveryMAC())
 	}
 	r.demand(r.attempt(b, recoveryMAC()).Verdict == recovery.Wrong, "the failures of one account are another's")
+}
+
+func recoveryRestarts(r *recoveryRun) {
+	k, macs := r.issued()
+	id := recoveryID()
+	for range 2 {
+		a, err := r.Store.Attempt(r.ctx, k, id, macs[:1], recovery.Limits{})
+		r.demand(err == nil && a.Verdict == recovery.Match, "a code answers %+v, error %v", a, err)
+		r.Store = r.Reopen(r.t)
+	}
+	r.leaves(k, 9)
+	r.demand(r.attempt(k, macs[0]).Verdict == recovery.Wrong, "after a restart a used code is approved")
+	for range 9 {
+		r.attempt(k, recoveryMAC())
+	}
+	r.Store = r.Reopen(r.t)
+	r.demand(r.attempt(k, macs[1]).Verdict == recovery.Waiting, "after a restart the wait is over")
 }

@@ -20,7 +20,7 @@ const (
 	throttled      rule = "short, long and bare throttle: a throttle is ErrRateLimited; nothing was done"
 	waitIsCapped   rule = "long throttle: a wait beyond the cap is told at once, in RetryAfter"
 	personsLimit   rule = "recipient's limit: this is ErrTooManySends, which no other vendor may lift"
-	guard          rule = "guard: its refusal is ErrBlocked, which no other vendor may defeat"
+	guards         rule = "guard: its refusal is ErrBlocked, which no other vendor may defeat"
 	unreachableOne rule = "vendor's error: a recipient the vendor cannot reach is ErrInvalidRecipient"
 	alarm          rule = "credentials: refused ones are ErrUnauthorized, and say nothing about a code"
 	maybeSent      rule = "R76: a request that left and got no trustworthy answer is ErrOutcomeUnknown"
@@ -42,6 +42,8 @@ const (
 	scopesApart    rule = "R15: a code sent in one scope does not check in another"
 	linked         rule = "R67: a transaction is bound to its code: changing it makes the code worthless"
 	oneWinner      rule = "R07: exactly one of several right Checks at once is approved"
+	keyIsLong      rule = "an idempotency key that is short or malformed is ErrUnsupported"
+	sameAnswer     rule = "a call with the idempotency key of an earlier one has no effect and gets its answer"
 	honest         rule = "Capabilities say what Send and Check honor"
 )
 

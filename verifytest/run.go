@@ -128,6 +128,9 @@ type Target struct {
 //	concurrent_sends_and_checks     Send and Send to other, then 4 Checks right of each
 //	errors_match_one_outcome        Send, Check wrong, then calls refused
 //	privacy                         Send, Check wrong, Check right
+//	idempotency_key_malformed       Send and Check refused, several
+//	idempotency_key_send            [Send with a key, Send with it, Check right]
+//	idempotency_key_check           [Send, Checks wrong and right with a key, with it again, and with another]
 //	capabilities_honest             none
 //	capabilities_channel_sms        [Send]
 //	capabilities_channel_voice      [Send]
@@ -164,5 +167,5 @@ type scenario struct {
 }
 
 func scenarios() []scenario {
-	return slices.Concat(sends(), checks(), cancels(), bindings(), combinations(), capabilities())
+	return slices.Concat(sends(), checks(), cancels(), bindings(), combinations(), repeats(), capabilities())
 }

@@ -18,7 +18,7 @@ func sends() []scenario {
 		failingSend("send_rate_limited", FaultRateLimited, throttled, verify.ErrRateLimited),
 		{"send_rate_limited_for_an_hour", sendRateLimitedForAnHour},
 		failingSend("send_too_many", FaultTooManySends, personsLimit, verify.ErrTooManySends),
-		failingSend("send_blocked", FaultBlocked, guard, verify.ErrBlocked),
+		failingSend("send_blocked", FaultBlocked, guards, verify.ErrBlocked),
 		failingSend("send_refused_recipient", FaultRefusedRecipient, unreachableOne, verify.ErrInvalidRecipient),
 		failingSend("send_server_error", FaultServerError, maybeSent, verify.ErrOutcomeUnknown),
 		failingSend("send_bad_gateway", FaultBadGateway, maybeSent, verify.ErrOutcomeUnknown),

@@ -26,6 +26,8 @@ type StoreTarget struct {
 
 	// Histories is how many concurrent histories are checked. Defaults to 1,000.
 	Histories int
+	// Storm is how many calls a storm makes, in hundreds. Defaults to 10,000.
+	Storm int
 }
 
 // RunStore proves each promise of [otp.Store] as a subtest of its name, against a
@@ -89,12 +91,15 @@ func storePromises() []storePromise {
 		{name: "reset_removes_all", prove: storeForgets},
 		{name: "an_attempt_made_again_answers_the_same", prove: storeReplaysAttempt},
 		{name: "a_send_made_again_answers_the_same", prove: storeReplaysIssue},
+		{name: "a_repeated_send_says_so_and_what_was_kept_of_it", prove: storeRepeats},
+		{name: "what_was_kept_of_a_send_ends_with_its_two_minutes", prove: storeRepeatsEnd},
+		{name: "one_of_64_sends_of_one_id_is_not_repeated", prove: storeRepeatStorm},
 		{name: "codes_expire", prove: storeExpires},
 		{name: "cooldowns_hold", prove: storeCoolsDown},
 		{name: "the_window_holds", prove: storeWindow},
 		{name: "failures_are_remembered_for_their_time", prove: storeRemembers},
 		{name: "one_of_256_right_attempts_is_approved", prove: storeOneWinner},
-		{name: "five_of_10000_attempts_are_compared", prove: storeAttemptStorm},
+		{name: "five_of_a_storm_of_attempts_are_compared", prove: storeAttemptStorm},
 		{name: "five_of_256_sends_are_admitted", prove: storeSendStorm},
 		{name: "histories_are_linearizable", prove: storeLinearizable},
 		{name: "a_restart_forgets_nothing", prove: storeRestarts, restarts: true},

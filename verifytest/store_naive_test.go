@@ -18,6 +18,7 @@ type naive struct {
 	now     time.Duration
 	records map[otp.Key]*naiveRecord
 	lost    map[otp.ID]bool // sends that were taken back
+	ended   map[otp.ID]string
 }
 
 type naiveRecord struct {
@@ -87,6 +88,31 @@ func (s *naive) limits(l otp.Limits) otp.Limits {
 	return l.WithDefaults()
 }
 
+// again answers a send that is known.
+func (s *naive) again(rec *naiveRecord, sent naiveSend, mac otp.MAC) otp.Admission {
+	if s.has("never says Repeated") || rec.putBy == sent.id && rec.live == mac && !s.has("takes a lost reply for another call") {
+		return otp.Admission{}
+	}
+	stale := s.now-sent.at > 2*time.Minute && !s.has("knows a send for ever")
+	outcome := s.ended[sent.id]
+	if s.has("forgets the outcome with the send") && s.lost[sent.id] {
+		outcome = ""
+	}
+	return otp.Admission{Repeated: true, Outcome: outcome, Stale: stale}
+}
+
+func (s *naive) Conclude(_ context.Context, _ otp.Key, id otp.ID, outcome string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended == nil {
+		s.ended = map[otp.ID]string{}
+	}
+	if s.ended[id] == "" || !s.has("keeps the first outcome") {
+		s.ended[id] = outcome
+	}
+	return nil
+}
+
 func (s *naive) Issue(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (otp.Admission, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,11 +121,11 @@ func (s *naive) Issue(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl 
 	if !s.has("makes a send again") {
 		for _, sent := range rec.sends {
 			if sent.id == id {
-				return otp.Admission{}, nil
+				return s.again(rec, sent, mac), nil
 			}
 		}
 		if s.lost[id] && !s.has("revives what was taken back") {
-			return otp.Admission{}, nil
+			return s.again(rec, naiveSend{id, s.now}, mac), nil
 		}
 	}
 	if rec.failures >= l.Failures && s.now-rec.failedAt < l.Remember && !s.has("sends to the blocked") {

@@ -241,14 +241,20 @@ func storeRestoresNothingElse(r *storeRun) {
 // storeRestoresInTime lets lives and the time for a restore end.
 func storeRestoresInTime(r *storeRun) {
 	l := free()
-	k, code, ttl := random[otp.Key](), random[otp.MAC](), r.spans(1)
-	start := time.Now()
-	r.putFor(k, random[otp.ID](), code, ttl, l)
-	_, id := r.sent(k, l)
-	r.revoke(k, id)
-	r.leaves("a wrong attempt on a code that came back", r.wrong(k, l, 1), 4)
+	var k otp.Key
+	var life time.Duration
+	var start time.Time
+	var back answer
+	r.unhurried(r.spans(1), func(d time.Duration) {
+		k, life, start = random[otp.Key](), d, time.Now()
+		r.putFor(k, random[otp.ID](), random[otp.MAC](), life, l)
+		_, id := r.sent(k, l)
+		r.revoke(k, id)
+		back = r.wrong(k, l, 1)
+	})
+	r.leaves("a wrong attempt on a code that came back", back, 4)
 	l.Attempts = 10
-	r.until("a code that came back expires by its own time", start, ttl, func() bool {
+	r.until("a code that came back expires by its own time", start, life, func() bool {
 		return r.attempt(k, l, random[otp.MAC]()).verdict == otp.Gone
 	})
 	if r.Advance == nil {
@@ -272,7 +278,7 @@ func storeRestoresInTime(r *storeRun) {
 	// Each code has its own time: one that was replaced long ago does not come back
 	// because another one was replaced since.
 	k = random[otp.Key]()
-	code, _ = r.sent(k, l)
+	code, _ := r.sent(k, l)
 	second, secondID := r.sent(k, l)
 	r.Advance(90 * time.Second)
 	_, thirdID := r.sent(k, l)

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/ports"
 	"github.com/go2fa/verify/verifytest"
 )
 
@@ -169,6 +170,7 @@ func TestToyKeepsThePromises(t *testing.T) {
 			Fault: func(f verifytest.Fault) bool {
 				if f == verifytest.FaultUnreachable || f == verifytest.FaultCheckUnreachable {
 					srv.Close()
+					t.Cleanup(ports.Hold(srv.Listener.Addr()))
 				}
 				e.locked(func() { e.fault = f })
 				return true
