@@ -3,7 +3,6 @@ package twilio
 import (
 	"net/http"
 	"path"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -35,7 +34,7 @@ func TestConformanceOverTheEmulator(t *testing.T) {
 		return verifytest.Target{
 			Verifier: client, Advance: srv.Advance, Effects: srv.Effects,
 			Code:             func(to, scope string) string { return srv.Code(to, client.services[scope].SID) },
-			Fault:            func(f verifytest.Fault) bool { return arrange(t, srv, client, f) },
+			Fault:            func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client, faults, f) },
 			Secrets:          []string{twiliotest.AccountSID, twiliotest.AuthToken, twiliotest.ServiceSID},
 			TransactionScope: "payment",
 		}
@@ -75,22 +74,6 @@ func refusal(on string, status, code int, header http.Header) twiliotest.Fault {
 	f := twiliotest.Refusal(status, code)
 	f.On, f.Header = on, header
 	return f
-}
-
-func arrange(t *testing.T, srv *twiliotest.Server, client *Client, f verifytest.Fault) bool {
-	if f == verifytest.FaultUnreachable || f == verifytest.FaultCheckUnreachable {
-		srv.Close()
-		require.NoError(t, client.Close()) // what dies on a warm connection may have been read
-		return true
-	}
-	fault, known := faults[f]
-	if fault.Times == 0 {
-		fault.Times = -1
-	}
-	if known {
-		srv.Fail(fault)
-	}
-	return known
 }
 
 // scripts are the recordings of each scenario. A scenario that is not here makes
@@ -154,11 +137,7 @@ var scripts = map[string][]string{
 func TestConformanceOverRecordings(t *testing.T) {
 	t.Parallel()
 	verifytest.Run(t, func(t *testing.T) verifytest.Target {
-		var files []string
-		for _, name := range scripts[path.Base(t.Name())] {
-			files = append(files, filepath.Join("testdata", name+".json"))
-		}
-		vendor := fixture.New(t, files...)
+		vendor := fixture.New(t, fixture.Files(scripts[path.Base(t.Name())]...)...)
 		return verifytest.Target{
 			Verifier: over(t, vendor.Client()),
 			Code:     func(string, string) string { return "123456" },

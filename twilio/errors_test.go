@@ -29,7 +29,7 @@ func TestRefusalsMeanTheSameEverywhere(t *testing.T) {
 		"an opt-out":                       {400, 21610, verify.ErrBlocked, verify.ErrBlocked},
 		"Fraud Guard":                      {403, 60410, verify.ErrBlocked, verify.ErrBlocked},
 		"a country not permitted":          {403, 60605, verify.ErrBlocked, verify.ErrBlocked},
-		"too many checks":                  {429, 60202, verify.ErrTooManyAttempts, verify.ErrTooManyAttempts},
+		"too many checks":                  {429, 60202, verify.ErrTooManySends, verify.ErrTooManyAttempts},
 		"too many sends":                   {429, 60203, verify.ErrTooManySends, verify.ErrTooManySends},
 		"too many at once for one number":  {429, 60212, verify.ErrTooManySends, verify.ErrTooManySends},
 		"too many of one number":           {429, 60626, verify.ErrTooManySends, verify.ErrTooManySends},

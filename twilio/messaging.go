@@ -3,7 +3,6 @@ package twilio
 import (
 	"context"
 	_ "embed"
-	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -27,17 +26,14 @@ import (
 //	})
 //	verifier, err := otp.New(otp.Config{Messenger: messenger /* ... */})
 type Messaging struct {
-	rest         *driver.Client
-	account      string
-	from         string
-	service      string // of Messaging, not of Verify
-	capabilities verify.Capabilities
+	driver.Base
+	rest    *driver.Client
+	account string
+	from    string
+	service string // of Messaging, not of Verify
 }
 
 var _ otp.Messenger = (*Messaging)(nil)
-
-// Format keeps the credentials of a Messaging out of every print.
-func (Messaging) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("twilio.Messaging{[hidden]}")) }
 
 // NewMessaging checks cfg and makes a messenger. It does no I/O. Its errors name
 // the field at fault and never its value.
@@ -45,24 +41,19 @@ func NewMessaging(cfg MessagingConfig) (*Messaging, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c, err := cfg.account().client("api", readMessageError)
+	c, err := cfg.account().client("api", messagingCodes.ReadError("code"))
 	if err != nil {
 		return nil, err
 	}
-	return &Messaging{
-		rest: c, account: cfg.AccountSID, from: cfg.From, service: cfg.MessagingServiceSID,
-		capabilities: verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS}},
-	}, nil
+	sms := verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS}}
+	return &Messaging{driver.NewBase("Messaging", c, sms), c, cfg.AccountSID, cfg.From, cfg.MessagingServiceSID}, nil
 }
-
-// Capabilities says that messages go by sms.
-func (c *Messaging) Capabilities() verify.Capabilities { return c.capabilities }
 
 // Deliver has Twilio deliver a message and returns its SID: "SM" or "MM" and 32
 // hexadecimal digits. A message that Twilio could not pass on before its code
 // expires is dropped.
 func (c *Messaging) Deliver(ctx context.Context, m otp.Message) (id string, err error) {
-	if _, err := c.capabilities.SubjectRequest("send", m.To); err != nil {
+	if _, err := c.Capabilities().SubjectRequest("send", m.To); err != nil {
 		return "", err
 	}
 	form, fault := c.form(m)
@@ -103,14 +94,6 @@ func (c *Messaging) verdict(reply driver.Reply, a messageAnswer) error {
 		HTTPStatus: reply.Status, VendorCode: a.errorCode(), RequestID: reply.RequestID, Requests: reply.Requests,
 	}
 }
-
-// Close closes idle connections of the messenger's own transport, and nothing that
-// MessagingConfig.HTTPClient brought.
-func (c *Messaging) Close() error { return c.rest.Close() }
-
-// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
-// through a proxy, and nothing if Config.HTTPClient brings a transport.
-func (c *Messaging) Warm(ctx context.Context) error { return c.rest.Warm(ctx) }
 
 // Limits of a sender, in characters and digits:
 // https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id and
@@ -188,17 +171,12 @@ func (cfg MessagingConfig) account() Config {
 }
 
 func (cfg MessagingConfig) validate() error {
-	switch {
-	case !isSID(cfg.AccountSID, "AC"):
-		return errors.New("twilio: AccountSID must be AC and 32 hexadecimal digits")
-	case cfg.From == "" && cfg.MessagingServiceSID == "":
-		return errors.New("twilio: give From, MessagingServiceSID or both")
-	case cfg.MessagingServiceSID != "" && !isSID(cfg.MessagingServiceSID, "MG"):
-		return errors.New("twilio: MessagingServiceSID must be MG and 32 hexadecimal digits")
-	case cfg.From != "" && !isFrom(cfg.From):
-		return errors.New("twilio: From must be a number in E.164 form, a short code of 3 to 8 digits, or a name of at most 11 characters")
-	}
-	return nil
+	return driver.Invalid(vendor,
+		driver.If(!isSID(cfg.AccountSID, "AC"), "AccountSID must be AC and 32 hexadecimal digits"),
+		driver.If(cfg.From == "" && cfg.MessagingServiceSID == "", "give From, MessagingServiceSID or both"),
+		driver.If(cfg.MessagingServiceSID != "" && !isSID(cfg.MessagingServiceSID, "MG"), "MessagingServiceSID must be MG and 32 hexadecimal digits"),
+		driver.If(cfg.From != "" && !isFrom(cfg.From), "From must be a number in E.164 form, a short code of 3 to 8 digits, or a name of at most 11 characters"),
+	)
 }
 
 const digits = "0123456789"
@@ -230,19 +208,15 @@ const (
 // form writes the parameters of a new message, or says why it cannot.
 func (c *Messaging) form(m otp.Message) (form driver.Form, fault string) {
 	switch {
-	case m.Channel != c.capabilities.Channels[0]:
+	case m.Channel != verify.ChannelSMS:
 		return nil, "messages go by sms only"
 	case utf8.RuneCountInString(m.Text) > maxText:
 		return nil, "the text is longer than 1600 characters"
 	}
 	form = make(driver.Form, 0, 256)
 	form.Add("To", m.To)
-	if c.from != "" {
-		form.Add("From", c.from)
-	}
-	if c.service != "" {
-		form.Add("MessagingServiceSid", c.service)
-	}
+	form.AddGiven("From", c.from)
+	form.AddGiven("MessagingServiceSid", c.service)
 	form.Add("Body", m.Text)
 	if m.TTL > 0 {
 		ttl := min(max(m.TTL, minValidity), maxValidity)
@@ -271,7 +245,7 @@ func (c *Messaging) read(reply driver.Reply, to string) (messageAnswer, error) {
 	switch {
 	case err != nil:
 		return a, c.rest.Unknown("send", reply, err.Error())
-	case a.account != nil && string(a.account) != c.account, a.to != nil && !sameRecipient(string(a.to), to):
+	case a.account != nil && string(a.account) != c.account, a.to != nil && !driver.IsNearSubject(string(a.to), to):
 		return a, c.rest.Unknown("send", reply, "the answer speaks of another account or recipient")
 	case a.id() == "":
 		return a, c.rest.Unknown("send", reply, "the answer names no message")
@@ -310,27 +284,10 @@ var acceptances = map[string]verify.Outcome{
 	"canceled":  verify.ErrRejected,
 }
 
-// messagingCodesText says what each of Messaging's codes means.
+// messagingCodesText says what each of Messaging's codes means. A code that is not
+// listed there means what it means to Verify.
 //
 //go:embed messaging_codes.txt
 var messagingCodesText string
 
-var messagingCodes = driver.Codes{Text: messagingCodesText}
-
-// readMessageError reads an error of Programmable Messaging's. A code that is not
-// listed there means what it means to Verify, or else what its status means.
-func readMessageError(_ string, status int, body []byte) driver.Failure {
-	code, ok := codeIn(body)
-	if !ok {
-		return driver.Failure{}
-	}
-	f, known := messagingCodes.Find(code)
-	if !known {
-		f, known = codes.Find(code)
-	}
-	if !known {
-		f = driver.Unlisted(status)
-	}
-	f.Code = code
-	return f
-}
+var messagingCodes = driver.Codes{Text: messagingCodesText, Else: &codes}

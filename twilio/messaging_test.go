@@ -263,7 +263,7 @@ var textAnswers = map[string]struct {
 	"queued":                  {`{"sid":"SM00000000000000000000000000000000","status":"queued"}`, ""},
 	"accepted, of a service":  {`{"sid":"MM00000000000000000000000000000000","status":"accepted"}`, ""},
 	"sent, of this subject":   {`{"sid":"SM00000000000000000000000000000000","status":"sent","to":"+15005550006","account_sid":"AC00000000000000000000000000000000","error_code":null}`, ""},
-	"a second spelling":       {`{"sid":"SM00000000000000000000000000000000","status":"queued","to":"+5215005550006"}`, ""},
+	"a second spelling":       {`{"sid":"SM00000000000000000000000000000000","status":"queued","to":"+115005550006"}`, ""},
 	"failed":                  {`{"sid":"SM00000000000000000000000000000000","status":"failed","error_code":30001}`, verify.ErrRejected},
 	"canceled":                {`{"sid":"SM00000000000000000000000000000000","status":"canceled"}`, verify.ErrRejected},
 	"undelivered":             {`{"sid":"SM00000000000000000000000000000000","status":"undelivered"}`, verify.ErrOutcomeUnknown},

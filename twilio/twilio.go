@@ -24,11 +24,11 @@
 package twilio
 
 import (
+	"cmp"
 	"context"
-	_ "embed"
+	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/driver"
@@ -36,22 +36,96 @@ import (
 
 const vendor = "twilio"
 
+// A Config says which account and which Verify Services to use. Give either
+// AccountSID and AuthToken, or APIKeySID and APIKeySecret.
+//
+// # In the console
+//
+//  1. Open https://console.twilio.com and copy AccountSID and AuthToken, or
+//     make an API key, which Twilio recommends for production
+//     (https://www.twilio.com/docs/verify/api).
+//  2. Make a Verify Service, in the console or by the API. Its SID begins with
+//     VA (https://www.twilio.com/docs/verify/api/service). Make one more for
+//     each scope.
+//  3. Give the code length of the Service as CodeLength.
+//  4. Under Verify, Settings, Geo permissions, allow the countries that you send
+//     to (https://www.twilio.com/docs/verify/preventing-toll-fraud/verify-geo-permissions).
+//     E-mail has a setup of its own (https://www.twilio.com/docs/verify/email).
+//  5. For PSD2, ask Twilio's support to enable it for the account, then make a
+//     Service with Psd2Enabled by the API
+//     (https://www.twilio.com/docs/verify/api/verifying-transactions-psd2).
+type Config struct {
+	// AccountSID names the account: "AC" and 32 hexadecimal digits.
+	AccountSID string `dsn:"account_sid,user" example:"AC00000000000000000000000000000000"`
+	// AuthToken is the account's token.
+	AuthToken string `json:"-" dsn:"auth_token,pass" example:"env:TWILIO_AUTH_TOKEN"`
+	// APIKeySID names an API key: "SK" and 32 hexadecimal digits. A key is good in
+	// one region only.
+	APIKeySID string `dsn:"api_key_sid" example:"SK00000000000000000000000000000000"`
+	// APIKeySecret is the key's secret.
+	APIKeySecret string `json:"-" dsn:"api_key_secret" example:"file:/run/secrets/twilio"`
+
+	// Service serves the empty scope. Required.
+	Service Service `dsn:",inline"`
+	// Scopes serve the other scopes, each with a Service of its own: two scopes of
+	// one Service would share their codes. Defaults to none.
+	Scopes map[string]Service `dsn:"scope.NAME"`
+
+	// Region chooses where Twilio processes the calls, such as "ie1"
+	// (https://www.twilio.com/docs/global-infrastructure). Defaults to none.
+	Region string `dsn:"region" example:"ie1"`
+	// Edge chooses where the calls enter Twilio's network, such as "dublin". Defaults
+	// to that of Region for ie1 and au1, else to none, and is required with any other
+	// region but us1. An edge without a region means region us1.
+	Edge string `dsn:"edge" example:"dublin"`
+	// BaseURL replaces https://verify.twilio.com, for an emulator or a proxy. Plain
+	// http is accepted for loopback and for hosts without dots.
+	BaseURL string `dsn:"base_url" default:"https://verify.twilio.com" example:"http://127.0.0.1:4011"`
+	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
+	// Its transport must not repeat requests by itself, or one Send may deliver two
+	// messages. Defaults to a client of our own.
+	HTTPClient *http.Client `json:"-"`
+}
+
+// Format keeps the secrets of a Config out of every print.
+func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("twilio.Config{[hidden]}")) }
+
+// A Service is one Verify Service, as set up in Twilio's console.
+type Service struct {
+	// SID is "VA" and 32 hexadecimal digits. Required.
+	SID string `dsn:"service_sid,host,required" named:"sid,self" example:"VA00000000000000000000000000000000"`
+	// CodeLength must be the Service's own setting, 4 to 10 digits: a code of
+	// another length is refused without asking. Defaults to 6.
+	CodeLength int `dsn:"digits" default:"6" example:"8"`
+	// PSD2 must be the Service's own setting. Such a Service binds each code to an
+	// amount and a payee, insists on both, and does not call. Defaults to false.
+	PSD2 bool `dsn:"psd2" default:"false" example:"true"`
+}
+
+// check fills in a Service's default, says what is wrong with it, and returns its
+// SID.
+func (s *Service) check() (id string, err error) {
+	s.CodeLength = cmp.Or(s.CodeLength, 6)
+	switch {
+	case !isSID(s.SID, "VA"):
+		err = errors.New("SID must be VA and 32 hexadecimal digits")
+	case !driver.IsCodeLength(s.CodeLength):
+		err = errors.New("CodeLength must be 4 to 10")
+	}
+	return s.SID, err
+}
+
 // A Client is a [verify.Verifier] and a [verify.Canceler] over Twilio Verify. It
 // is safe for concurrent use.
 type Client struct {
+	driver.Base
 	services map[string]Service // by scope
 	api      driver.API
 }
 
-var (
-	_ verify.Verifier = (*Client)(nil)
-	_ verify.Canceler = (*Client)(nil)
-	_ verify.Prober   = (*Client)(nil)
-)
-
-// Format keeps the credentials of a Client out of every print: %s would dig them
-// out of its fields.
-func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("twilio.Client{[hidden]}")) }
+var _ verify.Verifier = (*Client)(nil)
+var _ verify.Canceler = (*Client)(nil)
+var _ verify.Prober = (*Client)(nil)
 
 // New checks cfg and makes a client. It does no I/O. Its errors name the field
 // at fault and never its value.
@@ -60,44 +134,31 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	services, err := cfg.services()
+	services, err := driver.ByScope(vendor, "Service", cfg.Service, cfg.Scopes, (*Service).check)
 	if err != nil {
 		return nil, err
 	}
 	c := &Client{services: services}
 	c.api = driver.API{
-		Client: client, Capabilities: capabilities(services), IsSubject: sameRecipient,
+		Client: client, Capabilities: capabilities(services), IsSubject: driver.IsNearSubject,
+		Locale: localeOf, RefusesLocale: refusesLocale, Digits: func(scope string) int { return services[scope].CodeLength },
+		Binds:   func(scope string) bool { return services[scope].PSD2 },
 		NewSend: c.newSend, ReadSend: c.readSend, NewCheck: c.newCheck, ReadCheck: c.readCheck,
 		NewCancel: c.newCancel, ReadCancel: c.readCancel,
 	}
+	c.Base = driver.NewBase("Client", client, c.api.Capabilities)
 	return c, nil
 }
 
-// Capabilities says what the configured Services honor together. A code length
-// is fixed for each scope.
-func (c *Client) Capabilities() verify.Capabilities { return c.api.Capabilities }
-
 func capabilities(services map[string]Service) verify.Capabilities {
-	a := verify.Capabilities{
-		Vendor:    vendor,
-		Channels:  slices.Clone(channels[:]),
-		MinDigits: maxDigits,
-		Locale:    true,
-		ClientIP:  true,
+	c := verify.Capabilities{
+		Vendor: vendor, Locale: true, ClientIP: true,
+		Channels: []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp, verify.ChannelEmail},
 	}
-	for scope, service := range services {
-		if scope != "" {
-			a.Scopes = append(a.Scopes, scope)
-		}
-		a.MinDigits = min(a.MinDigits, service.CodeLength)
-		a.MaxDigits = max(a.MaxDigits, service.CodeLength)
-		a.Transaction = a.Transaction || service.PSD2
+	for _, service := range services {
+		c.Transaction = c.Transaction || service.PSD2
 	}
-	slices.Sort(a.Scopes)
-	if a.MinDigits == a.MaxDigits {
-		a.DefaultDigits = a.MaxDigits
-	}
-	return a
+	return driver.WithScopes(c, services, func(s Service) int { return s.CodeLength })
 }
 
 // Send has Twilio make and deliver a code. A second Send within 10 minutes
@@ -106,15 +167,7 @@ func capabilities(services map[string]Service) verify.Capabilities {
 // The locale is a hint: if Twilio refuses the language of a template, the message
 // is asked for once more without one, since surely nothing was sent.
 func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
-	receipt, err := c.api.Send(ctx, to, opts...)
-	if !refusesLocale(err) {
-		return receipt, err
-	}
-	req, invalid := c.api.Capabilities.SendRequest(to, opts...)
-	if invalid != nil || localeOf(req) == "" {
-		return receipt, err
-	}
-	return c.api.Send(ctx, to, append(slices.Clone(opts), verify.WithLocale(""))...)
+	return c.api.Send(ctx, to, opts...)
 }
 
 // Check asks Twilio whether code is right. Only the status "approved" is a yes.
@@ -132,28 +185,5 @@ func (c *Client) Cancel(ctx context.Context, to string, opts ...verify.CheckOpti
 // an error matching ErrNotPending. Twilio answers at most 60 fetches a minute
 // for each (https://www.twilio.com/docs/verify/api/rate-limits-and-timeouts).
 func (c *Client) Fetch(ctx context.Context, to string, opts ...verify.CheckOption) (Verification, error) {
-	req, err := c.api.Capabilities.SubjectRequest("fetch", to, opts...)
-	if err != nil {
-		return Verification{}, err
-	}
-	service := c.services[req.Scope]
-	reply, err := c.api.Client.Do(ctx, driver.Call{
-		Op: "fetch", Method: http.MethodGet, Route: oneRoute, Args: []string{service.SID, req.To}, Repeatable: true,
-	})
-	if err != nil {
-		return Verification{}, err
-	}
-	v, err := read(reply, service, req.To)
-	if err != nil {
-		return Verification{}, c.api.Client.Unknown("fetch", reply, err.Error())
-	}
-	return v.public(), nil
+	return driver.Ask(ctx, &c.api, "fetch", to, opts, c.newFetch, c.readFetch)
 }
-
-// Close closes idle connections of the client's own transport, and nothing that
-// Config.HTTPClient brought.
-func (c *Client) Close() error { return c.api.Close() }
-
-// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
-// through a proxy, and nothing if Config.HTTPClient brings a transport.
-func (c *Client) Warm(ctx context.Context) error { return c.api.Warm(ctx) }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -26,113 +25,83 @@ const (
 	serviceRoute = "/v2/Services/{service}"
 )
 
-// channels are those on which a person types a code.
-var channels = [...]verify.Channel{
-	verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp, verify.ChannelEmail,
-}
-
-// channelName is what Twilio calls a channel.
-func channelName(c verify.Channel) string {
-	if c == verify.ChannelVoice {
-		return "call"
-	}
-	return string(c)
+// words are what Twilio calls the channels. It may upgrade sms to RCS by itself.
+var words = map[verify.Channel]string{
+	verify.ChannelSMS: "sms", verify.ChannelVoice: "call", verify.ChannelWhatsApp: "whatsapp", verify.ChannelEmail: "email",
+	verify.ChannelRCS: "rcs",
 }
 
 func (c *Client) newSend(send driver.Send) (driver.Call, error) {
 	service := c.services[send.Scope]
-	switch err := service.check(send.Transaction); {
-	case err != nil:
-		return driver.Call{}, err
-	case send.Digits != 0 && send.Digits != service.CodeLength:
-		return driver.Call{}, errors.New("the Service of this scope sends codes of another length")
-	case service.PSD2 && send.Channel == verify.ChannelVoice:
+	if service.PSD2 && send.Channel == verify.ChannelVoice {
 		return driver.Call{}, errors.New("a Service with PSD2 does not call")
 	}
 	form := make(driver.Form, 0, 128)
 	form.Add("To", send.To)
-	form.Add("Channel", channelName(send.Channel))
-	if locale := localeOf(send.SendRequest); locale != "" {
-		form.Add("Locale", locale)
-	}
+	form.Add("Channel", words[send.Channel])
+	form.AddGiven("Locale", send.Locale)
 	if send.ClientIP.IsValid() {
 		form.Add("DeviceIp", send.ClientIP.String())
 	}
-	addTransaction(&form, send.Transaction)
-	limited, err := addOptions(&form, send.SendRequest)
+	form.AddGiven("Amount", send.Transaction.Amount)
+	form.AddGiven("Payee", send.Transaction.Payee)
+	err := options.AddTo(&form, send.SendRequest)
 	call := driver.Call{Route: createRoute, Args: []string{service.SID}, Form: form}
-	if limited {
+	if options.Has(send.SendRequest, "RateLimits") {
 		call.ReadError = readLimitedError
 	}
 	return call, err
 }
 
 func (c *Client) newCheck(check driver.Check) (driver.Call, error) {
-	service := c.services[check.Scope]
 	form := make(driver.Form, 0, 64)
 	form.Add("To", check.To)
 	form.Add("Code", check.Code)
-	addTransaction(&form, check.Transaction)
-	return driver.Call{Route: checkRoute, Args: []string{service.SID}, Form: form}, service.check(check.Transaction)
+	form.AddGiven("Amount", check.Transaction.Amount)
+	form.AddGiven("Payee", check.Transaction.Payee)
+	return driver.Call{Route: checkRoute, Args: []string{c.services[check.Scope].SID}, Form: form}, nil
+}
+
+func (c *Client) newFetch(check driver.Check) (driver.Call, error) {
+	return driver.Call{Method: http.MethodGet, Route: oneRoute, Args: []string{c.services[check.Scope].SID, check.To}}, nil
 }
 
 func (c *Client) newCancel(check driver.Check) (driver.Call, error) {
-	var form driver.Form
-	form.Add("Status", "canceled")
-	return driver.Call{Route: oneRoute, Args: []string{c.services[check.Scope].SID, check.To}, Form: form}, nil
-}
-
-func addTransaction(form *driver.Form, t verify.Transaction) {
-	if t != (verify.Transaction{}) {
-		form.Add("Amount", t.Amount)
-		form.Add("Payee", t.Payee)
-	}
-}
-
-// check says why a Service cannot serve with or without a transaction.
-func (s Service) check(t verify.Transaction) error {
-	given := t != (verify.Transaction{})
-	switch {
-	case s.PSD2 && !given:
-		return errors.New("the Service of this scope has PSD2 and needs WithTransaction")
-	case given && !s.PSD2:
-		return errors.New("the Service of this scope has no PSD2 and cannot bind a transaction")
-	}
-	return nil
+	call, err := c.newFetch(check)
+	call.Method = http.MethodPost
+	call.Form.Add("Status", "canceled")
+	return call, err
 }
 
 // A verification is what Twilio answers to every call.
 type verification struct {
 	sid, serviceSID, to, channel, status []byte
-	amount, payee, created, updated      []byte
+	amount, payee                        []byte
 	valid                                *bool
-	sends                                json.RawMessage
 }
 
 // read reads an answer strictly and checks that it speaks of the same Service and
-// recipient.
-func read(reply driver.Reply, service Service, to string) (v verification, err error) {
+// recipient, and has the status, unless that is empty.
+func (c *Client) read(reply driver.Reply, scope, to, status string) (v verification, err error) {
 	err = driver.Scan(reply.Body,
 		driver.Field{Key: "status", To: &v.status, Need: true}, driver.Field{Key: "valid", To: &v.valid},
 		driver.Field{Key: "service_sid", To: &v.serviceSID}, driver.Field{Key: "to", To: &v.to},
 		driver.Field{Key: "channel", To: &v.channel}, driver.Field{Key: "sid", To: &v.sid},
 		driver.Field{Key: "amount", To: &v.amount}, driver.Field{Key: "payee", To: &v.payee},
-		driver.Field{Key: "date_created", To: &v.created}, driver.Field{Key: "date_updated", To: &v.updated},
-		driver.Field{Key: "send_code_attempts", To: &v.sends},
 	)
-	if err == nil && (v.serviceSID != nil && string(v.serviceSID) != service.SID || v.to != nil && !sameRecipient(string(v.to), to)) {
+	switch {
+	case err != nil:
+	case v.serviceSID != nil && string(v.serviceSID) != c.services[scope].SID, v.to != nil && !driver.IsNearSubject(string(v.to), to):
 		err = errors.New("the answer speaks of another Service or recipient")
+	case status != "" && string(v.status) != status:
+		err = errors.New("the verification is not " + status + " after all")
 	}
 	return v, err
 }
 
 func (c *Client) readSend(send driver.Send, reply driver.Reply) (verify.Receipt, error) {
-	service := c.services[send.Scope]
-	v, err := read(reply, service, send.To)
-	if err == nil && string(v.status) != "pending" {
-		err = errors.New("the verification is not pending after all")
-	}
-	return verify.Receipt{ID: v.id(), Channel: v.traveled(send.Channel), Digits: service.CodeLength}, err
+	v, err := c.read(reply, send.Scope, send.To, "pending")
+	return verify.Receipt{ID: driver.ReceiptID(string(v.sid)), Channel: driver.ChannelOf(words, string(v.channel))}, err
 }
 
 // denials says what each status but "approved" means to a check:
@@ -149,7 +118,7 @@ var denials = map[string]verify.Outcome{
 // readCheck wants the status approved, for the amount and the payee that were asked
 // about where Twilio names them.
 func (c *Client) readCheck(check driver.Check, reply driver.Reply) (driver.Verdict, error) {
-	v, err := read(reply, c.services[check.Scope], check.To)
+	v, err := c.read(reply, check.Scope, check.To, "")
 	approved := string(v.status) == "approved"
 	switch {
 	case err != nil:
@@ -165,39 +134,8 @@ func (c *Client) readCheck(check driver.Check, reply driver.Reply) (driver.Verdi
 }
 
 func (c *Client) readCancel(check driver.Check, reply driver.Reply) error {
-	v, err := read(reply, c.services[check.Scope], check.To)
-	if err == nil && string(v.status) != "canceled" {
-		err = errors.New("the verification is not canceled after all")
-	}
+	_, err := c.read(reply, check.Scope, check.To, "canceled")
 	return err
-}
-
-// id keeps anything but a SID out of receipts.
-func (v verification) id() string {
-	if sid := string(v.sid); isSID(sid, "VE") {
-		return sid
-	}
-	return ""
-}
-
-// traveled is the channel in the answer, or the one asked for. Twilio may upgrade
-// sms to RCS.
-func (v verification) traveled(asked verify.Channel) verify.Channel {
-	for _, c := range [...]verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp, verify.ChannelEmail, verify.ChannelRCS} {
-		if strings.EqualFold(string(v.channel), channelName(c)) {
-			return c
-		}
-	}
-	return asked
-}
-
-// sameRecipient compares phones by their last seven digits, since one
-// subscriber has several spellings in some countries, and addresses in any case.
-func sameRecipient(a, b string) bool {
-	if verify.IsPhone(a) && verify.IsPhone(b) {
-		return a[len(a)-7:] == b[len(b)-7:]
-	}
-	return verify.IsEmail(a) && strings.EqualFold(a, b)
 }
 
 // A Verification is what Twilio knows of a pending code.
@@ -210,170 +148,86 @@ type Verification struct {
 	UpdatedAt time.Time
 }
 
-func (v verification) public() Verification {
-	var sends []json.RawMessage
-	_ = json.Unmarshal(v.sends, &sends) // decides nothing: zero if it is no list
-	created, _ := time.Parse(time.RFC3339, string(v.created))
-	updated, _ := time.Parse(time.RFC3339, string(v.updated))
-	return Verification{
-		SID: v.id(), Channel: v.traveled(""), Status: string(v.status), Sends: len(sends),
-		CreatedAt: created, UpdatedAt: updated,
+func (c *Client) readFetch(check driver.Check, reply driver.Reply) (Verification, error) {
+	var more struct {
+		Created time.Time         `json:"date_created"`
+		Updated time.Time         `json:"date_updated"`
+		Sends   []json.RawMessage `json:"send_code_attempts"`
 	}
+	v, err := c.read(reply, check.Scope, check.To, "")
+	_ = json.Unmarshal(reply.Body, &more) // decides nothing: zero where it cannot be read
+	return Verification{
+		SID: driver.ReceiptID(string(v.sid)), Channel: driver.ChannelOf(words, string(v.channel)), Status: string(v.status),
+		Sends: len(more.Sends), CreatedAt: more.Created, UpdatedAt: more.Updated,
+	}, err
 }
 
 // Probe reads each Service, which takes good credentials, and compares its code
 // length and PSD2 with Config. Whether a channel is set up only a Send can tell.
 func (c *Client) Probe(ctx context.Context) error {
-	if len(c.services) == 0 {
-		return &verify.Error{Vendor: vendor, Op: "probe", Outcome: verify.ErrUnsupported, Detail: "the client was not made by New"}
-	}
-	var faults []string
-	for _, scope := range slices.Sorted(maps.Keys(c.services)) {
-		found, err := c.differences(ctx, c.services[scope])
-		if err != nil {
-			return err // it would meet the other Services as well
-		}
-		for _, fault := range found {
-			name := "the Service of the empty scope "
-			if scope != "" {
-				name = "the Service of scope " + scope + " "
-			}
-			faults = append(faults, name+fault)
-		}
-	}
-	if len(faults) == 0 {
-		return nil
-	}
-	return &verify.Error{Vendor: vendor, Op: "probe", Outcome: verify.ErrRejected, Detail: strings.Join(faults, "; ")}
+	return c.api.ProbeScopes(ctx, driver.ScopeProbe{
+		Noun: "Service", Scopes: slices.Collect(maps.Keys(c.services)), NotFound: codeNotFound, Hint: "check its SID and the region",
+		Call: func(scope string) driver.Call {
+			return driver.Call{Route: serviceRoute, Args: []string{c.services[scope].SID}}
+		},
+		ID: []string{"sid"}, Differences: func(scope string, body []byte) ([]string, error) { return c.services[scope].differences(body) },
+	})
 }
 
 // differences says in which settings a Service is not what Config has it be.
-func (c *Client) differences(ctx context.Context, service Service) (found []string, err error) {
-	reply, err := c.api.Client.Do(ctx, driver.Call{
-		Op: "probe", Method: http.MethodGet, Route: serviceRoute, Args: []string{service.SID}, Repeatable: true,
-	})
-	var e *verify.Error
-	if errors.As(err, &e) && e.VendorCode == codeNotFound {
-		return []string{"was not found: check its SID and the region"}, nil
-	}
-	if err != nil {
+func (s Service) differences(body []byte) (found []string, err error) {
+	var digits string
+	psd2 := s.PSD2
+	if err := driver.Scan(body, driver.Field{Key: "code_length", To: &digits, Need: true, Number: true}, driver.Field{Key: "psd2_enabled", To: &psd2}); err != nil {
 		return nil, err
 	}
-	var sid, digits string
-	var psd2 *bool
-	err = driver.Scan(reply.Body, driver.Field{Key: "sid", To: &sid, Need: true},
-		driver.Field{Key: "code_length", To: &digits, Need: true, Number: true}, driver.Field{Key: "psd2_enabled", To: &psd2})
-	length, wrong := strconv.Atoi(digits)
-	switch {
-	case err != nil:
-		return nil, c.api.Client.Unknown("probe", reply, err.Error())
-	case sid != service.SID:
-		return nil, c.api.Client.Unknown("probe", reply, "the answer speaks of another Service")
-	case wrong != nil || length < minDigits || length > maxDigits:
-		return nil, c.api.Client.Unknown("probe", reply, "the answer's code length is none")
-	case length != service.CodeLength:
-		found = append(found, "sends "+digits+" digits, not "+strconv.Itoa(service.CodeLength)+": set its CodeLength to "+digits)
-	}
-	switch {
-	case psd2 == nil || *psd2 == service.PSD2:
-	case *psd2:
-		found = append(found, "has PSD2: set its PSD2")
-	default:
-		found = append(found, "has no PSD2: have it switched on, or leave PSD2 out")
-	}
-	return found, nil
+	length, err := driver.CodeLength(digits, s.CodeLength, "")
+	return []string{
+		length,
+		driver.If(psd2 && !s.PSD2, "has PSD2: set its PSD2"),
+		driver.If(!psd2 && s.PSD2, "has no PSD2: have it switched on, or leave PSD2 out"),
+	}, err
 }
 
-// codesText says what each of Verify's codes means.
-//
-//go:embed codes.txt
-var codesText string
-
-var codes = driver.Codes{Text: codesText}
-
-const (
-	codeNotFound  = "20404"
-	codeParameter = "60200"
-	codeThrottle  = "20429"
-
-	parameterAtFault = "a parameter is not valid: "
+// What each of Verify's codes means.
+var (
+	//go:embed codes.txt
+	codesText string
+	codes     = driver.Codes{Text: codesText}
+	readCode  = codes.ReadError("code")
 )
 
-// codeIn reads {"code":60200,"message":"...","status":400}.
-func codeIn(body []byte) (code string, ok bool) {
-	err := driver.Scan(body, driver.Field{Key: "code", To: &code, Need: true, Number: true})
-	return code, err == nil
-}
+const codeNotFound, codeParameter = "20404", "60200"
 
-// readError reads an error of Verify's. A code that is not listed means what its
-// status means; to a check 20404 says expired, used, canceled and never sent.
+// readError reads {"code":60200,"message":"...","status":400}. It tells which parameter
+// of a send is not valid, and takes nothing else of the message, which quotes the
+// recipient.
 func readError(op string, status int, body []byte) driver.Failure {
-	code, ok := codeIn(body)
-	if !ok {
-		return driver.Failure{}
+	f := readCode(op, status, body)
+	if f.Code != codeParameter {
+		return f
 	}
-	f, known := codes.Find(code)
-	switch {
-	case code == codeNotFound && op == "send":
-		f = driver.Failure{Outcome: verify.ErrRejected, Detail: "the Service was not found: check its SID and the region"}
-	case code == codeNotFound:
-		f = driver.Failure{Outcome: verify.ErrNotPending}
-	case code == codeParameter && op == "send":
-		f = parameterFault(body)
-	case !known:
-		f = driver.Unlisted(status)
-	}
-	f.Code = code
-	return f
+	var message string
+	_ = driver.Scan(body, driver.Field{Key: "message", To: &message}) // without one no name is known
+	_, after, _ := strings.Cut(message, "Invalid parameter")
+	name := strings.TrimLeft(after, ":` ")
+	end := len(name) - len(strings.TrimLeft(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+	return codes.OfParameter(f, op, name[:end])
 }
 
 // readLimitedError is readError for a send that carried WithRateLimit: to it a
 // throttle is the application's own limit on one person. Another vendor would defeat
 // it, and it is no throttle of the account.
 func readLimitedError(op string, status int, body []byte) driver.Failure {
-	f := readError(op, status, body)
-	if f.Code == codeThrottle {
-		f.Outcome, f.Detail = verify.ErrTooManySends, "a rate limit of the application's own, or too many requests at once"
-	}
-	return f
+	return codes.OfParameter(readError(op, status, body), op, "limited")
 }
-
-// parameterFault reads which parameter is not valid. Of the message it takes the
-// parameter's name and nothing else: the rest quotes the recipient.
-func parameterFault(body []byte) driver.Failure {
-	var message string
-	_ = driver.Scan(body, driver.Field{Key: "message", To: &message}) // without one no name is known
-	_, after, _ := strings.Cut(message, "Invalid parameter")
-	after = strings.TrimLeft(after, ":` ")
-	for _, name := range [...]string{"To", "Channel", "Locale", "Amount", "Payee", "TemplateSid", "AppHash", "Tags", "RateLimits", "DeviceIp", "CustomCode", "SendDigits"} {
-		rest, named := strings.CutPrefix(after, name)
-		switch {
-		case !named || rest != "" && strings.IndexFunc(rest[:1], isLetter) == 0:
-		case name == "To":
-			return driver.Failure{Outcome: verify.ErrInvalidRecipient, Detail: "not a number or an address in use"}
-		default:
-			return driver.Failure{Outcome: verify.ErrRejected, Detail: parameterAtFault + name}
-		}
-	}
-	f, _ := codes.Find(codeParameter)
-	return f
-}
-
-func isLetter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }
 
 // refusesLocale knows the answers to a language that a template or a voice lacks:
 // https://www.twilio.com/docs/verify/supported-languages.
-func refusesLocale(err error) bool {
-	if err == nil {
-		return false // without the cost of asking
-	}
-	var e *verify.Error
-	if !errors.As(err, &e) || e.Op != "send" {
-		return false
-	}
+func refusesLocale(e *verify.Error) bool {
 	switch e.VendorCode {
 	case codeNotFound, "60229", "60331":
 		return true
 	}
-	return e.VendorCode == codeParameter && e.Detail == parameterAtFault+"Locale"
+	return e.VendorCode == codeParameter && strings.HasSuffix(e.Detail, ": Locale")
 }

@@ -38,7 +38,7 @@ func TestMessageAsThePhoneShowsIt(t *testing.T) {
 			}), t}
 			a.do("POST", "/v2/Services/"+tt.service+"/Verifications", "To="+to+tt.pairs)
 			assert.Equal(t, []twiliotest.Message{{
-				Vendor: "twilio", To: to, Channel: tt.channel, Scope: tt.service,
+				Vendor: "twilio", ID: a.Messages()[0].ID, To: to, Channel: tt.channel, Scope: tt.service,
 				Code: a.Code(to, tt.service), Text: tt.text, At: start,
 			}}, a.Messages())
 		})

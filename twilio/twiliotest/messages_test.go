@@ -38,7 +38,7 @@ func TestTextIsSent(t *testing.T) {
 			assert.Equal(t, "Fri, 02 Jan 2026 03:04:05 +0000", got.body["date_created"])
 			assert.Equal(t, "api.twilio.com", got.header.Get("X-Api-Domain"))
 			assert.Equal(t, []twiliotest.Message{{
-				Vendor: "twilio", To: to, Channel: "sms", Code: "123456", Text: "Acme: 123456 is your code.", At: start,
+				Vendor: "twilio", ID: got.sid(), To: to, Channel: "sms", Code: "123456", Text: "Acme: 123456 is your code.", At: start,
 			}}, a.Messages())
 			assert.Equal(t, "123456", a.MessageCode(to))
 			assert.Empty(t, a.Code(to, ""), "Verify knows nothing of it")

@@ -2,6 +2,7 @@ package twiliotest
 
 import (
 	"cmp"
+	_ "embed" // the facts
 	"net/http"
 	"net/url"
 	"regexp"
@@ -11,6 +12,9 @@ import (
 
 	"github.com/go2fa/verify/emulator"
 )
+
+//go:embed messaging_facts.txt
+var messagingFacts string
 
 const (
 	maxText     = 1600
@@ -30,24 +34,31 @@ var (
 	sender           = regexp.MustCompile(`^[0-9]{3,8}$|^[A-Za-z0-9 +_&-]{1,11}$`)
 )
 
-// message sends a text of Programmable Messaging. The account stands in the path,
-// even if an API key calls. Numbers in its answer are strings.
+// message sends a text of Programmable Messaging, from a host of its own.
 func (e *Emulator) message(r *http.Request) *emulator.Answer {
+	answer := e.sendText(r)
+	answer.Header = http.Header{"X-Api-Domain": {"api.twilio.com"}}
+	return answer
+}
+
+// sendText sends a text. The account stands in the path, even if an API key calls.
+// Numbers in its answer are strings.
+func (e *Emulator) sendText(r *http.Request) *emulator.Answer {
+	_ = r.ParseForm() // what cannot be parsed is missing, and refused as such
 	form := r.PostForm
 	from, service, to, body := form.Get("From"), form.Get("MessagingServiceSid"), form.Get("To"), form.Get("Body")
-	if r.PathValue("account") != e.account {
+	if r.PathValue("account") != e.options.AccountSID {
 		return notFound(r)
 	}
 	if code := textFault(form); code != 0 {
 		return refuse(http.StatusBadRequest, code)
 	}
-	e.Deliver(Message{Vendor: "twilio", To: to, Channel: "sms", Code: emulator.CodeIn(body), Text: body})
-
 	sid, status := "SM"+emulator.Hex(16), cmp.Or(emulator.When(service != "", "accepted"), "queued")
 	date := e.Now().Format(time.RFC1123Z)
-	uri := "/2010-04-01/Accounts/" + e.account + "/Messages/" + sid
-	return &emulator.Answer{Status: http.StatusCreated, Body: map[string]any{
-		"sid": sid, "account_sid": e.account, "api_version": "2010-04-01", "status": status, "direction": "outbound-api",
+	uri := "/2010-04-01/Accounts/" + e.options.AccountSID + "/Messages/" + sid
+	sent := &Message{Vendor: "twilio", ID: sid, To: to, Channel: "sms", Code: emulator.CodeIn(body), Text: body}
+	return &emulator.Answer{Status: http.StatusCreated, Message: sent, Body: map[string]any{
+		"sid": sid, "account_sid": e.options.AccountSID, "api_version": "2010-04-01", "status": status, "direction": "outbound-api",
 		"to": to, "from": emulator.OrNull(from), "messaging_service_sid": emulator.OrNull(service), "body": body,
 		"num_segments": "1", "num_media": "0", "price": nil, "price_unit": "USD", "error_code": nil, "error_message": nil,
 		"date_created": date, "date_updated": date, "date_sent": nil,
@@ -64,8 +75,8 @@ func textFault(form url.Values) int {
 		emulator.When(to == "", 21604),
 		emulator.When(from == "" && service == "", 21603),
 		emulator.When(service != "" && !messagingService.MatchString(service), 21705),
-		emulator.When(from != "" && !phone.MatchString(from) && !sender.MatchString(from), 21212),
-		emulator.When(!phone.MatchString(to), 21211),
+		emulator.When(from != "" && !emulator.IsPhone(from) && !sender.MatchString(from), 21212),
+		emulator.When(!emulator.IsPhone(to), 21211),
 		magicFrom[from],
 		magicTo[to],
 		emulator.When(body == "", 21602),
@@ -80,15 +91,7 @@ func textFault(form url.Values) int {
 func (e *Emulator) MessageCode(to string) string { return e.LastCode(to, "") }
 
 // MessagingFacts are those about Programmable Messaging.
-func MessagingFacts() emulator.Facts {
-	const page = "https://www.twilio.com/docs/messaging/api/message-resource"
-	return emulator.Facts{
-		Scheme: "twilio-sms", Product: "Twilio Programmable Messaging",
-		Maker:    emulator.Fact{Is: "this library makes and checks it; Twilio delivers text", URL: page},
-		Throttle: emulator.Fact{Is: "429, code 20429", URL: "https://www.twilio.com/docs/errors/20429"},
-		Reports:  emulator.Fact{Is: "X-Twilio-Signature, HMAC-SHA1 over URL and parameters", URL: "https://www.twilio.com/docs/usage/security"},
-	}
-}
+func MessagingFacts() emulator.Facts { return emulator.ReadFacts(messagingFacts) }
 
 func openMessaging(s emulator.Setup) (emulator.Emulator, emulator.Sample) {
 	opts, settings := emulator.Configure(s, defaults)

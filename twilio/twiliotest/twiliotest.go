@@ -29,11 +29,6 @@
 // after five wrong codes is refused with 60202; a transaction that differs at the
 // check counts as a wrong code; a send does not prolong the ten minutes;
 // parameters without a meaning here are ignored.
-//
-// The account is in this file and Verify in verify.go; Messaging has its own beside
-// them. Together they are longer than other emulators: two products, one of them with
-// transactions, rate limits and a rule for each of twenty parameters, all of which
-// twilio-go and the library for Node can use.
 package twiliotest
 
 import (
@@ -41,8 +36,8 @@ import (
 	_ "embed" // the tables
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -50,6 +45,8 @@ import (
 )
 
 var (
+	//go:embed facts.txt
+	facts string
 	//go:embed texts.txt
 	textLines string
 	//go:embed shapes.txt
@@ -80,6 +77,7 @@ type Options struct {
 	AuthToken    string    `dsn:"auth_token"`              // Defaults to [AuthToken].
 	APIKeySID    string    `dsn:"api_key_sid,optional"`    // Defaults to [APIKeySID].
 	APIKeySecret string    `dsn:"api_key_secret,optional"` // Defaults to [APIKeySecret].
+	SharedKey    string    // Signs reports by HMAC-SHA256 in place of AuthToken. Defaults to none.
 	Services     []Service // Defaults to one, with the defaults of [Service].
 
 	NewCode func(digits int) string // Makes the codes. Defaults to random digits.
@@ -89,10 +87,10 @@ type Options struct {
 
 // A Service is a Verify Service: what Twilio keeps codes apart by.
 type Service struct {
-	SID          string   // Unique. Defaults to [ServiceSID].
+	SID          string   `dsn:"sid,self"` // Unique. Defaults to [ServiceSID].
 	FriendlyName string   // The name in the message. Defaults to [FriendlyName].
-	CodeLength   int      // 4 to 10. Defaults to 6.
-	PSD2         bool     // Amount and Payee are required, and calls refused.
+	CodeLength   int      `dsn:"digits"` // 4 to 10. Defaults to 6.
+	PSD2         bool     `dsn:"psd2"`   // Amount and Payee are required, and calls refused.
 	RCS          bool     // Twilio upgrades what is asked for by sms, and says so.
 	Channels     []string // Those switched on. Defaults to sms, call, email, whatsapp.
 
@@ -116,74 +114,43 @@ var (
 // for concurrent use.
 type Emulator struct {
 	emulator.Core
-	account  string
+	options  Options
 	secrets  map[string]string // by user name
 	services map[string]Service
 	first    string // the Service meant by an empty SID
-	newCode  func(digits int) string
 
-	mu      sync.Mutex
-	byTo    emulator.List[recipient, *verification]
-	bySID   emulator.List[string, *verification]
-	limits  emulator.Quota[limit]
-	fetches emulator.List[string, time.Time] // by SID
+	mu            sync.Mutex
+	verifications emulator.List[string, *verification] // by recipient, and by SID
+	limits        emulator.Quota[limit]
+	minute, hour  emulator.Quota[string] // of fetches, by SID
 }
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
 	opts = emulator.Default(opts, defaults)
 	e := &Emulator{
-		account: opts.AccountSID, services: map[string]Service{}, newCode: opts.NewCode,
+		options: opts, services: map[string]Service{},
 		secrets: map[string]string{opts.AccountSID: opts.AuthToken, opts.APIKeySID: opts.APIKeySecret},
 	}
-	for i, s := range opts.Services {
+	for _, s := range slices.Backward(opts.Services) {
 		s = emulator.Default(s, defaultService)
-		e.services[s.SID] = s
-		if i == 0 {
-			e.first = s.SID
-		}
+		e.services[s.SID], e.first = s, s.SID
 	}
-	e.byTo.Life, e.bySID.Life, e.limits.Life, e.fetches.Life = life, life, life, time.Hour
-	e.Start(emulator.API{Start: opts.Start, Header: headers, Routes: e.routes(),
-		NotFound:   e.authenticated(func(r *http.Request) *emulator.Answer { return notFound(r) }),
-		NotAllowed: e.authenticated(func(*http.Request) *emulator.Answer { return refuse(http.StatusMethodNotAllowed, 20004) }),
+	e.verifications.Life, e.limits.Life, e.minute.Life, e.hour.Life = life, life, time.Minute, time.Hour
+	e.Start(emulator.API{
+		Start: opts.Start, Routes: e.routes(), Report: e.report, Guard: emulator.GuardedBasic(e.secrets, unauthorized), Lock: &e.mu,
+		Header: emulator.Headers("Content-Type", "application/json; charset=utf-8", "Twilio-Concurrent-Requests", "1",
+			"Twilio-Request-Id", "RQ{hex}", "Twilio-Request-Duration", "0.001", "X-Home-Region", "us1", "X-Api-Domain", "verify.twilio.com"),
+		NotFound:   notFound,
+		NotAllowed: func(*http.Request) *emulator.Answer { return refuse(http.StatusMethodNotAllowed, 20004) },
 	})
 	return e
-}
-
-func headers(h http.Header, r *http.Request) {
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Twilio-Concurrent-Requests", "1")
-	h.Set("Twilio-Request-Id", "RQ"+emulator.Hex(16))
-	h.Set("Twilio-Request-Duration", "0.001")
-	h.Set("X-Home-Region", "us1")
-	h.Set("X-Api-Domain", "verify.twilio.com")
-	if strings.HasPrefix(r.URL.Path, "/2010-04-01/") {
-		h.Set("X-Api-Domain", "api.twilio.com")
-	}
-}
-
-// authenticated accepts the account's token and the API key's secret.
-func (e *Emulator) authenticated(serve func(*http.Request) *emulator.Answer) func(*http.Request) *emulator.Answer {
-	return func(r *http.Request) *emulator.Answer {
-		user, password, ok := r.BasicAuth()
-		secret, known := e.secrets[user]
-		if f := cmp.Or(
-			emulator.When(!ok, unauthorized("Authentication Error - No credentials provided")),
-			emulator.When(!known, unauthorized("Authentication Error - invalid username")),
-			emulator.When(password != secret, unauthorized(texts["20003"])),
-		); f != nil {
-			return f
-		}
-		_ = r.ParseForm() // what cannot be parsed is missing, and refused as such
-		return serve(r)
-	}
 }
 
 // live is the newest pending verification of a recipient, or nil. An empty service
 // is the first of the Options.
 func (e *Emulator) live(to, service string) *verification {
-	return emulator.Last(e.pending(recipient{cmp.Or(service, e.first), to}))
+	return emulator.Last(e.find(cmp.Or(service, e.first), to, (*verification).isPending))
 }
 
 // Code returns the code that would now be approved for to in a Service, or ""
@@ -221,9 +188,8 @@ type Server struct {
 // one Options.
 func NewServer(t emulator.TB, opts ...Options) *Server {
 	t.Helper()
-	o := emulator.First(opts)
-	e := New(o)
-	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+	e, s := emulator.NewServer(t, New, opts)
+	return &Server{e, s}
 }
 
 type (
@@ -237,12 +203,7 @@ type (
 )
 
 // What Fault.Break may be.
-const (
-	Reset    = emulator.Reset
-	Close    = emulator.Close
-	Truncate = emulator.Truncate
-	Garbage  = emulator.Garbage
-)
+const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage //nolint:revive // one thing in four words
 
 // Vendors are what this package emulates, for programs that range over all
 // vendors. Of a Setup's settings the ids and secrets of the account count, and the
@@ -276,8 +237,8 @@ func notFound(r *http.Request) refusal {
 	return says(http.StatusNotFound, 20404, "The requested resource "+r.URL.Path+" was not found")
 }
 
-func unauthorized(text string) refusal {
-	f := says(http.StatusUnauthorized, 20003, text)
+func unauthorized(wrong string) refusal {
+	f := says(http.StatusUnauthorized, 20003, texts[wrong])
 	f.Header = http.Header{"Www-Authenticate": {`Basic realm="Twilio API"`}}
 	f.Body.(map[string]any)["detail"] = "Your AccountSid or AuthToken was incorrect."
 	return f
