@@ -30,7 +30,6 @@ package bandwidth
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -138,26 +137,17 @@ func (cfg Config) withDefaults() (Config, error) {
 	tokenHost := strings.TrimSuffix(cmp.Or(cfg.BaseURL, "https://api.bandwidth.com"), "/")
 	cfg.TokenURL = cmp.Or(cfg.TokenURL, tokenHost+tokenPath)
 	cfg.BaseURL = cmp.Or(cfg.BaseURL, "https://mfa.bandwidth.com/api/v1")
-	switch {
-	case !driver.IsUser(cfg.ClientID) || cfg.ClientSecret == "":
-		return cfg, errors.New("bandwidth: ClientID or ClientSecret is missing, or ClientID holds a colon")
-	case !driver.IsID(cfg.AccountID, maxAccount):
-		return cfg, errors.New("bandwidth: AccountID must be 1 to 32 of [A-Za-z0-9_-]")
-	case cfg.SMSApplicationID == "" && cfg.VoiceApplicationID == "":
-		return cfg, errors.New("bandwidth: give SMSApplicationID, VoiceApplicationID or both")
-	case !driver.IsID(cmp.Or(cfg.SMSApplicationID, "-"), maxApplication),
-		!driver.IsID(cmp.Or(cfg.VoiceApplicationID, "-"), maxApplication):
-		return cfg, errors.New("bandwidth: SMSApplicationID and VoiceApplicationID must be 1 to 50 of [A-Za-z0-9_-]")
-	case !verify.IsPhone(cfg.From):
-		return cfg, errors.New("bandwidth: From must be a phone number in E.164 form")
-	case !isMessage(cfg.Message):
-		return cfg, errors.New("bandwidth: Message " + messageRule)
-	case cfg.Expiry < minExpiry || cfg.Expiry > maxExpiry || cfg.Expiry%time.Minute != 0:
-		return cfg, errors.New("bandwidth: Expiry must be 1 to 10 whole minutes")
-	case cfg.CallbackURL != "" && !driver.IsCallback(cfg.CallbackURL):
-		return cfg, errors.New("bandwidth: CallbackURL must be https to a host name, without user and fragment")
-	}
-	return cfg, nil
+	return cfg, driver.Invalid(vendor,
+		driver.If(!driver.IsUser(cfg.ClientID) || cfg.ClientSecret == "", "ClientID or ClientSecret is missing, or ClientID holds a colon"),
+		driver.If(!driver.IsID(cfg.AccountID, maxAccount), "AccountID must be 1 to 32 of [A-Za-z0-9_-]"),
+		driver.If(cfg.SMSApplicationID == "" && cfg.VoiceApplicationID == "", "give SMSApplicationID, VoiceApplicationID or both"),
+		driver.If(!driver.IsID(cmp.Or(cfg.SMSApplicationID, "-"), maxApplication) || !driver.IsID(cmp.Or(cfg.VoiceApplicationID, "-"), maxApplication),
+			"SMSApplicationID and VoiceApplicationID must be 1 to 50 of [A-Za-z0-9_-]"),
+		driver.If(!verify.IsPhone(cfg.From), "From must be a phone number in E.164 form"),
+		driver.If(!isMessage(cfg.Message), "Message "+messageRule),
+		driver.If(cfg.Expiry < minExpiry || cfg.Expiry > maxExpiry || cfg.Expiry%time.Minute != 0, "Expiry must be 1 to 10 whole minutes"),
+		driver.If(cfg.CallbackURL != "" && !driver.IsCallback(cfg.CallbackURL), "CallbackURL must be https to a host name, without user and fragment"),
+	)
 }
 
 // isMessage knows a template. A brace that is none of ours is a misspelled
@@ -185,6 +175,7 @@ func (cfg Config) capabilities() verify.Capabilities {
 // A Client is a [verify.Verifier] over Bandwidth's MFA API. It is safe for
 // concurrent use.
 type Client struct {
+	driver.Base
 	cfg Config
 	api driver.API
 }
@@ -220,11 +211,9 @@ func New(cfg Config) (*Client, error) {
 		Client: client, Capabilities: cfg.capabilities(),
 		NewSend: c.newSend, ReadSend: c.readSend, NewCheck: c.newCheck, ReadCheck: readCheck,
 	}
+	c.Base = driver.NewBase("Client", client, c.api.Capabilities)
 	return c, nil
 }
-
-// Capabilities says what the configured applications honor.
-func (c *Client) Capabilities() verify.Capabilities { return c.api.Capabilities }
 
 // Send has Bandwidth make and deliver a code. A second Send delivers another
 // one.
@@ -251,18 +240,6 @@ func (c *Client) Probe(ctx context.Context) error {
 			return e.HTTPStatus == http.StatusBadRequest && e.Outcome == verify.ErrRejected
 		}, "a check without a number was answered: check BaseURL")
 }
-
-// Close closes idle connections of the client's own transports, and nothing that
-// Config.HTTPClient brought. A renewal of the token that is under way ends by
-// itself, within 5 seconds.
-func (c *Client) Close() error { return c.api.Close() }
-
-// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
-// through a proxy, and nothing if Config.HTTPClient brings a transport.
-func (c *Client) Warm(ctx context.Context) error { return c.api.Warm(ctx) }
-
-// Format keeps the credentials and the token of a Client out of every print.
-func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("bandwidth.Client{[hidden]}")) }
 
 type messageOption string
 

@@ -27,7 +27,7 @@ func TestConformanceOverTheEmulator(t *testing.T) {
 		t.Cleanup(func() { assert.NoError(t, client.Close()) })
 		return verifytest.Target{
 			Verifier: client, Code: srv.Code, Advance: srv.Advance, Effects: srv.Effects,
-			Fault:   func(f verifytest.Fault) bool { return arrange(t, srv, client, f) },
+			Fault:   func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client, faults, f) },
 			Secrets: []string{bandwidthtest.ClientID, bandwidthtest.ClientSecret, "emulated."},
 			Vague:   true,
 		}
@@ -65,22 +65,6 @@ func refusal(on string, status int, header http.Header) bandwidthtest.Fault {
 	f := bandwidthtest.Refusal(status)
 	f.On, f.Header = on, header
 	return f
-}
-
-func arrange(t *testing.T, srv *bandwidthtest.Server, client *Client, f verifytest.Fault) bool {
-	if f == verifytest.FaultUnreachable || f == verifytest.FaultCheckUnreachable {
-		srv.Close()
-		require.NoError(t, client.Close()) // what dies on a warm connection may have been read
-		return true
-	}
-	fault, known := faults[f]
-	if fault.Times == 0 {
-		fault.Times = -1
-	}
-	if known {
-		srv.Fail(fault)
-	}
-	return known
 }
 
 // scripts are the exchanges of each scenario, after that of a token. Of a

@@ -16,11 +16,7 @@ import (
 
 // played returns a transport that plays these exchanges, after that of a token.
 func played(t *testing.T, files ...string) *fixture.Transport {
-	paths := []string{"testdata/token_200.json"}
-	for _, file := range files {
-		paths = append(paths, filepath.Join("testdata", file+".json"))
-	}
-	return fixture.New(t, paths...)
+	return fixture.New(t, fixture.Files(append([]string{"token_200"}, files...)...)...)
 }
 
 func over(t *testing.T, client *http.Client) *Client {

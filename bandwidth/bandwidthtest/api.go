@@ -136,16 +136,16 @@ func (e *Emulator) authenticate(r *http.Request) refusal {
 
 func (e *Emulator) sendMessage(f fields) (any, refusal) {
 	id := strconv.FormatInt(e.Now().UnixMilli(), 10) + emulator.Hex(8)
-	return map[string]string{"messageId": id}, e.send(f, "sms", e.options.SMSApplicationID)
+	return map[string]string{"messageId": id}, e.send(f, id, "sms", e.options.SMSApplicationID)
 }
 
 func (e *Emulator) sendCall(f fields) (any, refusal) {
 	id := "c-" + emulator.Hex(4) + "-" + emulator.UUID()
-	return map[string]string{"callId": id}, e.send(f, "voice", e.options.VoiceApplicationID)
+	return map[string]string{"callId": id}, e.send(f, "", "voice", e.options.VoiceApplicationID)
 }
 
 // send makes a code beside those that still work, and delivers it.
-func (e *Emulator) send(f fields, channel, application string) refusal {
+func (e *Emulator) send(f fields, id, channel, application string) refusal {
 	to, bad := f.recipient()
 	if bad == nil {
 		bad = e.sender(f, application)
@@ -173,7 +173,7 @@ func (e *Emulator) send(f fields, channel, application string) refusal {
 	e.codes.Add(now, to, &code{digits: made, at: now})
 	e.mu.Unlock()
 	e.Deliver(Message{
-		Vendor: "bandwidth", To: to.to, Channel: channel, Scope: to.scope, Code: made,
+		Vendor: "bandwidth", ID: id, To: to.to, Channel: channel, Scope: to.scope, Code: made,
 		Text: strings.NewReplacer("{CODE}", made, "{NAME}", e.options.Name, "{SCOPE}", to.scope).Replace(text),
 	})
 	return nil

@@ -111,11 +111,9 @@ func New(opts Options) *Emulator {
 	e.Start(emulator.API{
 		Start:    opts.Start,
 		Routes:   e.routes(),
+		Report:   e.report,
 		NotFound: func(*http.Request) *emulator.Answer { return notFound() },
-		Header: func(h http.Header, _ *http.Request) {
-			h.Set("Content-Type", "application/json; charset=utf-8")
-			h.Set("X-Amzn-Requestid", emulator.UUID())
-		},
+		Header:   emulator.Headers("Content-Type", "application/json; charset=utf-8", "X-Amzn-Requestid", "{uuid}"),
 	})
 	return e
 }
@@ -171,9 +169,8 @@ type Server struct {
 // one Options.
 func NewServer(t emulator.TB, opts ...Options) *Server {
 	t.Helper()
-	o := emulator.First(opts)
-	e := New(o)
-	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+	e, s := emulator.NewServer(t, New, opts)
+	return &Server{e, s}
 }
 
 type (

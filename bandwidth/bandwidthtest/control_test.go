@@ -35,7 +35,7 @@ func TestMessageAsThePhoneShowsIt(t *testing.T) {
 			}
 			require.Equal(t, 200, a.do("POST", path, tt.body).status)
 			assert.Equal(t, []bandwidthtest.Message{{
-				Vendor: "bandwidth", To: to, Channel: tt.channel, Scope: tt.scope,
+				Vendor: "bandwidth", ID: a.Messages()[0].ID, To: to, Channel: tt.channel, Scope: tt.scope,
 				Code: tt.code, Text: tt.text, At: start,
 			}}, a.Messages())
 		})
