@@ -145,6 +145,7 @@ var scripts = map[string][]string{
 	"canceled_before":               {},
 	"check_never_sent":              {},
 	"check_malformed":               {},
+	"idempotency_key_malformed":     {},
 	"check_bad_recipient":           {},
 	"cancel_nothing":                {},
 	"capabilities_honest":           {},

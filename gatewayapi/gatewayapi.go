@@ -111,27 +111,19 @@ func (cfg Config) withDefaults() (Config, error) {
 	cfg.Region = cmp.Or(cfg.Region, "com")
 	token, key := cfg.Token != "", cfg.Key != "" || cfg.Secret != ""
 	priorities := map[bool][]string{false: {"", "normal", "urgent"}, true: {"", "bulk", "normal", "urgent", "very_urgent"}}
-	for _, rule := range [...]struct {
-		broken bool
-		says   string
-	}{
-		{token == key, "give either Token, or Key and Secret"},
-		{key && cfg.Basic, "Basic goes with Token only"},
-		{key && (cfg.Key == "" || cfg.Secret == ""), "Key or Secret is missing"},
-		{strings.TrimSpace(cfg.Token) != cfg.Token, "Token opens or ends with a space"},
-		{cfg.Basic && !driver.IsUser(cfg.Token), "Token holds a colon, which Basic cannot carry"},
-		{cfg.Region != "com" && cfg.Region != "eu", "Region must be com or eu"},
-		{(cfg.Sender != "" || !cfg.Classic) && !cfg.isSender(cfg.Sender), "Sender " + senderRule},
-		{cfg.Label != "" && !isLabel(cfg.Label), "Label " + labelRule},
-		{!slices.Contains(priorities[cfg.Classic], cfg.Priority), "Priority must be normal or urgent; with Classic also bulk or very_urgent"},
-		{cfg.Class != "" && !cfg.Classic, "Class goes with Classic only"},
-		{!slices.Contains([]string{"", "standard", "premium", "secret"}, cfg.Class), "Class must be standard, premium or secret"},
-	} {
-		if rule.broken {
-			return cfg, errors.New("gatewayapi: " + rule.says)
-		}
-	}
-	return cfg, nil
+	return cfg, driver.Invalid(vendor,
+		driver.If(token == key, "give either Token, or Key and Secret"),
+		driver.If(key && cfg.Basic, "Basic goes with Token only"),
+		driver.If(key && (cfg.Key == "" || cfg.Secret == ""), "Key or Secret is missing"),
+		driver.If(strings.TrimSpace(cfg.Token) != cfg.Token, "Token opens or ends with a space"),
+		driver.If(cfg.Basic && !driver.IsUser(cfg.Token), "Token holds a colon, which Basic cannot carry"),
+		driver.If(cfg.Region != "com" && cfg.Region != "eu", "Region must be com or eu"),
+		driver.If((cfg.Sender != "" || !cfg.Classic) && !cfg.isSender(cfg.Sender), "Sender "+senderRule),
+		driver.If(cfg.Label != "" && !isLabel(cfg.Label), "Label "+labelRule),
+		driver.If(!slices.Contains(priorities[cfg.Classic], cfg.Priority), "Priority must be normal or urgent; with Classic also bulk or very_urgent"),
+		driver.If(cfg.Class != "" && !cfg.Classic, "Class goes with Classic only"),
+		driver.If(!slices.Contains([]string{"", "standard", "premium", "secret"}, cfg.Class), "Class must be standard, premium or secret"),
+	)
 }
 
 // connect makes a client of a host: https://gatewayapi.com/docs/authentication/.
@@ -150,8 +142,11 @@ func (cfg Config) connect(host string) (*driver.Client, error) {
 
 var _ otp.Messenger = (*Client)(nil)
 
+var offered = verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS}}
+
 // A Client is an [otp.Messenger] over GatewayAPI. It is safe for concurrent use.
 type Client struct {
+	driver.Base
 	cfg     Config
 	client  *driver.Client
 	account *driver.Client // to the host of the REST API, which tells the balance
@@ -169,18 +164,13 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("gatewayapi: %w", err)
 	}
 	account, err := cfg.connect("gatewayapi")
-	return &Client{cfg: cfg, client: client, account: account}, err
-}
-
-// Capabilities says that messages go by sms.
-func (c *Client) Capabilities() verify.Capabilities {
-	return verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS}}
+	return &Client{driver.NewBase("Client", client, offered), cfg, client, account}, err
 }
 
 // Deliver has GatewayAPI deliver a message and returns its id. It reads the
 // options of this package from m.Request.
 func (c *Client) Deliver(ctx context.Context, m otp.Message) (id string, err error) {
-	if _, err := c.Capabilities().SubjectRequest("send", m.To); err != nil {
+	if _, err := offered.SubjectRequest("send", m.To); err != nil {
 		return "", err
 	}
 	cfg, err := c.cfg.with(m)
@@ -223,13 +213,6 @@ func (c *Client) Probe(ctx context.Context) error {
 // Close closes idle connections of the client's own transports, and nothing that
 // Config.HTTPClient brought.
 func (c *Client) Close() error { return errors.Join(c.client.Close(), c.account.Close()) }
-
-// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
-// through a proxy, and nothing if Config.HTTPClient brings a transport.
-func (c *Client) Warm(ctx context.Context) error { return c.client.Warm(ctx) }
-
-// Format keeps the credentials of a Client out of every print.
-func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("gatewayapi.Client{[hidden]}")) }
 
 type senderOption string
 type labelOption string

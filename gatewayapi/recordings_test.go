@@ -30,11 +30,7 @@ func letter() otp.Message {
 
 // played returns a transport that plays these recordings.
 func played(t *testing.T, files ...string) *fixture.Transport {
-	var paths []string
-	for _, file := range files {
-		paths = append(paths, filepath.Join("testdata", file+".json"))
-	}
-	return fixture.New(t, paths...)
+	return fixture.New(t, fixture.Files(files...)...)
 }
 
 // over is a client of the API that a file's name begins with.

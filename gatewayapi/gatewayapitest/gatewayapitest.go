@@ -25,9 +25,6 @@
 // GSM-7 lacks arrives as a question mark; a request to the REST API without
 // credentials, or with some that it cannot read, is refused with 401 and no code;
 // parameters without a meaning here are ignored.
-//
-// The package is longer than other emulators: it is two APIs, each with its own
-// credentials, fields and errors.
 package gatewayapitest
 
 import (
@@ -37,10 +34,28 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go2fa/verify/emulator"
+)
+
+// The texts are those of https://gatewayapi.com/docs/error-codes/.
+var (
+	//go:embed facts.txt
+	facts string
+	//go:embed texts.txt
+	textLines string
+	//go:embed shapes.txt
+	shapeLines string
+	//go:embed classic_shapes.txt
+	classicShapeLines string
+	//go:embed kinds.txt
+	kindLines string
+
+	texts         = emulator.Table(textLines)
+	kinds         = emulator.Table(kindLines)
+	shapes        = emulator.ReadShapes(shapeLines)
+	classicShapes = emulator.ReadShapes(classicShapeLines)
 )
 
 // The account that zero [Options] emulate.
@@ -49,6 +64,8 @@ const (
 	Key    = "emulatedgatewayapikey"
 	Secret = "emulatedgatewayapisecret"
 	Credit = 1000.00
+
+	WebhookSecret = "emulatedwebhooksecret" // signs reports
 )
 
 const (
@@ -77,15 +94,14 @@ type Emulator struct {
 	oauth   emulator.OAuth1
 
 	mu     sync.Mutex
-	credit int // hundredths of DKK
-	lastID atomic.Int64
+	credit int   // hundredths of DKK
+	lastID int64 // of the REST API
 }
 
 // New returns an emulator of the account that opts describe.
 func New(opts Options) *Emulator {
 	opts = emulator.Default(opts, defaults)
-	e := &Emulator{options: opts, credit: max(int(opts.Credit*100), 0)}
-	e.lastID.Store(firstID - 1)
+	e := &Emulator{options: opts, credit: max(int(opts.Credit*100), 0), lastID: firstID - 1}
 	e.oauth.Key, e.oauth.Secret, e.oauth.Skew = opts.Key, opts.Secret, 5*time.Minute
 	e.Start(emulator.API{
 		Start: opts.Start,
@@ -96,6 +112,7 @@ func New(opts Options) *Emulator {
 			{On: "send", Pattern: "GET /rest/mtsms", Serve: e.held("gatewayapi", e.classicCredential, e.mtsms)},
 			{On: "balance", Pattern: "GET /rest/me", Serve: e.held("gatewayapi", e.classicCredential, e.me)},
 		},
+		Lock: &e.mu, Report: e.report,
 		NotFound:   func(*http.Request) *emulator.Answer { return described(http.StatusNotFound) },
 		NotAllowed: func(*http.Request) *emulator.Answer { return described(http.StatusMethodNotAllowed) },
 	})
@@ -106,17 +123,15 @@ func New(opts Options) *Emulator {
 // of it, or "" if there is none in it.
 func (e *Emulator) Code(to string) string { return e.LastCode(to, "") }
 
-// deliver sends a text.
-func (e *Emulator) deliver(msisdn int64, text string) {
-	e.Deliver(Message{
-		Vendor: "gatewayapi", To: "+" + strconv.FormatInt(msisdn, 10), Channel: "sms", Code: emulator.CodeIn(text), Text: text,
-	})
+// message is a text as the phone shows it.
+func message(id string, msisdn int64, text string) Message {
+	return Message{
+		Vendor: "gatewayapi", ID: id, To: "+" + strconv.FormatInt(msisdn, 10), Channel: "sms", Code: emulator.CodeIn(text), Text: text,
+	}
 }
 
 // pay takes the price of so many parts from the credit, if it is enough.
 func (e *Emulator) pay(parts int) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	if parts*price > e.credit {
 		return false
 	}
@@ -168,7 +183,7 @@ func described(status int) refusal {
 
 // coded is an error of the REST API, with what stands for %1 and so on.
 func coded(status int, code string, variables ...string) refusal {
-	body := map[string]any{"code": code, "incident_uuid": emulator.UUID(), "message": textOf(code)}
+	body := map[string]any{"code": code, "incident_uuid": emulator.UUID(), "message": cmp.Or(texts[code], "Error")}
 	if len(variables) > 0 {
 		body["variables"] = variables
 	}
@@ -177,17 +192,7 @@ func coded(status int, code string, variables ...string) refusal {
 
 // uncoded is an error of the REST API for which there is no code.
 func uncoded(status int, text string) refusal {
-	return &emulator.Answer{Status: status, Body: map[string]any{"incident_uuid": emulator.UUID(), "message": text}}
-}
-
-//go:embed texts.txt
-var texts string
-
-// textOf is GatewayAPI's text for a code: https://gatewayapi.com/docs/error-codes/.
-func textOf(code string) string {
-	_, after, _ := strings.Cut(texts, code+" ")
-	text, _, _ := strings.Cut(after, "\n")
-	return cmp.Or(text, "Error")
+	return &emulator.Answer{Status: status, Body: map[string]any{"incident_uuid": emulator.UUID(), "message": cmp.Or(text, http.StatusText(status))}}
 }
 
 // Refusal returns a fault that answers with an error of GatewayAPI's and has no
@@ -220,9 +225,8 @@ type Server struct {
 // one Options.
 func NewServer(t emulator.TB, opts ...Options) *Server {
 	t.Helper()
-	o := emulator.First(opts)
-	e := New(o)
-	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+	e, s := emulator.NewServer(t, New, opts)
+	return &Server{e, s}
 }
 
 type (
@@ -235,27 +239,10 @@ type (
 )
 
 // What Fault.Break may be.
-const (
-	Reset    = emulator.Reset
-	Close    = emulator.Close
-	Truncate = emulator.Truncate
-	Garbage  = emulator.Garbage
-)
+const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage //nolint:revive // one thing in four words
 
 // Facts are what GatewayAPI documents. A zero Fact is not documented.
-func Facts() emulator.Facts {
-	const rest = "https://gatewayapi.com/docs/apis/rest/"
-	return emulator.Facts{
-		Scheme:  "gatewayapi",
-		Product: "GatewayAPI",
-		Maker:   emulator.Fact{Is: "this library makes and checks it; GatewayAPI delivers text", URL: rest},
-		Reports: emulator.Fact{
-			Is:  "Messaging API: Signature, HMAC-SHA256 over the body; REST API: X-Gwapi-Signature, a JWT (HS256)",
-			URL: "https://gatewayapi.com/docs/message/overview/#webhook-signature-verification",
-		},
-		Throttle: emulator.Fact{Is: "40 open connections of an IP address", URL: rest},
-	}
-}
+func Facts() emulator.Facts { return emulator.ReadFacts(facts) }
 
 // Vendors are what this package emulates, for programs that range over all
 // vendors. Of a Setup's settings token, api_key, api_secret and region count.

@@ -19,7 +19,7 @@ func TestMobileSendsOneMessage(t *testing.T) {
 	assert.Regexp(t, `^01[0-9A-F]{24}$`, got.body["msg_id"])
 	assert.Contains(t, got.text, `"recipient":`+number+`,"reference":null`)
 	assert.Equal(t, []gatewayapitest.Message{{
-		Vendor: "gatewayapi", To: to, Channel: "sms", Code: "123456",
+		Vendor: "gatewayapi", ID: got.body["msg_id"].(string), To: to, Channel: "sms", Code: "123456",
 		Text: "Acme: 123456 is your code.", At: start,
 	}}, a.Messages())
 	assert.Equal(t, "123456", a.Code(to))

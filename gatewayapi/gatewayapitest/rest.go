@@ -1,7 +1,8 @@
 package gatewayapitest
 
 import (
-	"encoding/json"
+	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -21,8 +22,6 @@ type classic struct {
 
 // me answers with the balance.
 func (e *Emulator) me(*http.Request) *emulator.Answer {
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	return &emulator.Answer{Body: map[string]any{"credit": float64(e.credit) / 100, "currency": "DKK", "id": 1}}
 }
 
@@ -41,18 +40,19 @@ func (e *Emulator) mtsms(r *http.Request) *emulator.Answer {
 		list = []any{given}
 	}
 	if len(list) == 0 {
-		return uncoded(http.StatusBadRequest, http.StatusText(http.StatusBadRequest))
+		return uncoded(http.StatusBadRequest, "")
 	}
-	messages := make([]classic, len(list))
-	for i, given := range list {
+	var messages []classic
+	for _, given := range list {
 		object, ok := given.(map[string]any)
 		if !ok {
-			return uncoded(http.StatusUnprocessableEntity, http.StatusText(http.StatusUnprocessableEntity))
+			return uncoded(http.StatusUnprocessableEntity, "")
 		}
-		var f refusal
-		if messages[i], f = classicMessage(object); f != nil {
-			return f
+		m, bad := classicMessage(object)
+		if bad != nil {
+			return bad
 		}
+		messages = append(messages, m)
 	}
 	return e.sendClassic(messages)
 }
@@ -74,121 +74,79 @@ func (e *Emulator) sendClassic(messages []classic) *emulator.Answer {
 	countries, total := map[string]int{}, 0
 	for _, m := range messages {
 		for _, msisdn := range m.recipients {
-			n := emulator.Parts(m.text)
-			countries[country(msisdn)] += n
+			number, n := strconv.FormatInt(msisdn, 10), emulator.Parts(m.text)
+			country := cmp.Or(emulator.When(number[0] == '1', "US"), emulator.When(number[:2] == "45", "DK"), "ZZ")
+			countries[country] += n
 			total += n
 		}
 	}
 	if !e.pay(total) {
 		return coded(http.StatusForbidden, "0x0216")
 	}
-	last := e.lastID.Add(int64(len(messages)))
-	ids := make([]int64, len(messages))
-	for i, m := range messages {
-		ids[i] = last - int64(len(messages)-1-i)
+	var ids []int64
+	var sent []Message
+	for _, m := range messages {
+		e.lastID++
+		ids = append(ids, e.lastID)
 		for _, msisdn := range m.recipients {
-			e.deliver(msisdn, m.text)
+			sent = append(sent, message(strconv.FormatInt(e.lastID, 10), msisdn, m.text))
 		}
 	}
 	usage := map[string]any{"countries": countries, "currency": "DKK", "total_cost": float64(total*price) / 100}
-	return &emulator.Answer{Body: map[string]any{"ids": ids, "usage": usage}}
-}
-
-// choices are what some fields may be; the first is the default.
-var choices = []struct {
-	field, code string
-	of          []string
-}{
-	{"class", "0x0218", []string{"standard", "premium", "secret", "charge"}},
-	{"priority", "0x0311", []string{"NORMAL", "BULK", "URGENT", "VERY_URGENT"}},
-	{"encoding", "0x0308", []string{"UTF8", "UCS2"}},
-	{"destaddr", "0x0308", []string{"MOBILE", "DISPLAY", "SIMCARD", "EXTUNIT"}},
+	return &emulator.Answer{Body: map[string]any{"ids": ids, "usage": usage}, Messages: sent}
 }
 
 // classicMessage reads one message; it stops at the first thing that is wrong.
-func classicMessage(object map[string]any) (m classic, f refusal) {
-	chosen := map[string]string{}
-	for _, choice := range choices {
-		value, _ := object[choice.field].(string)
-		if object[choice.field] == nil {
-			value = choice.of[0]
-		}
-		if !slices.Contains(choice.of, value) {
-			return m, coded(http.StatusUnprocessableEntity, choice.code, choice.field)
-		}
-		chosen[choice.field] = value
+func classicMessage(f emulator.Fields) (m classic, bad refusal) {
+	f = f.Given()
+	if field := classicShapes.Fault(f); field != "" {
+		return m, coded(http.StatusUnprocessableEntity, texts[field], field)
 	}
-	text, _ := object["message"].(string)
-	if text == "" {
+	if m.text = f.String("message"); m.text == "" {
 		return m, coded(http.StatusBadRequest, "0x0222", "message")
 	}
-	if m.text = text; chosen["encoding"] == "UTF8" {
-		m.text = emulator.GSM7(text)
+	if f.String("encoding") != "UCS2" {
+		m.text = emulator.GSM7(m.text)
 	}
-	m.recipients, f = classicRecipients(object["recipients"])
-	return m, f
+	m.recipients, bad = classicRecipients(f["recipients"])
+	return m, bad
 }
 
-func classicRecipients(given any) (all []int64, f refusal) {
+// classicRecipients reads numbers, or strings of digits.
+func classicRecipients(given any) (all []int64, bad refusal) {
 	list, _ := given.([]any)
 	if len(list) == 0 || len(list) > maxRecipients {
 		return nil, coded(http.StatusBadRequest, "0x0222", "recipients")
 	}
 	for _, given := range list {
 		object, _ := given.(map[string]any)
-		n, ok := msisdnOf(object["msisdn"])
+		text := fmt.Sprint(object["msisdn"])
+		n, err := strconv.ParseInt(text, 10, 64)
 		switch {
-		case !ok:
+		case err != nil || strings.Trim(text, "0123456789") != "" || n < minRecipient || n > maxRecipient:
 			return nil, coded(http.StatusUnprocessableEntity, "0x0308", "msisdn")
 		case slices.Contains(all, n):
-			return nil, coded(http.StatusUnprocessableEntity, "0x0310", strconv.FormatInt(n, 10))
+			return nil, coded(http.StatusUnprocessableEntity, "0x0310", text)
 		}
 		all = append(all, n)
 	}
 	return all, nil
 }
 
-// msisdnOf reads a number, or a string of digits.
-func msisdnOf(given any) (int64, bool) {
-	text, ok := given.(string)
-	if number, isNumber := given.(json.Number); isNumber {
-		text, ok = number.String(), true
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	ok = ok && err == nil && strings.Trim(text, "0123456789") == ""
-	return n, ok && n >= minRecipient && n <= maxRecipient
-}
-
-// country names a few of those that messages may go to.
-func country(msisdn int64) string {
-	switch number := strconv.FormatInt(msisdn, 10); {
-	case strings.HasPrefix(number, "1"):
-		return "US"
-	case strings.HasPrefix(number, "45"):
-		return "DK"
-	}
-	return "ZZ"
-}
-
 // classicCredential accepts the token in a header of its own scheme, as a user
 // name, in the query or in a form, and a signature by the key.
 func (e *Emulator) classicCredential(r *http.Request) refusal {
-	header := r.Header.Get("Authorization")
-	scheme, token, _ := strings.Cut(header, " ")
-	switch scheme {
-	case "OAuth":
-		return e.signed(r)
-	case "Basic":
-		if user, password, ok := r.BasicAuth(); !ok || user != e.options.Token || password != "" {
-			return coded(http.StatusUnauthorized, "0x0210", user)
-		}
-		return nil
-	case "":
-		token = r.Form.Get("token")
-	}
+	scheme, token, _ := strings.Cut(cmp.Or(r.Header.Get("Authorization"), "Token "+r.Form.Get("token")), " ")
+	user, password, _ := r.BasicAuth()
 	switch {
-	case token == "" || header != "" && scheme != "Token":
-		return uncoded(http.StatusUnauthorized, http.StatusText(http.StatusUnauthorized))
+	case scheme == "OAuth":
+		return e.signed(r)
+	case scheme == "Basic" && (user != e.options.Token || password != ""):
+		return coded(http.StatusUnauthorized, "0x0210", user)
+	case scheme == "Basic":
+		return nil
+	case scheme != "Token" || token == "":
+		return uncoded(http.StatusUnauthorized, "")
 	case token != e.options.Token:
 		return coded(http.StatusUnauthorized, "0x0229")
 	}
@@ -198,22 +156,17 @@ func (e *Emulator) classicCredential(r *http.Request) refusal {
 // signed checks a signature. GatewayAPI's own hosts speak https even if a test
 // leads their names elsewhere.
 func (e *Emulator) signed(r *http.Request) refusal {
-	scheme := "http"
-	if _, product := e.host(r); product != "" || r.TLS != nil {
-		scheme = "https"
-	}
-	problem, parameter := e.oauth.Problem(r, e.Now(), scheme)
-	code, known := map[string]string{
-		"parameter_absent": "0x0222", "signature_method_rejected": "0x0221", "consumer_key_unknown": "0x0223",
-		"signature_invalid": "0x0224", "timestamp_refused": "0x0225", "nonce_used": "0x0226",
-	}[problem]
-	switch {
+	_, product := e.host(r)
+	https := product != "" || r.TLS != nil
+	problem, parameter := e.oauth.Problem(r, e.Now(), cmp.Or(emulator.When(https, "https"), "http"))
+	switch code := texts[problem]; {
 	case problem == "":
 		return nil
-	case !known:
-		return uncoded(http.StatusUnauthorized, http.StatusText(http.StatusUnauthorized))
+	case code == "":
+		return uncoded(http.StatusUnauthorized, "")
 	case parameter != "":
 		return coded(http.StatusBadRequest, code, parameter)
+	default:
+		return coded(http.StatusUnauthorized, code)
 	}
-	return coded(http.StatusUnauthorized, code)
 }
