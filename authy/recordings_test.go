@@ -17,11 +17,7 @@ import (
 // played is a transport that plays these recordings.
 func played(t *testing.T, names ...string) *fixture.Transport {
 	t.Helper()
-	files := make([]string, len(names))
-	for i, name := range names {
-		files[i] = filepath.Join("testdata", name+".json")
-	}
-	vendor := fixture.New(t, files...)
+	vendor := fixture.New(t, fixture.Files(names...)...)
 	vendor.Credential = "X-Authy-API-Key"
 	return vendor
 }

@@ -291,24 +291,11 @@ func readError(op string, status int, body []byte) driver.Failure {
 	case err != nil, len(code) > maxVendorCode || code != "" && !isID(code):
 		return driver.Failure{}
 	case code != "":
-		return translate(op, status, code)
+		return codes.Failure(op, status, code)
 	case op == "check" && (isInvalid(token) || isInvalid(tokenIn(errs))):
 		return driver.Failure{Outcome: verify.ErrMismatch} // as older answers have it
 	}
 	return driver.Failure{}
-}
-
-// translate says what a code means to a call, or its status if it is not listed.
-func translate(op string, status int, code string) driver.Failure {
-	f, known := codes.Find(op + ":" + code)
-	if !known {
-		f, known = codes.Find(code)
-	}
-	if !known {
-		f = driver.Unlisted(status)
-	}
-	f.Code = code
-	return f
 }
 
 func isInvalid(token string) bool { return token == "is invalid" }

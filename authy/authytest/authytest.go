@@ -370,9 +370,8 @@ type Server struct {
 // one Options.
 func NewServer(t emulator.TB, opts ...Options) *Server {
 	t.Helper()
-	o := emulator.First(opts)
-	e := New(o)
-	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+	e, s := emulator.NewServer(t, New, opts)
+	return &Server{e, s}
 }
 
 type (
@@ -387,9 +386,4 @@ type (
 )
 
 // What Fault.Break may be.
-const (
-	Reset    = emulator.Reset
-	Close    = emulator.Close
-	Truncate = emulator.Truncate
-	Garbage  = emulator.Garbage
-)
+const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage //nolint:revive // one thing in four words

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	_ "embed" // the facts
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -239,25 +240,12 @@ func flatten(values map[string]string, path string, value any) {
 	}
 }
 
+//go:embed facts.txt
+var facts string
+
 // Facts are what is documented about phone verification. A zero Fact is not
 // documented.
-func Facts() emulator.Facts {
-	const page = "https://www.twilio.com/docs/verify/api/v1/verification"
-	const codes = "https://www.twilio.com/docs/verify/api/v1/return-and-error-codes"
-	return emulator.Facts{
-		Scheme: "authy", Product: "Authy, phone verification and users (legacy)",
-		Maker:     emulator.Fact{Is: "Authy makes and checks it", URL: page},
-		Digits:    emulator.Fact{Is: "phone: 4 to 10 digits, chosen for each send; users: 6 to 8, a setting of the application", URL: page},
-		Lifetime:  emulator.Fact{Is: "phone: 10 minutes", URL: page},
-		SecondOne: emulator.Fact{Is: "phone: sends the same code again", URL: page},
-		Wrong:     emulator.Fact{Is: "401, code 60022 (phone) or 60020 (users)", URL: codes},
-		Used:      emulator.Fact{Is: "404, code 60023 (phone) or 401, code 60019 (users)", URL: codes},
-		Gone:      emulator.Fact{Is: "phone: 404, code 60023", URL: codes},
-		Throttle:  emulator.Fact{Is: "429, code 60003", URL: codes},
-		Reports:   emulator.Fact{Is: "OneTouch callbacks: X-Authy-Signature, HMAC-SHA256", URL: "https://www.twilio.com/docs/authy/api/push-authentications"},
-		End:       emulator.Fact{Is: "closed to new customers; to be ended at a date that is not announced", URL: "https://www.twilio.com/docs/authy/api"},
-	}
-}
+func Facts() emulator.Facts { return emulator.ReadFacts(facts) }
 
 // Vendors are what this package emulates, for programs that range over all
 // vendors. Of a Setup's settings api_key, digits and product count. With the
