@@ -3,7 +3,6 @@ package telnyx
 import (
 	"net/http"
 	"path"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -41,7 +40,7 @@ func overTheEmulator(t *testing.T, schemaOnly bool) verifytest.Target {
 	return verifytest.Target{
 		Verifier: client, Advance: srv.Advance, Effects: srv.Effects,
 		Code:    func(to, scope string) string { return srv.Code(to, client.profiles[scope].ID) },
-		Fault:   func(f verifytest.Fault) bool { return arrange(t, srv, client, f) },
+		Fault:   func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client, faults, f) },
 		Secrets: []string{telnyxtest.APIKey},
 		Vague:   true,
 	}
@@ -84,22 +83,6 @@ func refusal(on string, status int, code string, header http.Header) telnyxtest.
 func effect(f telnyxtest.Fault) telnyxtest.Fault {
 	f.Effect = true
 	return f
-}
-
-func arrange(t *testing.T, srv *telnyxtest.Server, client *Client, f verifytest.Fault) bool {
-	if f == verifytest.FaultUnreachable || f == verifytest.FaultCheckUnreachable {
-		srv.Close()
-		require.NoError(t, client.Close()) // what dies on a warm connection may have been read
-		return true
-	}
-	fault, known := faults[f]
-	if fault.Times == 0 {
-		fault.Times = -1
-	}
-	if known {
-		srv.Fail(fault)
-	}
-	return known
 }
 
 // scripts are the recordings of each scenario. A scenario that is not here makes
@@ -182,11 +165,7 @@ func TestConformanceOverRecordings(t *testing.T) {
 
 // recordings returns a transport that plays these files.
 func recordings(t *testing.T, names ...string) *fixture.Transport {
-	var files []string
-	for _, name := range names {
-		files = append(files, filepath.Join("testdata", name+".json"))
-	}
-	return fixture.New(t, files...)
+	return fixture.New(t, fixture.Files(names...)...)
 }
 
 func over(t *testing.T, vendor *fixture.Transport) *Client {

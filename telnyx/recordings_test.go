@@ -99,7 +99,7 @@ func TestDocumentedAnswersToAProbe(t *testing.T) {
 	}
 	require.NoError(t, probe("profile_200", 6))
 	require.NoError(t, probe("profile_200", 0), "any length is asked about")
-	require.ErrorContains(t, probe("profile_200", 8), "sends 6 digits by sms, not 8: set its CodeLength to 6 and sends 6 digits by call")
+	require.ErrorContains(t, probe("profile_200", 8), "sends 6 digits by sms, not 8: set its CodeLength to 6; the profile of the empty scope sends 6 digits by call")
 	require.ErrorContains(t, probe("profile_404_10005", 6), "the profile of the empty scope was not found: check its ID")
 }
 

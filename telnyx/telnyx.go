@@ -8,20 +8,15 @@
 //	receipt, err := client.Send(ctx, "+15005550006", verify.WithChannel(verify.ChannelVoice))
 //	err = client.Check(ctx, "+15005550006", typed)
 //
-// # Scopes
-//
-// Telnyx keeps codes apart by Verify profile, so a scope is a profile of its own:
-// see Config.Scopes.
-//
-// # Limits
+// Telnyx keeps codes apart by Verify profile, so a scope is a profile of its own: see
+// Config.Scopes.
 //
 // Two pages of Telnyx's disagree about the answers to a check. The API's schema
 // knows "accepted" and "rejected" only; the quickstart adds "expired" and
-// "max_attempts_exceeded". This package reads all four, and no other word. Where
-// Telnyx says "rejected" of an expired, a used or an unknown code, it is
-// ErrMismatch. How many wrong codes and how many sends to one number are allowed
-// is not documented, and neither is what a second Send does with the first code:
-// limit both in your own application.
+// "max_attempts_exceeded". This package reads all four, and no other word. A
+// "rejected" of an expired, a used or an unknown code is ErrMismatch. How many wrong
+// codes and how many sends to one number are allowed is not documented, nor what a
+// second Send does with the first code: limit both in your own application.
 package telnyx
 
 import (
@@ -30,8 +25,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -40,21 +33,12 @@ import (
 
 const vendor = "telnyx"
 
-// Limits of a profile's code length, in digits:
-// https://developers.telnyx.com/docs/identity/verify/quickstart.
-const (
-	minDigits = 4
-	maxDigits = 10
-	maxID     = 64 // of a profile: ours
-)
+// maxID is how long a profile's id may be, which is ours.
+const maxID = 64
 
 // Limits of how long a code may work. Telnyx documents none; NIST SP 800-63B-4
 // section 3.1.3.2 allows ten minutes.
-const (
-	minExpiry     = time.Minute
-	maxExpiry     = 10 * time.Minute
-	defaultExpiry = 5 * time.Minute
-)
+const minExpiry, maxExpiry, defaultExpiry = time.Minute, 10 * time.Minute, 5 * time.Minute
 
 // A Config says which account and which Verify profiles to use.
 //
@@ -72,13 +56,11 @@ const (
 type Config struct {
 	// APIKey is an API key (V2) of the account. Required.
 	APIKey string `json:"-" dsn:"api_key,user,required" example:"env:TELNYX_API_KEY"`
-
 	// Profile serves the empty scope. Required.
 	Profile Profile `dsn:",inline"`
 	// Scopes serve the other scopes, each with a profile of its own: two scopes of
 	// one profile would share their codes. Defaults to none.
 	Scopes map[string]Profile `dsn:"scope.NAME"`
-
 	// Expiry is how long a code works, 1 to 10 minutes in whole seconds. It replaces
 	// the profile's own setting. Defaults to 5m.
 	Expiry time.Duration `dsn:"expiry" default:"5m" example:"10m"`
@@ -105,52 +87,33 @@ type Profile struct {
 	CodeLength int `dsn:"digits" example:"6"`
 }
 
-// profiles checks all profiles and returns them by scope.
-func (cfg Config) profiles() (map[string]Profile, error) {
-	profiles := map[string]Profile{"": cfg.Profile}
-	for scope, profile := range cfg.Scopes {
-		if !verify.IsScope(scope) {
-			return nil, errors.New("telnyx: a name in Scopes must be 1 to 64 of [A-Za-z0-9._:-]")
-		}
-		profiles[scope] = profile
+// check says what is wrong with a profile, and returns its id.
+func (p *Profile) check() (id string, err error) {
+	switch n := p.CodeLength; {
+	case !driver.IsID(p.ID, maxID):
+		err = errors.New("ID must be 1 to 64 of [A-Za-z0-9_-]")
+	case n != 0 && !driver.IsCodeLength(n):
+		err = errors.New("CodeLength must be 4 to 10")
 	}
-	used := map[string]bool{}
-	for scope, profile := range profiles {
-		field := "Profile."
-		if scope != "" {
-			field = "Scopes."
-		}
-		id := strings.ToLower(profile.ID)
-		switch n := profile.CodeLength; {
-		case !driver.IsID(profile.ID, maxID):
-			return nil, errors.New("telnyx: " + field + "ID must be 1 to 64 of [A-Za-z0-9_-]")
-		case used[id]:
-			return nil, errors.New("telnyx: two scopes share one profile, and so their codes")
-		case n != 0 && (n < minDigits || n > maxDigits):
-			return nil, errors.New("telnyx: " + field + "CodeLength must be 4 to 10")
-		}
-		used[id] = true
-	}
-	return profiles, nil
+	return p.ID, err
 }
 
 // A Client is a [verify.Verifier] over Telnyx Verify. It is safe for concurrent
 // use.
 type Client struct {
+	driver.Base
 	profiles map[string]Profile // by scope
 	expiry   time.Duration
 	api      driver.API
 }
 
-var (
-	_ verify.Verifier = (*Client)(nil)
-	_ verify.Prober   = (*Client)(nil)
-)
+var _ verify.Verifier = (*Client)(nil)
+var _ verify.Prober = (*Client)(nil)
 
 // New checks cfg and makes a client. It does no I/O. Its errors name the field
 // at fault and never its value.
 func New(cfg Config) (*Client, error) {
-	profiles, err := cfg.profiles()
+	profiles, err := driver.ByScope(vendor, "profile", cfg.Profile, cfg.Scopes, (*Profile).check)
 	if err != nil {
 		return nil, err
 	}
@@ -162,12 +125,9 @@ func New(cfg Config) (*Client, error) {
 		return nil, errors.New("telnyx: Expiry must be 1 to 10 minutes in whole seconds")
 	}
 	client, err := driver.New(driver.Config{
-		Vendor:    vendor,
-		BaseURL:   cmp.Or(cfg.BaseURL, "https://api.telnyx.com/v2"),
-		Client:    cfg.HTTPClient,
+		Vendor: vendor, BaseURL: cmp.Or(cfg.BaseURL, "https://api.telnyx.com/v2"), Client: cfg.HTTPClient,
 		Header:    map[string]string{"Authorization": driver.Bearer(cfg.APIKey)},
-		RequestID: "X-Request-Id",
-		ReadError: readError,
+		RequestID: "X-Request-Id", ReadError: readError,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("telnyx: %w", err)
@@ -175,38 +135,16 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{profiles: profiles, expiry: expiry}
 	c.api = driver.API{
 		Client: client, Capabilities: capabilities(profiles), NamesSubject: true,
+		Digits:  func(scope string) int { return profiles[scope].CodeLength },
 		NewSend: c.newSend, ReadSend: c.readSend, NewCheck: c.newCheck, ReadCheck: readCheck,
 	}
+	c.Base = driver.NewBase("Client", client, c.api.Capabilities)
 	return c, nil
 }
 
-// Capabilities says what the configured profiles honor together. A code length is
-// fixed for each scope.
-func (c *Client) Capabilities() verify.Capabilities { return c.api.Capabilities }
-
 func capabilities(profiles map[string]Profile) verify.Capabilities {
-	a := verify.Capabilities{
-		Vendor:    vendor,
-		Channels:  []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp},
-		MinDigits: maxDigits,
-	}
-	known := true
-	for scope, profile := range profiles {
-		if scope != "" {
-			a.Scopes = append(a.Scopes, scope)
-		}
-		known = known && profile.CodeLength != 0
-		a.MinDigits = min(a.MinDigits, profile.CodeLength)
-		a.MaxDigits = max(a.MaxDigits, profile.CodeLength)
-	}
-	slices.Sort(a.Scopes)
-	switch {
-	case !known:
-		a.MinDigits, a.MaxDigits = 0, 0
-	case a.MinDigits == a.MaxDigits:
-		a.DefaultDigits = a.MaxDigits
-	}
-	return a
+	c := verify.Capabilities{Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS, verify.ChannelVoice, verify.ChannelWhatsApp}}
+	return driver.WithScopes(c, profiles, func(p Profile) int { return p.CodeLength })
 }
 
 // Send has Telnyx make and deliver a code. Whether a second Send within the
@@ -220,14 +158,3 @@ func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption)
 func (c *Client) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
 	return c.api.Check(ctx, to, code, opts...)
 }
-
-// Close closes idle connections of the client's own transport, and nothing that
-// Config.HTTPClient brought.
-func (c *Client) Close() error { return c.api.Close() }
-
-// Warm opens a connection ahead of a Send, as [verify.Warmer] says. It does nothing
-// through a proxy, and nothing if Config.HTTPClient brings a transport.
-func (c *Client) Warm(ctx context.Context) error { return c.api.Warm(ctx) }
-
-// Format keeps the credentials of a Client out of every print.
-func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("telnyx.Client{[hidden]}")) }

@@ -2,30 +2,24 @@ package telnyxtest
 
 import (
 	"net/http"
-	"regexp"
 	"time"
 
 	"github.com/go2fa/verify/emulator"
 )
 
 // The statuses of a verification.
-const (
-	pending  = "pending"
-	accepted = "accepted"
-	expired  = "expired"
-)
+const pending, accepted, expired = "pending", "accepted", "expired"
 
-func (e *Emulator) routes() []emulator.Route {
-	var routes []emulator.Route
+func (e *Emulator) routes() (routes []emulator.Route) {
 	for _, prefix := range []string{"", "/v2"} {
 		path := prefix + "/verifications/"
 		routes = append(routes,
-			emulator.Route{On: "send", Pattern: "POST " + path + "{type}", Serve: e.authorized(e.send)},
-			emulator.Route{On: "check", Pattern: "POST " + path + "by_phone_number/{to}/actions/verify", Serve: e.authorized(e.checkNumber)},
-			emulator.Route{On: "check", Pattern: "POST " + path + "{id}/actions/verify", Serve: e.authorized(e.checkID)},
-			emulator.Route{On: "fetch", Pattern: "GET " + path + "by_phone_number/{to}", Serve: e.authorized(e.list)},
-			emulator.Route{On: "fetch", Pattern: "GET " + path + "{id}", Serve: e.authorized(e.fetch)},
-			emulator.Route{On: "profile", Pattern: "GET " + prefix + "/verify_profiles/{id}", Serve: e.authorized(e.profile)},
+			emulator.Route{On: "send", Pattern: "POST " + path + "{type}", Serve: e.send},
+			emulator.Route{On: "check", Pattern: "POST " + path + "by_phone_number/{to}/actions/verify", Serve: e.check},
+			emulator.Route{On: "check", Pattern: "POST " + path + "{id}/actions/verify", Serve: e.check},
+			emulator.Route{On: "fetch", Pattern: "GET " + path + "by_phone_number/{to}", Serve: e.list},
+			emulator.Route{On: "fetch", Pattern: "GET " + path + "{id}", Serve: e.fetch},
+			emulator.Route{On: "profile", Pattern: "GET " + prefix + "/verify_profiles/{id}", Serve: e.profile},
 		)
 	}
 	return routes
@@ -53,17 +47,6 @@ func notFound() *emulator.Answer { return refuse(http.StatusNotFound, "10005", "
 // "10011", and has no effect.
 func Refusal(status int, code string) Fault { return refuse(status, code, "").Fault() }
 
-func (e *Emulator) authorized(serve func(*http.Request) *emulator.Answer) func(*http.Request) *emulator.Answer {
-	return func(r *http.Request) *emulator.Answer {
-		if emulator.Credential(r, "Bearer") != e.options.APIKey {
-			return refuse(http.StatusUnauthorized, "10009", "")
-		}
-		return serve(r)
-	}
-}
-
-var phone = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-
 // channels are the kinds of a verification, by what a person calls them.
 var channels = map[string]string{"sms": "sms", "call": "voice", "whatsapp": "whatsapp", "flashcall": "voice"}
 
@@ -78,12 +61,12 @@ func (e *Emulator) send(r *http.Request) *emulator.Answer {
 		return refuse(http.StatusBadRequest, "10015", "")
 	}
 	to, _ := f.Text("phone_number", 32)
-	if !phone.MatchString(to) {
+	if !emulator.IsPhone(to) {
 		return refuse(http.StatusBadRequest, "10016", "/phone_number")
 	}
 	profile, _ := f.Text("verify_profile_id", 64)
 	digits, known := e.profiles[profile]
-	seconds, ok := f.Number("timeout_secs", 1, 86400)
+	seconds, ok := f.Whole("timeout_secs", 1, 86400)
 	switch {
 	case !f.Has("verify_profile_id"):
 		return refuse(http.StatusUnprocessableEntity, "10027", "/verify_profile_id")
@@ -91,22 +74,19 @@ func (e *Emulator) send(r *http.Request) *emulator.Answer {
 		return notFound()
 	case !f.Has("timeout_secs"):
 		seconds = 300
-	case !ok || seconds != float64(int(seconds)):
+	case !ok:
 		return refuse(http.StatusBadRequest, "10015", "/timeout_secs")
 	}
-	v.recipient, v.seconds, v.code = recipient{to, profile}, int(seconds), e.options.NewCode(digits)
+	v.recipient, v.seconds, v.code = recipient{to, profile}, seconds, e.options.NewCode(digits)
 	if own, _ := f.Text("custom_code", 10); own != "" && v.kind != "flashcall" {
 		v.code = own
 	}
-	e.mu.Lock()
 	e.byTo.Add(v.at, v.recipient, v)
 	e.byID.Add(v.at, v.id, v)
-	e.mu.Unlock()
-	e.Deliver(Message{
-		Vendor: "telnyx", To: to, Channel: channels[v.kind], Scope: profile, Code: v.code,
+	return &emulator.Answer{Body: map[string]any{"data": v.record(v.at)}, Message: &Message{
+		Vendor: "telnyx", ID: v.id, To: to, Channel: channels[v.kind], Scope: profile, Code: v.code,
 		Text: "Your " + AppName + " verification code is: " + v.code + ".",
-	})
-	return &emulator.Answer{Body: map[string]any{"data": v.record(v.at)}}
+	}}
 }
 
 // state is the status at a time.
@@ -126,38 +106,22 @@ func (v *verification) record(now time.Time) map[string]any {
 	}
 }
 
-func (e *Emulator) checkNumber(r *http.Request) *emulator.Answer {
+// check compares a code, of a number in a profile or of an id.
+func (e *Emulator) check(r *http.Request) *emulator.Answer {
 	f, err := emulator.ReadObject(r)
 	if err != nil {
 		return refuse(http.StatusBadRequest, "10015", "")
 	}
-	profile, _ := f.Text("verify_profile_id", 64)
-	if !f.Has("verify_profile_id") {
-		return refuse(http.StatusUnprocessableEntity, "10027", "/verify_profile_id")
+	now, id := e.Now(), r.PathValue("id")
+	v, known := e.byID.Newest(now, id)
+	if id == "" {
+		profile, _ := f.Text("verify_profile_id", 64)
+		v, known = e.byTo.Newest(now, recipient{r.PathValue("to"), profile})
 	}
-	now := e.Now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	v, ok := e.byTo.Newest(now, recipient{r.PathValue("to"), profile})
-	return e.check(v, ok, f, now)
-}
-
-func (e *Emulator) checkID(r *http.Request) *emulator.Answer {
-	f, err := emulator.ReadObject(r)
-	if err != nil {
-		return refuse(http.StatusBadRequest, "10015", "")
-	}
-	now := e.Now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	v, ok := e.byID.Newest(now, r.PathValue("id"))
-	return e.check(v, ok, f, now)
-}
-
-// check compares a code. The lock is held.
-func (e *Emulator) check(v *verification, known bool, f emulator.Fields, now time.Time) *emulator.Answer {
 	typed, ok := f.Text("code", 32)
 	switch {
+	case id == "" && !f.Has("verify_profile_id"):
+		return refuse(http.StatusUnprocessableEntity, "10027", "/verify_profile_id")
 	case !known:
 		return notFound()
 	case !ok || typed == "":
@@ -183,8 +147,6 @@ func (e *Emulator) check(v *verification, known bool, f emulator.Fields, now tim
 
 func (e *Emulator) fetch(r *http.Request) *emulator.Answer {
 	now := e.Now()
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	v, ok := e.byID.Newest(now, r.PathValue("id"))
 	if !ok {
 		return notFound()
@@ -195,8 +157,6 @@ func (e *Emulator) fetch(r *http.Request) *emulator.Answer {
 // list tells of all verifications of a number, in every profile.
 func (e *Emulator) list(r *http.Request) *emulator.Answer {
 	now, records := e.Now(), []any{}
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	for profile := range e.profiles {
 		for _, v := range e.byTo.Get(now, recipient{r.PathValue("to"), profile}) {
 			records = append(records, v.record(now))

@@ -41,17 +41,15 @@ const (
 	AppName   = "Acme"
 )
 
-const (
-	remembered  = time.Hour // how long a verification is known after its end
-	maxAttempts = 5         // wrong codes of one verification
-)
+// How long a verification is known after its end, and how many wrong codes it takes.
+const remembered, maxAttempts = time.Hour, 5
 
 // Options describe an account. The zero value is one with a profile, whose ids are
 // the constants above.
 type Options struct {
 	APIKey    string    `dsn:"api_key"`
-	ProfileID string    `dsn:"profile_id"`      // of the first profile
-	Digits    int       `dsn:"digits,optional"` // of the first profile. Defaults to 6.
+	ProfileID string    `dsn:"profile_id"` // of the first profile
+	Digits    int       `dsn:"digits"`     // of the first profile. Defaults to 6.
 	Profiles  []Profile // Others. Defaults to none.
 
 	SchemaOnly bool // Answers accepted and rejected only, as the schema has it.
@@ -63,8 +61,8 @@ type Options struct {
 
 // A Profile is a Verify profile: what Telnyx keeps codes apart by.
 type Profile struct {
-	ID         string // Unique.
-	CodeLength int    // 4 to 10. Defaults to 6.
+	ID         string `dsn:"id,self"` // Unique.
+	CodeLength int    `dsn:"digits"`  // 4 to 10. Defaults to 6.
 }
 
 var defaults = Options{APIKey: APIKey, ProfileID: ProfileID, Digits: 6, NewCode: emulator.Digits}
@@ -99,13 +97,10 @@ func New(opts Options) *Emulator {
 	}
 	e.byTo.Life, e.byID.Life = remembered, remembered
 	e.Start(emulator.API{
-		Start:    opts.Start,
-		Routes:   e.routes(),
-		NotFound: e.authorized(func(*http.Request) *emulator.Answer { return notFound() }),
-		Header: func(h http.Header, _ *http.Request) {
-			h.Set("Content-Type", "application/json; charset=utf-8")
-			h.Set("X-Request-Id", emulator.UUID())
-		},
+		Start: opts.Start, Routes: e.routes(), Report: e.report, Lock: &e.mu,
+		Guard:    emulator.Guarded("Bearer", e.options.APIKey, refuse(http.StatusUnauthorized, "10009", "")),
+		NotFound: func(*http.Request) *emulator.Answer { return notFound() },
+		Header:   emulator.Headers("Content-Type", "application/json; charset=utf-8", "X-Request-Id", "{uuid}"),
 	})
 	return e
 }
@@ -133,9 +128,8 @@ type Server struct {
 // one Options.
 func NewServer(t emulator.TB, opts ...Options) *Server {
 	t.Helper()
-	o := emulator.First(opts)
-	e := New(o)
-	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+	e, s := emulator.NewServer(t, New, opts)
+	return &Server{e, s}
 }
 
 type (
@@ -148,9 +142,4 @@ type (
 )
 
 // What Fault.Break may be.
-const (
-	Reset    = emulator.Reset
-	Close    = emulator.Close
-	Truncate = emulator.Truncate
-	Garbage  = emulator.Garbage
-)
+const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage //nolint:revive // one thing in four words
