@@ -21,7 +21,10 @@
 // # Lost answers
 //
 // Each Send bears an idempotency key of its own. If its answer is lost it is
-// ErrOutcomeUnknown, as with every vendor: see Config.RepeatLost.
+// ErrOutcomeUnknown, as with every vendor: see Config.RepeatLost. With
+// [verify.WithIdempotencyKey] it is a hash of the caller's key and of the time in steps
+// of two minutes, so that Bird mostly sends nothing for the second of two calls; use
+// package failover where it must.
 package bird
 
 import (
@@ -98,7 +101,9 @@ func regionOf(key string) string {
 
 // A Client is a [verify.Verifier] over Bird Verify. It is safe for concurrent use.
 type Client struct {
+	driver.Base
 	repeatLost bool
+	secret     string // hashes the callers' idempotency keys
 	api        driver.API
 }
 
@@ -115,31 +120,24 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	client, err := driver.New(driver.Config{
-		Vendor:    vendor,
-		BaseURL:   base,
-		Client:    cfg.HTTPClient,
-		Header:    map[string]string{"Authorization": driver.Bearer(cfg.APIKey)},
-		RequestID: "X-Request-Id",
-		ReadError: readError,
+		Vendor: vendor, BaseURL: base, Client: cfg.HTTPClient, RequestID: "X-Request-Id", ReadError: readError,
+		Header: map[string]string{"Authorization": driver.Bearer(cfg.APIKey)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("bird: %w", err)
 	}
-	c := &Client{repeatLost: cfg.RepeatLost}
+	c := &Client{repeatLost: cfg.RepeatLost, secret: cfg.APIKey}
 	c.api = driver.API{
 		Client: client, NamesSubject: true,
 		Capabilities: verify.Capabilities{
-			Vendor:    vendor,
-			Channels:  []verify.Channel{verify.ChannelSMS, verify.ChannelWhatsApp, verify.ChannelVoice},
+			Vendor: vendor, Channels: []verify.Channel{verify.ChannelSMS, verify.ChannelWhatsApp, verify.ChannelVoice},
 			MinDigits: 4, MaxDigits: 8, DefaultDigits: 6, Locale: true,
 		},
-		NewSend: c.newSend, ReadSend: readSend, NewCheck: newCheck, ReadCheck: readCheck,
+		NewSend: c.newSend, ReadSend: readSend, NewCheck: c.newCheck, ReadCheck: readCheck,
 	}
+	c.Base = driver.NewBase("Client", client, c.api.Capabilities)
 	return c, nil
 }
-
-// Capabilities says what Bird honors.
-func (c *Client) Capabilities() verify.Capabilities { return c.api.Capabilities }
 
 // Send has Bird make and deliver a code. A second Send within Bird's cooldown
 // delivers nothing; the first code holds.
@@ -161,10 +159,3 @@ func (c *Client) Probe(ctx context.Context) error {
 		return invalid && (e.Outcome == verify.ErrRejected || e.Outcome == verify.ErrInvalidRecipient)
 	}, "a check without a number was answered: check BaseURL")
 }
-
-// Close closes idle connections of the client's own transport, and nothing that
-// Config.HTTPClient brought.
-func (c *Client) Close() error { return c.api.Close() }
-
-// Format keeps the credentials of a Client out of every print.
-func (Client) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("bird.Client{[hidden]}")) }

@@ -2,10 +2,12 @@ package bird_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -302,4 +304,74 @@ func TestZeroClient(t *testing.T) {
 	var c bird.Client
 	require.NoError(t, c.Close())
 	assert.ErrorIs(t, c.Probe(t.Context()), verify.ErrUnsupported, "nil would say that it works")
+}
+
+const callersKey = "AAAAAAAAAAAAAAAAAAAAAA"
+
+// The clock of a bubble begins at the full hour, and so a slot of two minutes.
+func TestBirdIsSentAHashOfTheCallersKeyForTwoMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &answered{}
+		client, err := bird.New(bird.Config{APIKey: "bk_eu1_secret", HTTPClient: &http.Client{Transport: l}})
+		require.NoError(t, err)
+		key := verify.WithIdempotencyKey(callersKey)
+		send := func(to string, opts ...verify.SendOption) string {
+			_, _ = client.Send(t.Context(), to, opts...)
+			return l.keys[len(l.keys)-1]
+		}
+		check := func(code string, opts ...verify.CheckOption) string {
+			_ = client.Check(t.Context(), phone, code, opts...)
+			return l.keys[len(l.keys)-1]
+		}
+		first, checked := send(phone, key), check("123456", key)
+		time.Sleep(119 * time.Second)
+		assert.Equal(t, first, send(phone, key))
+		assert.Equal(t, checked, check("123456", key))
+		others := []string{
+			first, checked, send("+15017122661", key), send(phone, key, verify.WithDigits(8)), send(phone), send(phone),
+			send(phone, verify.WithIdempotencyKey(callersKey+"B")), check("123457", key), check("123456"),
+		}
+		time.Sleep(2 * time.Second)
+		others = append(others, send(phone, key), check("123456", key))
+		seen := map[string]bool{}
+		for i, id := range others {
+			assert.False(t, seen[id], "call %d", i)
+			seen[id] = true
+			assert.Regexp(t, "^[0-9a-f]{8}-[0-9a-f]{4}-[48][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$", id)
+		}
+		assert.NotContains(t, l.all.String(), callersKey)
+	})
+}
+
+// answered is a transport that remembers requests, and answers nothing of use.
+type answered struct {
+	keys []string
+	all  strings.Builder
+}
+
+func (a *answered) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.keys = append(a.keys, r.Header.Get("Idempotency-Key"))
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprint(&a.all, r.URL, r.Header, string(body))
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+}
+
+func TestADoubleSubmitAtBirdIsOneMessage(t *testing.T) {
+	t.Parallel()
+	l := &lost{}
+	client, srv := emulated(t, birdtest.Options{}, func(c *bird.Config) { c.HTTPClient = &http.Client{Transport: l} })
+	slots := map[string]bool{} // two, if one ends just now
+	for range 3 {
+		_, err := client.Send(t.Context(), phone, verify.WithIdempotencyKey(callersKey))
+		require.NoError(t, err)
+	}
+	for _, key := range l.keys {
+		slots[key] = true
+	}
+	assert.Equal(t, len(slots), srv.Effects())
+	assert.Less(t, srv.Effects(), 3)
+	assert.False(t, client.Capabilities().IdempotencyKey, "it is a hint all the same")
 }

@@ -3,7 +3,6 @@ package bird
 import (
 	"net/http"
 	"path"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,7 +24,7 @@ func TestConformanceOverTheEmulator(t *testing.T) {
 		return verifytest.Target{
 			Verifier: client, Advance: srv.Advance, Effects: srv.Effects,
 			Code:    func(to, _ string) string { return srv.Code(to) },
-			Fault:   func(f verifytest.Fault) bool { return arrange(t, srv, client, f) },
+			Fault:   func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client, faults, f) },
 			Secrets: []string{birdtest.APIKey},
 		}
 	})
@@ -79,22 +78,6 @@ func refusal(on string, status int, code string, header http.Header) birdtest.Fa
 func effect(f birdtest.Fault) birdtest.Fault {
 	f.Effect = true
 	return f
-}
-
-func arrange(t *testing.T, srv *birdtest.Server, client *Client, f verifytest.Fault) bool {
-	if f == verifytest.FaultUnreachable || f == verifytest.FaultCheckUnreachable {
-		srv.Close()
-		require.NoError(t, client.Close()) // what dies on a warm connection may have been read
-		return true
-	}
-	fault, known := faults[f]
-	if fault.Times == 0 {
-		fault.Times = -1
-	}
-	if known {
-		srv.Fail(fault)
-	}
-	return known
 }
 
 // scripts are the recordings of each scenario. A scenario that is not here makes
@@ -179,11 +162,7 @@ func TestConformanceOverRecordings(t *testing.T) {
 
 // recordings returns a transport that plays these files.
 func recordings(t *testing.T, names ...string) *fixture.Transport {
-	var files []string
-	for _, name := range names {
-		files = append(files, filepath.Join("testdata", name+".json"))
-	}
-	return fixture.New(t, files...)
+	return fixture.New(t, fixture.Files(names...)...)
 }
 
 func over(t *testing.T, vendor *fixture.Transport) *Client {

@@ -33,11 +33,22 @@ func (c *Client) newSend(send driver.Send) (driver.Call, error) {
 		To      recipient `json:"to"`
 		Options options   `json:"options"`
 	}{recipient{send.To}, options{send.Digits, []verify.Channel{send.Channel}, send.Locale}})
-	return driver.Call{Route: sendRoute, JSON: body, Header: newKey(), Repeatable: c.repeatLost}, err
+	key := c.newKey(send.IdempotencyKey, "send", send.To, string(body))
+	return driver.Call{Route: sendRoute, JSON: body, Header: key, Repeatable: c.repeatLost}, err
 }
 
-// newKey makes the idempotency key of one call: all its requests have it.
-func newKey() map[string]string { return map[string]string{"Idempotency-Key": driver.RandomID()} }
+// slot is how long, in seconds, two calls with one key of the caller's have one for Bird.
+const slot = 120
+
+// newKey makes the idempotency key of one call: all its requests have it. One that the
+// caller gave is hashed with its slot of the clock here: Bird keeps answers for hours.
+func (c *Client) newKey(key string, fields ...string) map[string]string {
+	id := driver.RandomID()
+	if key != "" {
+		id = driver.KeyedID(c.secret, append(fields, key, strconv.FormatInt(time.Now().Unix()/slot, 10))...)
+	}
+	return map[string]string{"Idempotency-Key": id}
+}
 
 // A verification is what Bird answers to a send, and within what it answers to a
 // check.
@@ -82,12 +93,13 @@ var channels = map[string]verify.Channel{
 	"sms": verify.ChannelSMS, "whatsapp": verify.ChannelWhatsApp, "voice": verify.ChannelVoice, "telegram": verify.ChannelApp,
 }
 
-func newCheck(check driver.Check) (driver.Call, error) {
+func (c *Client) newCheck(check driver.Check) (driver.Call, error) {
 	body, err := json.Marshal(struct {
 		To   recipient `json:"to"`
 		Code string    `json:"code"`
 	}{recipient{check.To}, check.Code})
-	return driver.Call{Route: checkRoute, JSON: body, Header: newKey()}, err
+	key := c.newKey(check.IdempotencyKey, "check", check.To, string(body))
+	return driver.Call{Route: checkRoute, JSON: body, Header: key}, err
 }
 
 // denials says what each reason means.
@@ -129,8 +141,6 @@ func readCheck(check driver.Check, reply driver.Reply) (driver.Verdict, error) {
 	return verdict, nil
 }
 
-const codeNotFound = "E13000"
-
 // codes are those with a meaning of their own.
 var codes = driver.Codes{Text: `
 E01004 outcome_unknown a request with the same idempotency key is still running
@@ -164,7 +174,7 @@ func readError(op string, status int, body []byte) driver.Failure {
 		f, known = types[kind]
 	}
 	switch {
-	case code == codeNotFound && op == "check":
+	case code == "E13000" && op == "check": // not found
 		f = driver.Failure{Outcome: verify.ErrNotPending}
 	case kind == "validation_error" && (param == "to" || strings.HasPrefix(param, "to.")):
 		f = driver.Failure{Outcome: verify.ErrInvalidRecipient, Detail: "not a number that Bird sends to"}

@@ -2,9 +2,10 @@ package birdtest
 
 import (
 	"bytes"
+	"cmp"
 	"io"
+	"maps"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,10 +22,7 @@ var types = map[int]string{
 }
 
 func refuse(status int, code, param string) *emulator.Answer {
-	kind := types[status]
-	if kind == "" {
-		kind = "internal_error"
-	}
+	kind := cmp.Or(types[status], "internal_error")
 	one := map[string]any{
 		"type": kind, "code": code, "name": strings.TrimSuffix(kind, "_error"), "message": "refused by the emulator",
 		"doc_url": "https://bird.com/docs", "request_id": emulator.UUID(),
@@ -38,15 +36,6 @@ func refuse(status int, code, param string) *emulator.Answer {
 // Refusal returns a fault that answers with an error of a code, such as "E13000", and
 // for 422 of a field, such as "to.phone_number". It has no effect.
 func Refusal(status int, code, param string) Fault { return refuse(status, code, param).Fault() }
-
-func (e *Emulator) authorized(serve func(*http.Request) *emulator.Answer) func(*http.Request) *emulator.Answer {
-	return func(r *http.Request) *emulator.Answer {
-		if emulator.Credential(r, "Bearer") != e.options.APIKey {
-			return refuse(http.StatusUnauthorized, "E01001", "")
-		}
-		return serve(r)
-	}
-}
 
 // kept is a request that was done, with its answer; none yet: it is running.
 type kept struct {
@@ -89,8 +78,6 @@ func (e *Emulator) idempotent(serve func(*http.Request) *emulator.Answer) func(*
 	}
 }
 
-var phone = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
-
 // to reads the addresses of a request.
 func to(f emulator.Fields) (recipient, *emulator.Answer) {
 	object := f.Object("to")
@@ -99,7 +86,7 @@ func to(f emulator.Fields) (recipient, *emulator.Answer) {
 	switch {
 	case number == "" && email == "":
 		return recipient{}, refuse(http.StatusUnprocessableEntity, "E01006", "to")
-	case !ok || number != "" && !phone.MatchString(number):
+	case !ok || number != "" && !emulator.IsPhone(number):
 		return recipient{}, refuse(http.StatusUnprocessableEntity, "E01006", "to.phone_number")
 	case !fine || email != "" && !strings.Contains(email, "@"):
 		return recipient{}, refuse(http.StatusUnprocessableEntity, "E01006", "to.email")
@@ -141,14 +128,12 @@ func (e *Emulator) send(r *http.Request) *emulator.Answer {
 	now := e.Now()
 	e.mu.Lock()
 	v := e.pending(now, who)
-	if v != nil && !now.Before(v.created.Add(life)) {
-		v = nil
-	}
-	if v != nil && now.Before(v.sent.Add(e.options.Cooldown)) {
+	fresh := v == nil || !now.Before(v.created.Add(life))
+	if !fresh && now.Before(v.sent.Add(e.options.Cooldown)) {
 		defer e.mu.Unlock()
 		return &emulator.Answer{Body: v.record(now)}
 	}
-	if v == nil {
+	if fresh {
 		v = &verification{recipient: who, id: "ver_" + emulator.Hex(12), status: "pending", created: now}
 		e.byTo.Add(now, who, v)
 	}
@@ -156,16 +141,9 @@ func (e *Emulator) send(r *http.Request) *emulator.Answer {
 	v.codes, v.sent, v.channel = append(v.codes, code), now, channel
 	record := v.record(now)
 	e.mu.Unlock()
-
-	address := who.phone
-	if channel == "email" {
-		address = who.email
-	}
-	shown := channel
-	if shown == "telegram" {
-		shown = "app"
-	}
-	e.Deliver(Message{Vendor: "bird", To: address, Channel: shown, Code: code, Text: code + " is your verification code."})
+	address := cmp.Or(emulator.When(channel == "email", who.email), who.phone)
+	shown := cmp.Or(emulator.When(channel == "telegram", "app"), channel)
+	e.Deliver(Message{Vendor: "bird", ID: v.id, To: address, Channel: shown, Code: code, Text: code + " is your verification code."})
 	return &emulator.Answer{Body: record}
 }
 
@@ -194,29 +172,15 @@ func firstChannel(named any, who recipient) string {
 // record is what the API tells of a verification.
 func (v *verification) record(now time.Time) map[string]any {
 	record := map[string]any{
-		"id": v.id, "status": v.status, "reason": orNull(v.reason), "channels": []map[string]string{{"channel": v.channel}},
-		"last_channel": v.channel, "metadata": map[string]any{}, "verified_at": nil,
-		"created_at": v.created.Format(time.RFC3339), "updated_at": now.Format(time.RFC3339), "expires_at": v.created.Add(life).Format(time.RFC3339),
+		"id": v.id, "status": v.status, "reason": emulator.OrNull(v.reason), "channels": []map[string]string{{"channel": v.channel}},
+		"last_channel": v.channel, "metadata": map[string]any{},
+		"verified_at": emulator.OrNull(emulator.When(v.status == "verified", now.Format(time.RFC3339))),
+		"created_at":  v.created.Format(time.RFC3339), "updated_at": now.Format(time.RFC3339), "expires_at": v.created.Add(life).Format(time.RFC3339),
 	}
-	if v.status == "verified" {
-		record["verified_at"] = now.Format(time.RFC3339)
-	}
-	who := map[string]string{}
-	if v.phone != "" {
-		who["phone_number"] = v.phone
-	}
-	if v.email != "" {
-		who["email"] = v.email
-	}
+	who := map[string]string{"phone_number": v.phone, "email": v.email}
+	maps.DeleteFunc(who, func(_, address string) bool { return address == "" })
 	record["to"] = who
 	return record
-}
-
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }
 
 // check compares a code with all of the verification in progress. Its end is told
@@ -255,6 +219,6 @@ func (e *Emulator) check(r *http.Request) *emulator.Answer {
 		}
 	}
 	return &emulator.Answer{Body: map[string]any{
-		"success": v.status == "verified", "reason": orNull(reason), "attempts_remaining": left, "verification": v.record(now),
+		"success": v.status == "verified", "reason": emulator.OrNull(reason), "attempts_remaining": left, "verification": v.record(now),
 	}}
 }

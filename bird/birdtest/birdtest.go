@@ -29,8 +29,11 @@ import (
 	"github.com/go2fa/verify/emulator"
 )
 
-// APIKey is the key that zero [Options] emulate.
-const APIKey = "bk_us1_emulated"
+// The workspace that zero [Options] emulate.
+const (
+	APIKey        = "bk_us1_emulated"
+	WebhookSecret = "whsec_ZW11bGF0ZWQgd2ViaG9vayBzZWNyZXQh" // signs reports
+)
 
 const (
 	life        = 10 * time.Minute
@@ -79,17 +82,16 @@ type verification struct {
 func New(opts Options) *Emulator {
 	e := &Emulator{options: emulator.Default(opts, defaults)}
 	e.byTo.Life, e.kept.Life = remembered, retention
+	authorized := emulator.Guarded("Bearer", e.options.APIKey, refuse(http.StatusUnauthorized, "E01001", ""))
 	e.Start(emulator.API{
 		Start: opts.Start,
 		Routes: []emulator.Route{
-			{On: "send", Pattern: "POST /v1/verify/verifications", Serve: e.authorized(e.idempotent(e.send))},
-			{On: "check", Pattern: "POST /v1/verify/verifications/check", Serve: e.authorized(e.idempotent(e.check))},
+			{On: "send", Pattern: "POST /v1/verify/verifications", Serve: authorized(e.idempotent(e.send))},
+			{On: "check", Pattern: "POST /v1/verify/verifications/check", Serve: authorized(e.idempotent(e.check))},
 		},
+		Report:   e.report,
 		NotFound: func(*http.Request) *emulator.Answer { return refuse(http.StatusNotFound, "E01003", "") },
-		Header: func(h http.Header, _ *http.Request) {
-			h.Set("Content-Type", "application/json")
-			h.Set("X-Request-Id", emulator.UUID())
-		},
+		Header:   emulator.Headers("Content-Type", "application/json", "X-Request-Id", "{uuid}"),
 	})
 	return e
 }
@@ -116,9 +118,8 @@ type Server struct {
 // one Options.
 func NewServer(t emulator.TB, opts ...Options) *Server {
 	t.Helper()
-	o := emulator.First(opts)
-	e := New(o)
-	return &Server{e, emulator.ServeTest(t, e, o.Addr)}
+	e, s := emulator.NewServer(t, New, opts)
+	return &Server{e, s}
 }
 
 type (
@@ -131,9 +132,4 @@ type (
 )
 
 // What Fault.Break may be.
-const (
-	Reset    = emulator.Reset
-	Close    = emulator.Close
-	Truncate = emulator.Truncate
-	Garbage  = emulator.Garbage
-)
+const Reset, Close, Truncate, Garbage = emulator.Reset, emulator.Close, emulator.Truncate, emulator.Garbage //nolint:revive // one thing in four words
