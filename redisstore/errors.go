@@ -169,7 +169,7 @@ func refusal(said string) string {
 // of the server is in there.
 func forbidden(said string) string {
 	const see = ": see the package comment for what it must permit"
-	for _, command := range []string{"evalsha", "eval", "cluster|slots", "select", "exists", "time", "info", "get", "set", "del"} {
+	for _, command := range []string{"evalsha", "eval", "cluster|slots", "select", "time", "info", "mget", "get", "set", "del"} {
 		if strings.Contains(said, "'"+command+"' command") {
 			return "the server's ACL forbids " + command + see
 		}
@@ -178,7 +178,7 @@ func forbidden(said string) string {
 	case strings.Contains(said, "key"):
 		return "the server's ACL forbids the keys" + see
 	case strings.HasPrefix(said, "err the user executing the script"):
-		return "the server's ACL forbids a command of the script, get, set, del, exists or time" + see
+		return "the server's ACL forbids a command of the script, get, mget, set, del or time" + see
 	}
 	return "the server's ACL forbids the command" + see
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/internal/ports"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/recovery"
 	"github.com/go2fa/verify/redisstore"
@@ -122,9 +123,6 @@ func TestServersThatAreNotThere(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = silent.Close() })
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, gone.Close())
 
 	plain, rude := hangingUp(t, "-ERR Protocol error: sesame\r\n"), hangingUp(t, "")
 
@@ -135,25 +133,29 @@ func TestServersThatAreNotThere(t *testing.T) {
 	require.NoError(t, foreign.StartTLS(site.TLS))
 	t.Cleanup(foreign.Close)
 
+	once := func(o *redis.Options) {
+		o.ReadTimeout, o.DialTimeout, o.MaxRetries = time.Minute, time.Minute, -1
+	}
 	impatient := func(o *redis.Options) {
-		o.ReadTimeout, o.DialTimeout, o.MaxRetries = 20*time.Millisecond, 20*time.Millisecond, -1
+		once(o)
+		o.ReadTimeout = 20 * time.Millisecond
 	}
 	tests := map[string]struct {
 		addr   string
 		change func(*redis.Options)
 		want   string
 	}{
-		"nobody listens":     {gone.Addr().String(), impatient, "cannot be reached"},
+		"nobody listens":     {ports.Closed(t), once, "cannot be reached"},
 		"nobody answers":     {silent.Addr().String(), impatient, "did not answer in time"},
-		"no connection free": {silent.Addr().String(), func(o *redis.Options) { impatient(o); o.Dialer = full }, "raise the client's PoolSize"},
+		"no connection free": {silent.Addr().String(), func(o *redis.Options) { once(o); o.Dialer = full }, "raise the client's PoolSize"},
 		"nobody knows it": {foreign.Addr(), func(o *redis.Options) {
 			o.TLSConfig, o.MaxRetries = &tls.Config{ServerName: "cache.example.com"}, -1
 		}, "this machine does not know its authority; ssl_ca_certs"},
 		"TLS to a server without it": {plain.Addr().String(), func(o *redis.Options) {
-			impatient(o)
-			o.TLSConfig, o.DialTimeout = &tls.Config{ServerName: "cache.example.com"}, time.Second
+			once(o)
+			o.TLSConfig = &tls.Config{ServerName: "cache.example.com"}
 		}, "does not speak TLS"},
-		"it hangs up": {rude.Addr().String(), impatient, "may want TLS"},
+		"it hangs up": {rude.Addr().String(), once, "may want TLS"},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -225,9 +227,12 @@ func TestContexts(t *testing.T) {
 func TestRecordsOfOthers(t *testing.T) {
 	t.Parallel()
 	readers := map[string]string{"c": "issue attempt revoke", "p": "issue revoke", "s": "issue revoke", "f": "issue attempt", "a": "attempt"}
+	const later = "4m" // and then as long as a part of this layout
+	lengths := map[string]int{"c": 32, "p": 40, "s": 24, "f": 25, "a": 26}
 	records := map[string]string{
-		"of a later layout": "3 new", "of an earlier one": "1 - 0 0 0 0 0 0 0 - |", "of no layout": "", "cut short": "2",
-		"with words for numbers": "2 abc zero|",
+		"of a later layout": "4 new", "of an earlier one": "2 - 0 0 0 0 0 0 0 - |", "of the first": "1 - 0 0 0 0 0 0 0 - |",
+		"of no layout": "", "cut short": "3m",
+		"of another length": "3-abc zero" + strings.Repeat("?", 32), "of another kind": "3x" + strings.Repeat("0", 40), "of a later one, as long": later,
 	}
 	for name, record := range records {
 		t.Run(name, func(t *testing.T) {
@@ -235,8 +240,13 @@ func TestRecordsOfOthers(t *testing.T) {
 				client := srv.client(t)
 				store, prefix := aStore(t, client)
 				for part, calls := range readers {
+					record := record
+					if record == later {
+						record += strings.Repeat("0", lengths[part]-len(later))
+					}
 					k := aKey()
 					mustIssue(t, store, k, anID(), aMAC())
+					mustIssue(t, store, k, anID(), otp.MAC{}) // the code now stands apart
 					key := strings.Replace(keyOf(t, client, prefix, "c"), "}:c:", "}:"+part+":", 1)
 					require.NoError(t, client.Set(t.Context(), key, record, time.Minute).Err())
 

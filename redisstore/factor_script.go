@@ -73,7 +73,9 @@ end
 function ops.attempt(attempts, wait, longest, failures, total)
   if not e then return {'none'} end
   local c = find('attempt')
-  if c then return {'charged', c.enrolment, c.keyid, c.step, c.sealed, c.failures, c.left, c.next} end
+  if c then
+    return {'charged', c.enrolment, c.keyid, c.step, c.sealed, c.failures, c.left, c.next, now - c.at, find('accept') and 1 or 0}
+  end
   attempts, wait, longest = tonumber(attempts), tonumber(wait), tonumber(longest)
   failures, total = tonumber(failures), tonumber(total)
   local function after()
@@ -105,7 +107,7 @@ function ops.attempt(attempts, wait, longest, failures, total)
   c = {kind = 'attempt', enrolment = e.enrolment, keyid = e.keyid, step = e.step, sealed = e.sealed,
     failures = e.failures - e.settled, left = math.max(attempts - e.failures, 0), next = after()}
   save(c)
-  return {'charged', c.enrolment, c.keyid, c.step, c.sealed, c.failures, c.left, c.next}
+  return {'charged', c.enrolment, c.keyid, c.step, c.sealed, c.failures, c.left, c.next, 0, 0}
 end
 
 function ops.accept(enrolment, step, keyid, sealed)

@@ -32,7 +32,7 @@ var (
 
 // NewFactors returns a store of authenticator apps over client, as [New] returns one
 // of codes: it makes no request, and client stays the caller's to close.
-func NewFactors(client redis.UniversalClient, cfg Config) (*Factors, error) {
+func NewFactors(client Client, cfg Config) (*Factors, error) {
 	store, err := New(client, cfg)
 	if err != nil {
 		return nil, err
@@ -80,10 +80,13 @@ func (f *Factors) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.Li
 		failures, known := reply.number(4)
 		left, counted := reply.number(5)
 		next, timed := reply.number(6)
-		if ok && known && counted && timed {
+		age, aged := reply.number(7)
+		accepted, settled := reply.number(8)
+		if ok && known && counted && timed && aged && settled {
 			return totp.Attempt{
 				Found: true, Factor: factor, Failures: int(failures), Left: int(left),
 				Next: time.Duration(next) * time.Millisecond,
+				Age:  time.Duration(age) * time.Millisecond, Accepted: accepted == 1,
 			}, nil
 		}
 	}
@@ -162,12 +165,7 @@ func (f *Factors) CountKeys(ctx context.Context) (map[totp.KeyID]int, error) {
 		return nil, notMade("count")
 	}
 	c := keyCount{pattern: globOf(f.store.prefix) + "{*}:t:*", counts: map[totp.KeyID]int{}}
-	var err error
-	if cluster, ok := f.store.client.(*redis.ClusterClient); ok {
-		err = cluster.ForEachMaster(ctx, func(ctx context.Context, one *redis.Client) error { return c.add(ctx, one) })
-	} else {
-		err = c.add(ctx, f.store.client)
-	}
+	err := f.store.onPrimaries(ctx, c.add)
 	if e := (*Error)(nil); errors.As(err, &e) {
 		return nil, e
 	}
@@ -184,10 +182,24 @@ type keyCount struct {
 	counts  map[totp.KeyID]int
 }
 
-func (c *keyCount) add(ctx context.Context, server redis.Cmdable) error {
-	scan := server.Scan(ctx, 0, c.pattern, 1000).Iterator()
-	for scan.Next(ctx) {
-		raw, err := server.Get(ctx, scan.Val()).Bytes()
+func (c *keyCount) add(ctx context.Context, server Client, _ bool) error {
+	for cursor := uint64(0); ; {
+		keys, next, err := server.Scan(ctx, cursor, c.pattern, 1000).Result()
+		if err != nil {
+			return err
+		}
+		if err := c.addKeys(ctx, server, keys); err != nil {
+			return err
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
+}
+
+func (c *keyCount) addKeys(ctx context.Context, server Client, keys []string) error {
+	for _, key := range keys {
+		raw, err := server.Get(ctx, key).Bytes()
 		if errors.Is(err, redis.Nil) {
 			continue // deleted meanwhile
 		}
@@ -208,7 +220,7 @@ func (c *keyCount) add(ctx context.Context, server redis.Cmdable) error {
 		c.counts[totp.KeyID(id)]++
 		c.mu.Unlock()
 	}
-	return scan.Err()
+	return nil
 }
 
 // globOf is a pattern that matches s alone.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,11 +26,14 @@ type Ledger struct {
 	script *redis.Script
 }
 
-var _ failover.Ledger = (*Ledger)(nil)
+var (
+	_ failover.Ledger = (*Ledger)(nil)
+	_ failover.Looker = (*Ledger)(nil)
+)
 
 // NewLedger returns a Ledger over client, which stays the caller's to close. It
 // makes no request. See [New] for what is refused.
-func NewLedger(client redis.UniversalClient, cfg Config) (*Ledger, error) {
+func NewLedger(client Client, cfg Config) (*Ledger, error) {
 	store, err := New(client, cfg)
 	if err != nil {
 		return nil, err
@@ -91,20 +95,49 @@ func (l *Ledger) End(ctx context.Context, k failover.Key, id failover.ID, backen
 // Attempt spends one attempt; see [failover.Ledger].
 func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (failover.Attempt, error) {
 	limits = limits.WithDefaults()
-	word, left, err := l.run(ctx, "attempt", k, id, limits.Attempts, limits.Failures, millis(limits.Remember))
+	answer, err := l.ask(ctx, "attempt", k, id, limits.Attempts, limits.Failures, millis(limits.Remember))
 	if err != nil {
 		return failover.Attempt{}, err
 	}
+	word := answer.word
 	names, live := strings.CutPrefix(word, "live ")
+	progress, known := progresses[answer.progress]
 	switch {
-	case live:
-		return failover.Attempt{Backends: strings.Fields(names), Left: int(left)}, nil
+	case live && known:
+		return failover.Attempt{
+			Backends: strings.Fields(names), Left: int(answer.n), Progress: progress, Outcome: answer.outcome,
+		}, nil
 	case word == "locked", word == "blocked":
 		return failover.Attempt{Locked: true, Blocked: word == "blocked"}, nil
 	case word == "none":
 		return failover.Attempt{}, nil
 	}
 	return failover.Attempt{}, notUnderstood("attempt")
+}
+
+var progresses = map[string]failover.Progress{
+	"": failover.First, "pending": failover.Pending, "denied": failover.WasDenied, "approved": failover.WasApproved,
+}
+
+// Claim names a Send by its idempotency key; see [failover.Ledger].
+func (l *Ledger) Claim(ctx context.Context, k failover.Key, call, id failover.ID) (failover.Claim, error) {
+	answer, err := l.ask(ctx, "claim", k, id, hex.EncodeToString(call[:]))
+	switch {
+	case err != nil:
+		return failover.Claim{}, err
+	case answer.word != "claimed" && answer.word != "repeated":
+		return failover.Claim{}, notUnderstood("claim")
+	}
+	return failover.Claim{Repeated: answer.word == "repeated", Outcome: answer.outcome}, nil
+}
+
+// Conclude keeps what became of a call; see [failover.Ledger].
+func (l *Ledger) Conclude(ctx context.Context, k failover.Key, id failover.ID, outcome string) error {
+	word, _, err := l.run(ctx, "conclude", k, id, outcome)
+	if err == nil && word != "concluded" {
+		return notUnderstood("conclude")
+	}
+	return err
 }
 
 // Settle ends a Check; see [failover.Ledger].
@@ -128,6 +161,20 @@ func (l *Ledger) Settle(ctx context.Context, k failover.Key, id failover.ID, v f
 	return word == "won", nil
 }
 
+// Look tells what is known of a key; see [failover.Looker].
+func (l *Ledger) Look(ctx context.Context, k failover.Key) (failover.Seen, error) {
+	word, busy, err := l.run(ctx, "look", k, failover.ID{})
+	if err != nil {
+		return failover.Seen{}, err
+	}
+	live, count, _ := strings.Cut(word, " ")
+	failures, err := strconv.Atoi(count)
+	if err != nil || failures < 0 || busy < 0 || live != "live" && live != "gone" {
+		return failover.Seen{}, notUnderstood("look")
+	}
+	return failover.Seen{Failures: failures, Live: live == "live", Busy: time.Duration(busy) * time.Millisecond}, nil
+}
+
 // Reset removes an entry; see [failover.Ledger].
 func (l *Ledger) Reset(ctx context.Context, k failover.Key) error {
 	if l.store == nil {
@@ -141,10 +188,40 @@ func (l *Ledger) key(k failover.Key) string {
 }
 
 func (l *Ledger) run(ctx context.Context, op string, k failover.Key, id failover.ID, args ...any) (string, int64, error) {
+	answer, err := l.ask(ctx, op, k, id, args...)
+	return answer.word, answer.n, err
+}
+
+// A ledgerAnswer is a word and a number, and of a call that is made again what is known
+// of it.
+type ledgerAnswer struct {
+	word              string
+	n                 int64
+	progress, outcome string
+}
+
+func (l *Ledger) ask(ctx context.Context, op string, k failover.Key, id failover.ID, args ...any) (a ledgerAnswer, err error) {
 	if l.store == nil {
-		return "", 0, notMade(op)
+		return a, notMade(op)
 	}
-	return l.store.run(ctx, op, l.script, []string{l.key(k)}, append([]any{op, hex.EncodeToString(id[:])}, args...)...)
+	args = append([]any{op, hex.EncodeToString(id[:])}, args...)
+	reply, err := scripted{l.store, l.script}.list(ctx, op, l.key(k), args...)
+	if err != nil {
+		return a, err
+	}
+	isWord, isNumber, isProgress, isOutcome := false, false, true, true
+	if len(reply) >= 2 {
+		a.word, isWord = reply[0].(string)
+		a.n, isNumber = reply[1].(int64)
+	}
+	if len(reply) == 4 {
+		a.progress, isProgress = reply[2].(string)
+		a.outcome, isOutcome = reply[3].(string)
+	}
+	if !isWord || !isNumber || !isProgress || !isOutcome || len(reply) > 4 || len(reply) == 3 {
+		return ledgerAnswer{}, notUnderstood(op)
+	}
+	return a, nil
 }
 
 // millis rounds up, as micros does.

@@ -11,12 +11,13 @@ local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local op, id, replay = ARGV[1], ARGV[2], 120000
 
 local e = {v = 2, holder = '', trying = '', lease = 0, began = 0, during = 0, before = {}, sender = '', tries = 0, overdue = false,
-  serial = 0, backends = {}, failures = 0, failed = 0, remember = 0, checks = {}, closed = {}}
+  serial = 0, backends = {}, failures = 0, failed = 0, remember = 0, checks = {}, closed = {}, claims = {}}
 local raw = redis.call('GET', KEYS[1])
 if raw then
   local ok, old = pcall(cjson.decode, raw)
   if not ok or type(old) ~= 'table' or old.v ~= 2 then return {'unreadable', 0} end
   e = old
+  e.claims = e.claims or {}
 end
 
 local function keep(list, fits)
@@ -37,7 +38,7 @@ local function check() return find(e.checks, function(c) return c.id == id end) 
 local function over(name) return find(e.closed, function(c) return c.id == id and c.backend == name end) end
 
 e.backends = keep(e.backends, function(l) return now - l.till < replay end)
-e.checks, e.closed = keep(e.checks, recent), keep(e.closed, recent)
+e.checks, e.closed, e.claims = keep(e.checks, recent), keep(e.closed, recent), keep(e.claims, recent)
 if e.failures > 0 and now - e.failed > e.remember then e.failures = 0 end
 
 local function first(name, till)
@@ -56,6 +57,7 @@ local function save()
   for _, l in ipairs(e.backends) do last(l.till + replay) end
   for _, c in ipairs(e.checks) do last(c.at + replay) end
   for _, c in ipairs(e.closed) do last(c.at + replay) end
+  for _, c in ipairs(e.claims) do last(c.at + replay) end
   if e.failures > 0 then last(e.failed + e.remember) end
   if stop > now then
     redis.call('SET', KEYS[1], cjson.encode(e), 'PX', string.format('%d', stop - now + 1))
@@ -113,7 +115,10 @@ end
 function ops.attempt(attempts, failures, remember)
   attempts, failures = tonumber(attempts), tonumber(failures)
   local known = check()
-  if known then return {known.word, known.left} end
+  if known then
+    local progress = known.won and 'approved' or known.settled and 'denied' or 'pending'
+    return {known.word, known.left, progress, known.outcome or ''}
+  end
   local newest = {}
   for _, l in ipairs(e.backends) do
     if now < l.till and #newest < 2 then newest[#newest + 1] = l end
@@ -137,6 +142,34 @@ function ops.attempt(attempts, failures, remember)
     settled = false, won = false, lost = false}
   save()
   return {word, left}
+end
+
+-- id is that of the Send, by which a lost reply is told from another call.
+function ops.claim(call)
+  local c = find(e.claims, function(c) return c.call == call end)
+  if c then return {c.id == id and 'claimed' or 'repeated', 0, '', c.outcome} end
+  e.claims[#e.claims + 1] = {call = call, id = id, at = now, outcome = ''}
+  while #e.claims > 64 do table.remove(e.claims, 1) end
+  save()
+  return {'claimed', 0}
+end
+
+function ops.conclude(outcome)
+  local c = check()
+  if c then c.outcome = outcome end
+  local claims = {}
+  for _, x in ipairs(e.claims) do
+    if x.call == id then x.outcome, c = outcome, x end
+    if x.call ~= id or outcome ~= '' then claims[#claims + 1] = x end
+  end
+  e.claims = claims
+  if c then save() end
+  return {'concluded', 0}
+end
+
+function ops.look()
+  local live = find(e.backends, function(l) return now < l.till end) and 'live' or 'gone'
+  return {string.format('%s %d', live, e.failures), math.max(e.lease - now, 0)}
 end
 
 function ops.settle(verdict)

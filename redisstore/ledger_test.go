@@ -98,7 +98,7 @@ func TestCompositeOverTwoProcesses(t *testing.T) {
 		l := aLedger(t, srv)
 		process := func() *failover.Verifier {
 			v, err := failover.New(failover.Config{
-				Backends: []failover.Backend{{Verifier: vendor}}, Ledger: l, Key: make([]byte, 32),
+				Backends: []failover.Backend{{Verifier: vendor}}, Ledger: l, Keys: [][]byte{make([]byte, 32)},
 			})
 			require.NoError(t, err)
 			return v

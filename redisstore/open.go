@@ -56,11 +56,12 @@ func open(url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := New(t.client(), t.cfg)
+	client := t.client()
+	s, err := New(client, t.cfg)
 	if err != nil {
 		return nil, err
 	}
-	s.own = true
+	s.opened = client
 	return s, nil
 }
 

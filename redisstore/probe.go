@@ -6,8 +6,6 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/redis/go-redis/v9"
-
 	"github.com/go2fa/verify/otp"
 )
 
@@ -37,13 +35,7 @@ func (s *Store) Probe(ctx context.Context) error {
 }
 
 func (s *Store) probeServers(ctx context.Context) error {
-	all, ok := s.client.(*redis.ClusterClient)
-	if !ok {
-		return probeServer(ctx, s.client, false)
-	}
-	err := all.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {
-		return probeServer(ctx, node, true)
-	})
+	err := s.onPrimaries(ctx, probeServer)
 	if ours := (*Error)(nil); err == nil || errors.As(err, &ours) {
 		return err
 	}
@@ -52,7 +44,7 @@ func (s *Store) probeServers(ctx context.Context) error {
 
 // probeServer reads INFO: CONFIG and ROLE are often forbidden, and HELLO does not
 // tell the policy.
-func probeServer(ctx context.Context, node redis.Cmdable, inCluster bool) error {
+func probeServer(ctx context.Context, node Client, inCluster bool) error {
 	text, err := node.Info(ctx).Result()
 	if err != nil {
 		return failure(ctx, "probe", err)

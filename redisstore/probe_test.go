@@ -64,7 +64,7 @@ func TestProbeOfARealServer(t *testing.T) {
 	require.ErrorContains(t, store.Probe(t.Context()), "noeviction")
 	require.NoError(t, client.ConfigSet(t.Context(), "maxmemory-policy", "noeviction").Err())
 
-	allowed := []string{"reset", "on", ">x", "~verify:*", "+evalsha", "+eval", "+get", "+set", "+del", "+exists", "+time", "+info"}
+	allowed := []string{"reset", "on", ">x", "~verify:*", "+evalsha", "+eval", "+get", "+mget", "+set", "+del", "+time", "+info"}
 	acl := func(rules ...string) *redis.Client {
 		args := []any{"acl", "setuser", "app"}
 		for _, rule := range rules {

@@ -22,7 +22,7 @@ var _ recovery.Store = (*Recovery)(nil)
 
 // NewRecovery returns a store of recovery codes over client, as [New] returns one of
 // codes: it makes no request, and client stays the caller's to close.
-func NewRecovery(client redis.UniversalClient, cfg Config) (*Recovery, error) {
+func NewRecovery(client Client, cfg Config) (*Recovery, error) {
 	store, err := New(client, cfg)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,9 @@
 //
 //	v, err := vendors.Open(dsn, vendors.WithStore("redis", redisstore.Open))
 //
+// go-redis is not required of the application: [Client] is what is asked of a client,
+// and examples/rueidis does it by rueidis, which serves many callers at once faster.
+//
 // # One step
 //
 // Each operation is one script and one round trip, on the server's own clock. An
@@ -23,7 +26,8 @@
 // code. Each part of it expires by itself: the hash of a code with the code, that
 // of a replaced code after two minutes, sends when no limit counts them (10
 // minutes by default), failures when [otp.Limits] say so (30 days by default), and
-// the random ids of attempts and of revoked sends after two minutes. Reset removes
+// the ids of attempts and of revoked sends, and the receipt of a send with an
+// idempotency key, after two minutes. Reset removes
 // all that is kept of a recipient in a scope at once.
 //
 // # The server
@@ -44,12 +48,12 @@
 //
 // An ACL user needs, on one server and behind Sentinels,
 //
-//	+evalsha +eval +get +set +del +exists +time +info ~verify:*
+//	+evalsha +eval +get +mget +set +del +time +info ~verify:*
 //
 // and +select as well for a database other than 0, and +scan where totp counts
 // the factors under a key. In a cluster it needs
 //
-//	+evalsha +eval +get +set +del +exists +time +info +cluster|slots ~verify:*
+//	+evalsha +eval +get +mget +set +del +time +info +cluster|slots ~verify:*
 //
 // # Errors
 //
@@ -63,6 +67,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/redis/go-redis/v9"
@@ -85,10 +90,10 @@ type Config struct {
 
 // A Store is an [otp.Store] on Redis. It is safe for concurrent use.
 type Store struct {
-	client                 redis.UniversalClient
-	prefix                 string
-	issue, attempt, revoke *redis.Script
-	own                    bool // opened here, so closed here
+	client                           Client
+	prefix                           string
+	issue, conclude, attempt, revoke *redis.Script
+	opened                           io.Closer // the client, if it was opened here
 }
 
 var _ otp.Store = (*Store)(nil)
@@ -99,7 +104,7 @@ var _ otp.Store = (*Store)(nil)
 // Set ContextTimeoutEnabled in the client's options, or a caller's deadline does
 // not bind a wait for the server. A *redis.Ring is refused: when one of its
 // servers is down it turns to another one, which knows no limits.
-func New(client redis.UniversalClient, cfg Config) (*Store, error) {
+func New(client Client, cfg Config) (*Store, error) {
 	if missing(client) {
 		return nil, errors.New("redisstore: client is missing")
 	}
@@ -114,12 +119,12 @@ func New(client redis.UniversalClient, cfg Config) (*Store, error) {
 	}
 	return &Store{
 		client: client, prefix: cfg.Prefix,
-		issue: redis.NewScript(issueScript), attempt: redis.NewScript(attemptScript), revoke: redis.NewScript(revokeScript),
+		issue: redis.NewScript(issueScript), conclude: redis.NewScript(concludeScript), attempt: redis.NewScript(attemptScript), revoke: redis.NewScript(revokeScript),
 	}, nil
 }
 
 // missing also knows a nil client in an interface.
-func missing(client redis.UniversalClient) bool {
+func missing(client Client) bool {
 	switch c := client.(type) {
 	case nil:
 		return true
@@ -147,10 +152,10 @@ func isPrefix(s string) bool {
 // Close closes the connections that [Open] made. After [New] it does nothing:
 // the client is the caller's.
 func (s *Store) Close() error {
-	if !s.made() || !s.own {
+	if !s.made() || s.opened == nil {
 		return nil
 	}
-	if err := s.client.Close(); err != nil {
+	if err := s.opened.Close(); err != nil {
 		return failure(context.Background(), "close", err)
 	}
 	return nil
@@ -175,6 +180,12 @@ func (s *Store) keys(k otp.Key) []string {
 // mark is: two bytes of a hash are shared by many.
 func (s *Store) mark(k otp.Key, id otp.ID) string {
 	return s.tag(k) + "u:" + hex.EncodeToString(id[:])
+}
+
+// ended is the key of what became of the Issue of id. Like a mark it does not tell
+// whose it is.
+func (s *Store) ended(k otp.Key, id otp.ID) string {
+	return s.tag(k) + "e:" + hex.EncodeToString(id[:])
 }
 
 func (s *Store) tag(k otp.Key) string {

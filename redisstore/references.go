@@ -22,7 +22,7 @@ var _ references.References = (*References)(nil)
 
 // NewReferences returns References over client, as [New] returns a Store: it makes no
 // request, and client stays the caller's to close.
-func NewReferences(client redis.UniversalClient, cfg Config) (*References, error) {
+func NewReferences(client Client, cfg Config) (*References, error) {
 	store, err := New(client, cfg)
 	if err != nil {
 		return nil, err

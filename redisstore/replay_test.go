@@ -106,6 +106,26 @@ func TestAnswersAreRepeatedForTwoMinutes(t *testing.T) {
 	assert.Equal(t, otp.Gone, v)
 }
 
+// TestAttemptsOutliveFailures: a caller that remembers failures for less than a code
+// lives does not give that code new attempts.
+func TestAttemptsOutliveFailures(t *testing.T) {
+	t.Parallel()
+	srv := mini(t)
+	store, _ := aStore(t, srv.client(t))
+	k, mac := aKey(), aMAC()
+	mustIssue(t, store, k, anID(), mac)
+	brief := otp.Limits{Remember: time.Minute}
+	for left := 4; left >= 0; left-- {
+		_, got, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{aMAC()}, brief)
+		require.NoError(t, err)
+		require.Equal(t, left, got)
+	}
+	srv.advance(2 * time.Minute)
+	v, _, err := store.Attempt(t.Context(), k, anID(), []otp.MAC{mac}, brief)
+	require.NoError(t, err)
+	assert.Equal(t, otp.Locked, v)
+}
+
 func TestAnAnswerIsForOneAttemptOnly(t *testing.T) {
 	t.Parallel()
 	onServers(t, func(t *testing.T, srv server) {

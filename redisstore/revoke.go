@@ -2,63 +2,73 @@ package redisstore
 
 import (
 	"context"
-	"encoding/hex"
 
 	"github.com/go2fa/verify/otp"
 )
 
-// revokeScript takes all keys, and the id of a send. With the id that names none
-// it kills the live code and those that it replaced.
-const revokeScript = clockLua + loadCodeLua + loadReplacedLua + loadSendsLua + `
+// revokeScript takes all keys, and the id of a send. With an empty one it kills the
+// live code and those that it replaced; the removal is a write even where nothing
+// is, so that Probe finds out a server that does not write.
+const revokeScript = clockLua + `
+local got = call('MGET', KEYS[3], KEYS[4], KEYS[2])
+local held, failed, before = got[1], got[2], got[3]
+` + loadCodeLua + loadFailuresLua + loadReplacedLua + `
 local id = ARGV[1]
-if id == ARGV[2] then
-  redis.call('DEL', KEYS[1], KEYS[2])
+if id == '' then
+  call('DEL', KEYS[1], KEYS[2])
+  if kind == '3m' then call('SET', KEYS[3], '3-' .. sub(held, 3, 9) .. sends, 'KEEPTTL') end
   return {'done', 0}
 end
-local from, to = string.find(sends, '%d+:' .. id .. ' ')
+local from = string.find(sends, id, 1, true)
+while from and from % 15 ~= 8 do from = string.find(sends, id, from + 1, true) end
 if not from then return {'done', 0} end
+sends = sub(sends, 1, from - 8) .. sub(sends, from + 8)
 
-sends = string.sub(sends, 1, from - 1) .. string.sub(sends, to + 1)
-local last = string.match(sends, '(%d+):%x+ $')
-if last and last + keep - now > 0 then
-  redis.call('SET', KEYS[3], '2 ' .. keep .. ' ' .. sends, 'PX', math.ceil((last + keep - now) / 1000))
-else
-  redis.call('DEL', KEYS[3])
-end
-redis.call('SET', KEYS[6], '', 'PX', replay / 1000)
-
--- before are the codes that the revoked one replaced, after those that replaced it.
-local before, after, alive, at, charged = '', '', false, nil, attempts
+-- older are the codes that the revoked one replaced, newer those that replaced it.
+local older, newer, alive, at, charged = '', '', false, nil, attempts
+local revived = false
 if by == id then
-  before, alive = replaced, code ~= '-'
+  older, alive = replaced, code ~= '-'
   code = '-'
 else
-  local start, stop, life, count, time = string.find(replaced, '%x+ (%d+) (%d+) ' .. id .. ' (%d+);')
-  if not start then return {'done', 0} end
-  before, after = string.sub(replaced, 1, start - 1), string.sub(replaced, stop + 1)
-  alive, at, charged = now - life < 0, time, count
-end
-local m, life, count, send, time = string.match(before, '(%x+) (%d+) (%d+) (%x+) (%d+);$')
-if m then
-  before = string.gsub(before, '[^;]*;$', '')
-  if not alive or now - time > replay then
-    before = ''
-  elseif at then
-    before = before .. m .. ' ' .. life .. ' ' .. string.format('%d', count + charged) .. ' ' .. send .. ' ' .. at .. ';'
-  elseif now - life < 0 then
-    code, expires, attempts, by = m, life, string.format('%d', count + charged), send
-  else
-    before = ''
+  older, newer = replaced, ''
+  for i = 1, #replaced, 39 do
+    if sub(replaced, i + 24, i + 31) == id then
+      older, newer = sub(replaced, 1, i - 1), sub(replaced, i + 39)
+      alive, at, charged = now < unpack(time, replaced, i + 16), sub(replaced, i + 32, i + 38), byte(replaced, i + 23)
+    end
   end
 end
-replaced = before .. after
-if replaced ~= '' then
-  redis.call('SET', KEYS[2], '2 ' .. replaced, 'KEEPTTL')
-else
-  redis.call('DEL', KEYS[2])
+if (by == id or at) and older ~= '' then
+  local i = #older - 38
+  local mac, life, count = sub(older, i, i + 15), unpack(time, older, i + 16), math.min(byte(older, i + 23) + charged, 255)
+  local send, replacedAt = sub(older, i + 24, i + 31), unpack(time, older, i + 32)
+  older = sub(older, 1, i - 1)
+  if not alive or now - replacedAt > replay then
+    older = ''
+  elseif at then
+    older = older .. mac .. pack(time, life) .. string.char(count) .. send .. at
+  elseif now < life then
+    code, expires, attempts, by, revived = mac, life, count, send, true
+  else
+    older = ''
+  end
 end
-if not at then
-` + saveCodeLua + `
+replaced = older .. newer
+
+if sends ~= '' and unpack(time, sends, #sends - 14) + keep > now then
+` + saveSendsLua + `
+else
+  call('DEL', KEYS[3], KEYS[1])
+end
+call('SET', KEYS[6], '', 'PX', replay / 1000)
+if replaced ~= '' then
+  call('SET', KEYS[2], '3' .. replaced, 'KEEPTTL')
+elseif before then
+  call('DEL', KEYS[2])
+end
+if revived then
+` + saveFailuresLua + `
 end
 return {'done', 0}
 `
@@ -72,8 +82,11 @@ func (s *Store) Revoke(ctx context.Context, k otp.Key, id otp.ID) error {
 }
 
 func (s *Store) revokeAs(ctx context.Context, op string, k otp.Key, id otp.ID) error {
-	var all otp.ID
-	word, _, err := s.run(ctx, op, s.revoke, append(s.keys(k), s.mark(k, id)), hex.EncodeToString(id[:]), hex.EncodeToString(all[:]))
+	name := packedID(id)
+	if id == (otp.ID{}) {
+		name = ""
+	}
+	word, _, err := s.run(ctx, op, s.revoke, append(s.keys(k), s.mark(k, id)), name)
 	if err == nil && word != done {
 		return notUnderstood(op)
 	}

@@ -33,7 +33,7 @@ func (s scripted) over(ctx context.Context, op string, keys []string, args ...an
 	if err := ctx.Err(); err != nil {
 		return nil, failure(ctx, op, err)
 	}
-	reply, err := s.script.Run(ctx, s.store.client, keys, args...).Slice()
+	reply, err := s.store.eval(ctx, s.script, keys, args...)
 	switch {
 	case err != nil:
 		return nil, failure(ctx, op, err)

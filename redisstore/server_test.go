@@ -28,6 +28,7 @@ import (
 type server struct {
 	network, addr string
 	advance       func(time.Duration) // nil: its clock runs by itself
+	now           func() time.Time    // of a clock that stands still
 }
 
 // The one real server of all tests, or why there is none.
@@ -125,6 +126,17 @@ func onServers(t *testing.T, test func(*testing.T, server)) {
 	})
 }
 
+// skipStorm leaves a storm of 10,000 calls to the real server, if there is one:
+// miniredis compiles a script each time it runs it, and a storm there takes as
+// long as all other tests. MINI_HISTORIES asks for all of it.
+func skipStorm(t *testing.T, srv server) {
+	t.Helper()
+	storm := strings.HasSuffix(t.Name(), "_of_a_storm_of_attempts_are_compared") || strings.HasSuffix(t.Name(), "_of_a_storm_of_attempts_are_admitted")
+	if storm && srv.advance != nil && noServer == "" && os.Getenv("MINI_HISTORIES") == "" {
+		t.Skip("the real server plays it")
+	}
+}
+
 func needReal(t testing.TB) server {
 	t.Helper()
 	if noServer != "" {
@@ -162,7 +174,7 @@ func mini(t testing.TB) server {
 		now = now.Add(d)
 		m.SetTime(now)
 		m.FastForward(d)
-	}}
+	}, func() time.Time { return now }}
 }
 
 // options are go-redis's own, but for features that need handshakes and for the

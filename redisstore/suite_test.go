@@ -20,6 +20,7 @@ func TestSuite(t *testing.T) {
 			histories = 100 // miniredis compiles a script each time it runs it
 		}
 		verifytest.RunStore(t, func(t *testing.T) verifytest.StoreTarget {
+			skipStorm(t, srv)
 			store, prefix := aStore(t, srv.client(t))
 			return verifytest.StoreTarget{
 				Store: store, Advance: srv.advance, Histories: histories,
