@@ -31,12 +31,14 @@ import (
 // In YAML write every value in quotes: some readers take +15017122661 for a number,
 // and drop its plus.
 type Config struct {
-	// Vendor is what stands in front of "://": "twilio", or "failover" with Backends.
+	// Vendor is what stands in front of "://": "twilio", or "failover" or "guard" with
+	// Backends.
 	Vendor string `json:"vendor" yaml:"vendor"`
 	// Settings by their keys, as they are meant: nothing is percent-escaped. The
 	// user, pass and host of a messenger of another module have those names.
 	Settings map[string]string `json:"settings,omitempty" yaml:"settings,omitempty"`
-	// Backends are those of a failover, in their order.
+	// Backends are those of a failover, in their order, or the one that a guard stands
+	// around.
 	Backends []Config `json:"backends,omitempty" yaml:"backends,omitempty"`
 }
 
@@ -117,7 +119,7 @@ func keyed(d dsn.Line, o options) ([]dsn.Pair, error) {
 		}
 		return table.Keyed(d)
 	}
-	return d.Foreign("this scheme") // a failover has no parts
+	return d.Foreign("this scheme") // a failover and a guard have no parts
 }
 
 // DSN returns the line that says what c says, with every secret that c holds. All
@@ -126,7 +128,7 @@ func keyed(d dsn.Line, o options) ([]dsn.Pair, error) {
 func (c Config) DSN() string {
 	var b strings.Builder
 	b.WriteString(dsn.Escape(c.Vendor, "/?#@:%&=")) // no scheme has an escape
-	if c.Vendor == dsn.FailoverScheme || len(c.Backends) > 0 {
+	if dsn.IsJoint(c.Vendor) || len(c.Backends) > 0 {
 		backends := make([]string, len(c.Backends))
 		for i, backend := range c.Backends {
 			backends[i] = backend.DSN()
@@ -170,8 +172,12 @@ func (p *placer) place(c Config, where string, depth int) (dsn.Line, error) {
 		depth++
 	}
 	switch _, nameless := c.Settings[""]; {
-	case (c.Vendor == dsn.FailoverScheme) != (len(c.Backends) > 0):
-		return d, faultAt(d.At, "a failover has backends, and no other vendor has")
+	case dsn.IsJoint(c.Vendor) != (len(c.Backends) > 0):
+		return d, faultAt(d.At, "a failover and a guard have backends, and no other vendor has")
+	case c.Vendor == dsn.GuardScheme && where != "":
+		return d, faultAt(d.At, dsn.Outermost)
+	case c.Vendor == dsn.GuardScheme && len(c.Backends) > 1:
+		return d, faultAt(d.At, "a guard has one backend: join several by a failover within")
 	case depth > dsn.MaxDepth:
 		return d, faultAt(d.At, dsn.TooDeep)
 	case nameless:

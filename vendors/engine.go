@@ -27,7 +27,7 @@ var engineConfigs = []reflect.Type{reflect.TypeFor[engineConfig](), reflect.Type
 // openEngine makes a verifier of a messenger, with a store of its own. The engine's
 // config is at root of f. Parts are what was opened for the messenger: they are
 // closed with the verifier, or now if there is none.
-func openEngine(f filled, root int, messenger otp.Messenger, parts []any, o options) (verify.Verifier, error) {
+func openEngine(f filled, root int, messenger otp.Courier, parts []any, o options) (verify.Verifier, error) {
 	e := f.configs[root].Interface().(engineConfig)
 	store, err := o.openStore(e.StoreURL)
 	if err != nil {
@@ -59,8 +59,9 @@ func (o options) openStore(url string) (otp.Store, error) {
 	return store, nil
 }
 
+// schemeIn also takes the scheme of a URL without a host: sqlite:FILE.
 func schemeIn(url string) string {
-	scheme, _, ok := strings.Cut(url, "://")
+	scheme, _, ok := strings.Cut(url, ":")
 	if !ok {
 		return ""
 	}

@@ -21,18 +21,22 @@ func engines(t *testing.T, settings string) map[string]otp.Config {
 			continue
 		}
 		line := v.scheme + "://?" + settings
-		if v.scheme == "twilio-sms" {
-			line = v.scheme + "://AC@?" + settings
-		}
-		d, err := parse(line, options{})
+		table, err := v.table(v.config)
 		require.NoError(t, err)
-		f, err := fill(d, v.scheme, v.configs())
+		for _, s := range table.Settings {
+			if s.Required {
+				line += "&" + s.Key + "=placeholder"
+			}
+		}
+		d, err := parse(strings.Replace(line, "?&", "?", 1), options{})
+		require.NoError(t, err)
+		f, err := fill(d, v.scheme, v.configs(), options{})
 		require.NoError(t, err)
 		configs[v.scheme] = f.configs[1].Interface().(engineConfig).Config
 	}
 	d, err := parse("failover(a://)?"+settings, options{})
 	require.NoError(t, err)
-	f, err := fill(d, "failover", engineConfigs)
+	f, err := fill(d, "failover", engineConfigs, options{})
 	require.NoError(t, err)
 	configs["failover"] = f.configs[0].Interface().(engineConfig).Config
 	return configs

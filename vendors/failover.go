@@ -31,7 +31,7 @@ func openFailover(d dsn.Line, o options) (verify.Verifier, error) {
 	if messengers != nil {
 		return openFallback(d, messengers, o)
 	}
-	f, err := fill(d, dsn.FailoverScheme, failoverConfigs)
+	f, err := fill(d, dsn.FailoverScheme, failoverConfigs, o)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func openFailover(d dsn.Line, o options) (verify.Verifier, error) {
 			return nil, abandon(err, parts...)
 		}
 		parts = append(parts, v)
-		c.Backends = append(c.Backends, failover.Backend{Name: nameOf(backend), Verifier: v})
+		c.Backends = append(c.Backends, failover.Backend{Name: nameOf(backend, o), Verifier: v})
 	}
 	v, err := c.open(o)
 	if err != nil {
@@ -54,12 +54,12 @@ func openFailover(d dsn.Line, o options) (verify.Verifier, error) {
 
 // nameOf is what name= says of a backend that was opened; without it the backend is
 // called after its vendor.
-func nameOf(d dsn.Line) string {
+func nameOf(d dsn.Line, o options) string {
 	i := slices.IndexFunc(d.Pairs, isName)
 	if i < 0 {
 		return ""
 	}
-	name, _ := dsn.Read(d.Pairs[i].Value) // it was read before, to open the backend
+	name, _ := o.resolve(d.Pairs[i].Value) // it was read before, to open the backend
 	return name
 }
 

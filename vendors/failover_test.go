@@ -105,8 +105,16 @@ func TestLedgerJoinsProcesses(t *testing.T) {
 	mine := dsn + "?ledger=shelf://h&ledger_key=" + otpKey
 	_, err := opened(t, mine, s.options()...).Send(context.Background(), to)
 	require.NoError(t, err)
-	assert.ErrorIs(t, opened(t, dsn).Check(context.Background(), to, first.code()), verify.ErrNotPending, "a ledger in memory knows nothing of it")
-	assert.NoError(t, opened(t, mine, s.options()...).Check(context.Background(), to, first.code()))
+	code := first.code()
+	assert.ErrorIs(t, opened(t, dsn).Check(context.Background(), to, code), verify.ErrNotPending, "a ledger in memory knows nothing of it")
+	assert.NoError(t, opened(t, mine, s.options()...).Check(context.Background(), to, code))
+
+	_, err = opened(t, mine, s.options()...).Send(context.Background(), to)
+	require.NoError(t, err)
+	code = first.code()
+	rotated := dsn + "?ledger=shelf://h&ledger_key=nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn," + otpKey
+	assert.NoError(t, opened(t, rotated, s.options()...).Check(context.Background(), to, code), "a newer key stands first")
+	assert.ErrorIs(t, opened(t, mine, s.options()...).Check(context.Background(), to, code), verify.ErrNotPending)
 }
 
 func TestOnUnknown(t *testing.T) {
@@ -171,7 +179,7 @@ func TestFailoverRefuses(t *testing.T) {
 		"two backends of one name":          {"failover(" + plain + " " + plain + ")", "character 1: failover: two backends of one name"},
 		"an empty name":                     {"failover(" + plain + "?name=)", "character 95: twilio: name is empty"},
 		"another policy":                    {"failover(" + plain + ")?on_unknown=maybe", "character 96: failover: on_unknown must be stop or next"},
-		"an unknown key":                    {"failover(" + plain + ")?retry=3", "character 96: failover has no such key, but route.NAME, on_unknown, ledger_key, attempts, failures, remember, ttl, ledger, name"},
+		"an unknown key":                    {"failover(" + plain + ")?retry=3", "character 96: failover has no such key, but route.NAME, any_channel, on_unknown, ledger_key, attempts, failures, remember, ttl, ledger, name"},
 		"a route to nobody":                 {"failover(" + plain + ")?route.45=spare", "failover: a route names a backend that there is not"},
 		"a route that is no prefix":         {"failover(" + plain + ")?route.dk=twilio", "failover: a route is 1 to 15 digits"},
 		"a ledger nobody knows":             {"failover(" + plain + ")?ledger=redis://h", "character 96: failover: ledger must be memory, or a URL whose scheme was handed in by vendors.WithLedger"},

@@ -30,11 +30,11 @@ func allMessengers(d dsn.Line, o options) ([]vendor, error) {
 
 // openFallback makes one engine over messengers, one for each backend.
 func openFallback(d dsn.Line, backends []vendor, o options) (verify.Verifier, error) {
-	f, err := fill(d, d.Scheme, engineConfigs)
+	f, err := fill(d, d.Scheme, engineConfigs, o)
 	if err != nil {
 		return nil, err
 	}
-	var messengers []otp.Messenger
+	var messengers []otp.Courier
 	var parts []any
 	for i, v := range backends {
 		messenger, err := openBackend(v, d.Backends[i], o)
@@ -47,7 +47,7 @@ func openFallback(d dsn.Line, backends []vendor, o options) (verify.Verifier, er
 }
 
 // openBackend opens one messenger of several, which has no engine of its own.
-func openBackend(v vendor, d dsn.Line, o options) (otp.Messenger, error) {
+func openBackend(v vendor, d dsn.Line, o options) (otp.Courier, error) {
 	for _, p := range d.Pairs {
 		if isOfEngine(p) {
 			return nil, faultAt(p.At, p.Key+" stands behind the parenthesis, once for all these messengers")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go2fa/verify/authy"
 	"github.com/go2fa/verify/failover"
+	"github.com/go2fa/verify/guard"
 	"github.com/go2fa/verify/observe"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/references"
@@ -27,6 +28,8 @@ type options struct {
 	observer  observe.Observer
 
 	references map[string]func(string) (references.References, error)
+	guards     map[string]func(string) (guard.Store, error)
+	secrets    Secrets
 }
 
 // With makes a scheme of a vendor of another module, whose New takes a Config with
@@ -35,8 +38,8 @@ type options struct {
 //	vendors.With("smtp", email.New)
 //	vendors.With("pigeon", func(c pigeon.Config) (*pigeon.Client, error) { ... })
 //
-// V is a verify.Verifier or an otp.Messenger; a messenger's DSN has the settings of
-// an engine as well. Each field of C that a DSN may set has a tag with its key:
+// V is a verify.Verifier, an otp.Messenger or an otp.CodeMessenger; the DSN of those
+// two has the settings of an engine as well. Each field of C that a DSN may set has a tag with its key:
 //
 //	Account string        `dsn:"account,user,required"`
 //	Expiry  time.Duration `dsn:"expiry" default:"10m" example:"5m"`
@@ -44,7 +47,8 @@ type options struct {
 // Behind the key stand required; user, pass or host, for the part in front of the
 // question mark that the key stands for; and oneof=a|b, for the values that there
 // are. A field may be a string, bool, int, time.Duration, []byte or a list of these
-// with commas, or a map with NAME in its key, as in `dsn:"action.NAME"`. A field of
+// with commas, a type that is an encoding.TextUnmarshaler, whose error says what the
+// value "must be", or a map with NAME in its key, as in `dsn:"action.NAME"`. A field of
 // the type *http.Client is set by [WithHTTPClient], and one of the type
 // references.References by the key references, which such a Config has. Errors of open are shown with
 // keys in place of the names of fields, so they must hold nothing of the settings.
@@ -97,8 +101,9 @@ func (o directoryOption) apply(to options) options {
 	return to
 }
 
-// WithObserver gives every failover(...) of the DSN an Observer: it gets each
-// request to a backend and each change of a breaker. Without it an outage of the
+// WithObserver gives every failover(...) and guard(...) of the DSN an Observer: it
+// gets each request to a backend, each change of a breaker, what a guard refuses, and what
+// became of new credentials. Without it an outage of the
 // first vendor leaves no trace while the second one sends. Events of whole calls
 // come from observe.New around what Open returns; one Observer may get both.
 func WithObserver(o observe.Observer) Option { return &observerOption{o} }
@@ -110,7 +115,7 @@ func (o *observerOption) apply(to options) options {
 	return to
 }
 
-// WithStore has open make the stores whose URL opens with scheme and "://", so
+// WithStore has open make the stores whose URL opens with scheme and a colon, so
 // that this module need not know the store's:
 //
 //	vendors.WithStore("redis", redisstore.Open)

@@ -12,6 +12,7 @@ import (
 	"github.com/go2fa/verify/gatewayapi"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/twilio"
+	"github.com/go2fa/verify/webhook"
 )
 
 // TestSecretsStayOutOfTheirOwnersPrints: what holds a secret hides it wherever fmt
@@ -26,6 +27,7 @@ func TestSecretsStayOutOfTheirOwnersPrints(t *testing.T) {
 		"bandwidth.Config":       bandwidth.Config{ClientSecret: secret},
 		"gatewayapi.Config":      gatewayapi.Config{Token: secret},
 		"authy.Config":           authy.Config{APIKey: secret},
+		"webhook.Config":         webhook.Config{Secrets: []string{secret}},
 		"otp.Config":             otp.Config{Product: secret},
 		"otp.Message":            otp.Message{Text: secret},
 		"verify.SendRequest":     verify.SendRequest{Transaction: verify.Transaction{Payee: secret}},

@@ -17,8 +17,8 @@ import (
 
 // A doveConfig is that of a vendor that checks by id.
 type doveConfig struct {
-	Account    string `dsn:"account,user,required"`
-	Key        []byte `dsn:"key"`
+	Account    string   `dsn:"account,user,required"`
+	Keys       [][]byte `dsn:"key"`
 	References references.References
 }
 
@@ -28,8 +28,10 @@ type dove struct {
 }
 
 func newDove(c doveConfig) (*dove, error) {
-	if c.References != nil && len(c.Key) != 32 {
-		return nil, errors.New("dove: Key must be 32 bytes")
+	for _, key := range c.Keys {
+		if len(key) != 32 {
+			return nil, errors.New("dove: Keys must hold 32 bytes each")
+		}
 	}
 	return &dove{mocks.NewFake(), c}, nil
 }
@@ -57,18 +59,21 @@ func keptBy(last **kept) vendors.Option {
 	})
 }
 
-const doveKey = "0123456789abcdef0123456789abcdef"
+const (
+	doveKey  = "0123456789abcdef0123456789abcdef"
+	olderKey = "fedcba9876543210fedcba9876543210"
+)
 
 func TestReferencesOfALine(t *testing.T) {
 	t.Parallel()
 	var last *kept
 	opts := []vendors.Option{vendors.With("dove", newDove), keptBy(&last)}
-	v, err := vendors.Open("dove://A@?references=kept://there&key="+doveKey, opts...)
+	v, err := vendors.Open("dove://A@?references=kept://there&key="+doveKey+","+olderKey, opts...)
 	require.NoError(t, err)
 	d, ok := verify.As[*dove](v)
 	require.True(t, ok)
 	assert.Same(t, last, d.config.References)
-	assert.Equal(t, doveKey, string(d.config.Key))
+	assert.Equal(t, [][]byte{[]byte(doveKey), []byte(olderKey)}, d.config.Keys, "newest first, as written")
 	assert.Equal(t, "kept://there", last.url)
 	closer, ok := verify.As[io.Closer](v)
 	require.True(t, ok)
@@ -104,7 +109,7 @@ func TestReferencesThatCannotBeOpened(t *testing.T) {
 	assert.Nil(t, last)
 
 	_, err := vendors.Open("dove://A@?references=kept://there&key=canary", opts...)
-	require.ErrorContains(t, err, "vendors: character 35: dove: key must be 32 bytes")
+	require.ErrorContains(t, err, "vendors: character 35: dove: key must hold 32 bytes each")
 	require.NotNil(t, last)
 	assert.Equal(t, 1, last.closed, "what was opened in vain is closed")
 }

@@ -3,6 +3,9 @@ package vendors_test
 import (
 	"context"
 	"io"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,6 +18,7 @@ import (
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
 	"github.com/go2fa/verify/twilio/twiliotest"
 	"github.com/go2fa/verify/vendors"
+	"github.com/go2fa/verify/webhook/webhooktest"
 )
 
 const (
@@ -143,6 +147,24 @@ func TestSignedByAnAPIKey(t *testing.T) {
 	srv := gatewayapitest.NewServer(t)
 	v := opened(t, "gatewayapi://?api_key="+gatewayapitest.Key+"&api_secret="+gatewayapitest.Secret+"&base_url="+srv.URL+theEngine)
 	walk(t, v, func() string { return srv.Code(to) })
+}
+
+// An endpoint of one's own is opened by the line of docs/hooks.md, with two secrets in one
+// variable while they are exchanged.
+func TestAnEndpointOfOnesOwnIsOneLine(t *testing.T) {
+	srv := webhooktest.NewServer(t)
+	t.Setenv("WEBHOOK_SECRET", "whsec_cGxhY2Vob2xkZXIta2V5LW9uZS0yNGJ5dGVzLi4uLi4=,"+webhooktest.Secret)
+	t.Setenv("OTP_KEY", otpKey)
+	page, err := os.ReadFile("../docs/hooks.md")
+	require.NoError(t, err)
+	line := regexp.MustCompile(`"(webhook://[^"]+)"`).FindStringSubmatch(string(page))
+	require.NotNil(t, line)
+	v := opened(t, strings.Replace(line[1], "https://messages.example.com/otp", srv.URL, 1))
+	assert.Equal(t, "webhook", walk(t, v, func() string { return srv.Code(to) }).Vendor)
+
+	m, err := vendors.OpenMessenger("failover(webhook://?url=" + srv.URL + "&secret=env:WEBHOOK_SECRET&channels=voice,sms webhook://?url=" + srv.URL + "&secret=env:WEBHOOK_SECRET&name=b)")
+	require.NoError(t, err)
+	assert.Equal(t, []verify.Channel{verify.ChannelVoice, verify.ChannelSMS}, m.Capabilities().Channels)
 }
 
 // Bandwidth ended user names on 2026-12-02: a line that still has one says what to

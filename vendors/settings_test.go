@@ -34,7 +34,7 @@ func exampled(t *testing.T, v vendor) reflect.Value {
 	}
 	d, err := parse(v.scheme+"://?"+strings.Join(pairs, "&"), options{})
 	require.NoError(t, err)
-	f, err := fill(d, v.scheme, []reflect.Type{v.config})
+	f, err := fill(d, v.scheme, []reflect.Type{v.config}, options{})
 	require.NoError(t, err)
 	return f.configs[0]
 }

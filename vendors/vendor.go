@@ -23,7 +23,8 @@ type vendor struct {
 func newVendor[C, V any](scheme string, open func(C) (V, error)) vendor {
 	made := reflect.TypeFor[V]()
 	v := vendor{scheme: scheme, config: reflect.TypeFor[C]()}
-	v.messenger = made.Implements(reflect.TypeFor[otp.Messenger]()) && !made.Implements(reflect.TypeFor[verify.Verifier]())
+	delivers := made.Implements(reflect.TypeFor[otp.Messenger]()) || made.Implements(reflect.TypeFor[otp.CodeMessenger]())
+	v.messenger = delivers && !made.Implements(reflect.TypeFor[verify.Verifier]())
 	if open == nil {
 		return v
 	}
@@ -82,7 +83,7 @@ func (v vendor) configs() []reflect.Type {
 
 // open makes the Verifier that d describes.
 func (v vendor) open(d dsn.Line, o options) (verify.Verifier, error) {
-	f, err := v.fill(d, v.configs())
+	f, err := v.fill(d, v.configs(), o)
 	if err != nil {
 		return nil, err
 	}
@@ -97,20 +98,22 @@ func (v vendor) open(d dsn.Line, o options) (verify.Verifier, error) {
 	}
 	if !v.messenger {
 		verifier, ok := made.(verify.Verifier)
-		switch {
-		case !ok:
-			return nil, abandon(faultAt(d.At, v.scheme+": what vendors.With opens is neither a verify.Verifier nor an otp.Messenger"), refs)
-		case refs != nil:
-			return &opened{verifier, []any{made, refs}}, nil
+		if !ok {
+			return nil, abandon(faultAt(d.At, v.scheme+": what vendors.With opens is no verify.Verifier, otp.Messenger or otp.CodeMessenger"), refs)
+		}
+		verifier = f.rotatingVerifier(verifier, o)
+		if refs != nil {
+			return &opened{verifier, []any{verifier, refs}}, nil
 		}
 		return verifier, nil
 	}
-	return openEngine(f, 1, made.(otp.Messenger), []any{made}, o)
+	messenger := f.rotatingCourier(made.(otp.Courier), o)
+	return openEngine(f, 1, messenger, []any{messenger}, o)
 }
 
 // openMessenger makes the messenger alone: the settings of the engine are elsewhere.
-func (v vendor) openMessenger(d dsn.Line, o options) (otp.Messenger, error) {
-	f, err := v.fill(d, []reflect.Type{v.config, reflect.TypeFor[named]()})
+func (v vendor) openMessenger(d dsn.Line, o options) (otp.Courier, error) {
+	f, err := v.fill(d, []reflect.Type{v.config, reflect.TypeFor[named]()}, o)
 	if err != nil {
 		return nil, err
 	}
@@ -118,13 +121,14 @@ func (v vendor) openMessenger(d dsn.Line, o options) (otp.Messenger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return made.(otp.Messenger), nil
+	return f.rotatingCourier(made.(otp.Courier), o), nil
 }
 
 // made hands over what a line cannot hold, and calls the vendor's New.
 func (v vendor) made(f filled, o options) (any, error) {
 	hand(f.configs[0], o.client)
 	hand(f.configs[0], o.directory)
+	f.keepReferences()
 	made, err := v.make(f.configs[0])
 	if err == nil && isNil(made) {
 		err = errors.New("it was not made, and without an error")
@@ -178,23 +182,42 @@ func isNil(made any) bool {
 type filled struct {
 	*dsn.Filled
 	configs []reflect.Value
+
+	vendor   vendor
+	line     dsn.Line
+	types    []reflect.Type
+	values   map[string]string // what the settings by their keys stood for
+	rotating []dsn.Pair        // those of the vendor that may change
 }
 
 // fill makes the configs of an engine or a failover.
-func fill(d dsn.Line, scheme string, types []reflect.Type) (filled, error) {
-	return vendor{scheme: scheme}.fill(d, types)
+func fill(d dsn.Line, scheme string, types []reflect.Type, o options) (filled, error) {
+	return vendor{scheme: scheme}.fill(d, types, o)
 }
 
 // fill makes a config of each type, and puts each setting of d where it belongs.
-func (v vendor) fill(d dsn.Line, types []reflect.Type) (filled, error) {
-	var f filled
-	table, err := v.table(types...)
+func (v vendor) fill(d dsn.Line, types []reflect.Type, o options) (filled, error) {
+	f := filled{vendor: v, line: d, types: types, values: map[string]string{}}
+	err := f.fill(func(p dsn.Pair) (string, error) {
+		value, err := o.resolve(p.Value)
+		f.values[p.Key] = value
+		return value, err
+	})
+	return f, err
+}
+
+// fill reads each value by resolve.
+func (f *filled) fill(resolve func(dsn.Pair) (string, error)) error {
+	table, err := f.vendor.table(f.types...)
 	if err != nil {
-		return f, faultAt(d.At, err.Error())
+		return faultAt(f.line.At, err.Error())
 	}
-	for _, t := range types {
+	table.Resolve = resolve
+	f.configs = nil
+	for _, t := range f.types {
 		f.configs = append(f.configs, reflect.New(t).Elem())
 	}
-	f.Filled, err = table.Fill(d, f.configs...)
-	return f, err
+	f.rotating = table.Rotating(f.line, 0)
+	f.Filled, err = table.Fill(f.line, f.configs...)
+	return err
 }

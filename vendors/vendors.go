@@ -14,7 +14,8 @@
 //	twilio://?account_sid=AC...&auth_token=file:/run/secrets/twilio&service_sid=VA...
 //
 // docs/dsn.md lists all keys and the rules of escaping. A value that begins with
-// env: or file: is read from there, which keeps a secret out of the line.
+// env: or file: is read from there, which keeps a secret out of the line. Credentials
+// in a file are read again when the vendor refuses them: see [WithSecrets].
 // A [Config] says the same in a file of JSON or YAML.
 //
 // # Privacy
@@ -27,12 +28,21 @@ import (
 	"reflect"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/auth0"
 	"github.com/go2fa/verify/bandwidth"
 	"github.com/go2fa/verify/bird"
+	"github.com/go2fa/verify/camara"
 	"github.com/go2fa/verify/gatewayapi"
+	"github.com/go2fa/verify/infobip"
 	"github.com/go2fa/verify/internal/dsn"
+	"github.com/go2fa/verify/prelude"
+	"github.com/go2fa/verify/sinch"
+	"github.com/go2fa/verify/telegram"
 	"github.com/go2fa/verify/telnyx"
 	"github.com/go2fa/verify/twilio"
+	"github.com/go2fa/verify/vonage"
+	"github.com/go2fa/verify/webhook"
+	"github.com/go2fa/verify/whatsapp"
 )
 
 // list has one line for each vendor of this module.
@@ -44,7 +54,17 @@ func list() []vendor {
 		newVendor("twilio-sms", twilio.NewMessaging),
 		newVendor("authy", openAuthy),
 		newVendor("telnyx", telnyx.New),
+		newVendor("infobip", infobip.New),
 		newVendor("bird", bird.New),
+		newVendor("auth0", auth0.New),
+		newVendor("vonage", vonage.New),
+		newVendor("vonage-sms", vonage.NewMessages),
+		newVendor("telegram", telegram.New),
+		newVendor("sinch", sinch.New),
+		newVendor("prelude", prelude.New),
+		newVendor("camara", camara.New),
+		newVendor("webhook", webhook.New),
+		newVendor("whatsapp", whatsapp.New),
 	}
 }
 
@@ -63,10 +83,10 @@ type Vendor struct {
 	Configs []reflect.Type
 }
 
-// All returns the vendors of this module.
-func All() []Vendor {
+// All returns the vendors of this module, and those that options hand in.
+func All(opts ...Option) []Vendor {
 	var all []Vendor
-	for _, v := range list() {
+	for _, v := range append(list(), with(opts).vendors...) {
 		all = append(all, Vendor{v.scheme, v.messenger, v.configs()})
 	}
 	return all
@@ -74,6 +94,9 @@ func All() []Vendor {
 
 // Failover returns the settings of a failover, which is no vendor.
 func Failover() Vendor { return Vendor{Scheme: dsn.FailoverScheme, Configs: failoverConfigs} }
+
+// Guard returns the settings of a guard, which is no vendor.
+func Guard() Vendor { return Vendor{Scheme: dsn.GuardScheme, Configs: guardConfigs} }
 
 // Open reads dsn and makes the Verifier it describes. It sends nothing; it reads
 // the environment variables and files that dsn names, and nothing else.
@@ -93,8 +116,11 @@ func Open(dsn string, opts ...Option) (verify.Verifier, error) {
 func parse(line string, o options) (dsn.Line, error) { return dsn.Parse(line, schemesOf(o)) }
 
 func open(d dsn.Line, o options) (verify.Verifier, error) {
-	if d.Scheme == dsn.FailoverScheme {
+	switch d.Scheme {
+	case dsn.FailoverScheme:
 		return openFailover(d, o)
+	case dsn.GuardScheme:
+		return openGuard(d, o)
 	}
 	v, err := vendorOf(d, o)
 	if err != nil {
@@ -119,7 +145,7 @@ func schemesOf(o options) string {
 	for _, v := range o.known() {
 		text += v.scheme + "://, "
 	}
-	return text + dsn.FailoverScheme + "(...), or a scheme handed in by vendors.With"
+	return text + dsn.FailoverScheme + "(...), " + dsn.GuardScheme + "(...), or a scheme handed in by vendors.With"
 }
 
 func faultAt(at int, text string) error { return dsn.Fault{At: at, Text: text} }

@@ -98,7 +98,7 @@ func TestWithRefuses(t *testing.T) {
 		"what New refuses, by keys":   {"raven://A@", vendors.With("raven", newRaven), "character 1: raven: token is missing"},
 		"an unknown key":              {"raven://A@?colour=red", vendors.With("raven", newRaven), "character 12: raven has no such key, but account, token, wait, name"},
 		"a tag that cannot be read":   {"raven://", vendors.With("raven", func(tagged) (*raven, error) { return nil, nil }), "raven: field A of vendors_test.tagged is of a type that no setting can have"},
-		"neither sends nor delivers":  {"raven://A@", vendors.With("raven", func(ravenConfig) (int, error) { return 1, nil }), "raven: what vendors.With opens is neither a verify.Verifier nor an otp.Messenger"},
+		"neither sends nor delivers":  {"raven://A@", vendors.With("raven", func(ravenConfig) (int, error) { return 1, nil }), "raven: what vendors.With opens is no verify.Verifier, otp.Messenger or otp.CodeMessenger"},
 		"nil and no error":            {"raven://A@", vendors.With("raven", func(ravenConfig) (*raven, error) { return nil, nil }), "raven: it was not made"},
 		"a nil func":                  {"raven://A@", vendors.With[ravenConfig, *raven]("raven", nil), "a DSN opens with one of"},
 		"an engine of no messenger":   {"raven://A:t@?store=memory", vendors.With("raven", newRaven), "raven has no such key"},
