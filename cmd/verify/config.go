@@ -33,7 +33,7 @@ func (f *flags) source() (c vendors.Config, known bool, err error) {
 	case f.config != "":
 		c, err = readConfig(f.config)
 	case f.dsn != "":
-		c, err = vendors.ParseDSN(f.dsn)
+		c, err = vendors.ParseDSN(f.dsn, foreign()...)
 		if err != nil {
 			err = misuse(err.Error())
 		}

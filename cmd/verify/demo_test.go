@@ -9,8 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/go2fa/verify/vendors/emulated"
-
 	"github.com/go2fa/verify"
 )
 
@@ -34,7 +32,7 @@ func (d door) Check(_ context.Context, _, code string, _ ...verify.CheckOption) 
 func (d door) Capabilities() verify.Capabilities { return verify.Capabilities{} }
 
 func TestDemoWalksTheWholeWay(t *testing.T) {
-	for _, e := range emulated.All() {
+	for _, e := range everyEmulator() {
 		got := start(t, nil, "demo", "-vendor", e.Facts.Scheme)
 		require.Equal(t, 0, got.status, got.err)
 		lines := strings.Split(strings.TrimSpace(got.out), "\n")

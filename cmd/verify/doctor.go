@@ -10,6 +10,7 @@ import (
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/redisstore"
+	"github.com/go2fa/verify/sqlstore"
 	"github.com/go2fa/verify/vendors"
 )
 
@@ -74,11 +75,23 @@ func (t terminal) probe(ctx context.Context, f *flags, v verify.Verifier) error 
 		e.Detail = detail
 		t.find(f, finding{vendor, string(e.Outcome), strings.TrimPrefix(e.Error(), e.Outcome.Error()+": ")})
 	}
-	var store *redisstore.Error
-	if errors.As(err, &store) {
-		t.find(f, finding{"store", string(verify.ErrUnavailable), store.Detail})
+	if detail := ofStore(err); detail != "" {
+		t.find(f, finding{"store", string(verify.ErrUnavailable), detail})
 	}
 	return err
+}
+
+// ofStore is what a store says is wrong with its server, or nothing.
+func ofStore(err error) string {
+	var redis *redisstore.Error
+	var sql *sqlstore.Error
+	switch {
+	case errors.As(err, &redis):
+		return redis.Detail
+	case errors.As(err, &sql):
+		return sql.Detail
+	}
+	return ""
 }
 
 // time compares this machine's clock with that of the vendor.

@@ -17,9 +17,9 @@ import (
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/redisstore"
 	"github.com/go2fa/verify/twilio/twiliotest"
 	"github.com/go2fa/verify/vendors"
-	"github.com/go2fa/verify/vendors/emulated"
 )
 
 const within = "clock: ok: within 30 s of the vendor's\n"
@@ -42,7 +42,8 @@ func emulateForTest(t *testing.T, vendors ...string) map[string]place {
 // asksWithoutSending reports whether the vendor has a Probe.
 func asksWithoutSending(t *testing.T, dsn string) bool {
 	t.Helper()
-	v, err := vendors.Open(dsn, vendors.WithStore("redis", func(string) (otp.Store, error) { return new(otp.MemoryStore), nil }))
+	v, err := vendors.Open(dsn, append(foreign(), vendors.WithStore("redis", func(string) (otp.Store, error) { return new(otp.MemoryStore), nil }),
+		vendors.WithReferences("redis", redisstore.OpenReferences))...)
 	require.NoError(t, err)
 	_, ok := verify.As[verify.Prober](v)
 	return ok
@@ -124,7 +125,7 @@ func TestDoctorInJSON(t *testing.T) {
 }
 
 func TestDoctorSendsNothing(t *testing.T) {
-	for _, e := range emulated.All() {
+	for _, e := range everyEmulator() {
 		s, err := startEmulation(t.Context(), []service{{Vendor: e}}, "", func(m emulator.Message, _ string) { t.Error("sent by ", m.Vendor) })
 		require.NoError(t, err)
 		assert.Equal(t, 0, start(t, nil, "doctor", "-dsn", s.places[0].DSN).status)
@@ -262,7 +263,9 @@ func TestOpenKnowsRedisAndMail(t *testing.T) {
 		"mail":               {"smtp://u:p@mail.example.com%3A587?from=a@example.com" + engine + "memory", ""},
 		"mail from nobody":   {"smtp://u:p@mail.example.com" + "?" + engine[1:] + "memory", "smtp: from is missing"},
 		"mail by mistake":    {"smtp://u:p@mail.example.com?colour=Zq9XkvJw" + engine + "memory", "smtp has no such key, but host, port, security"},
-		"another vendor":     {"vonage://a", "smtp://, failover(...)"},
+		"AWS":                {"aws-sns://eu-central-1?sender_id=Acme" + engine + "memory", ""},
+		"AWS from nowhere":   {"aws-sns://Zq9XkvJw@eu-central-1?sender_id=Acme" + engine + "memory", "give both of access_key_id and secret_access_key"},
+		"another vendor":     {"nobody://a", "smtp://, failover(...)"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := (&flags{dsn: tc.dsn}).open()

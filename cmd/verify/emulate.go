@@ -6,8 +6,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // emulate plays vendors until it is interrupted, which is how it should end.
@@ -40,7 +38,7 @@ func emulate(ctx context.Context, t terminal, f *flags) error {
 // services says which vendors are emulated, where, and with which ids and secrets. Redis stands
 // behind the vendors.
 func (t terminal) services(f *flags) (picked []service, redis string, err error) {
-	last := len(emulated.All()) + 1
+	last := len(everyEmulator()) + 1
 	if redis, err = behind(f.addr, last); err != nil {
 		return nil, "", err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -20,8 +21,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // TestMain plays the program itself, or an application, when a test starts it as a
@@ -74,7 +73,7 @@ func emulating(t *testing.T, args ...string) running {
 		}
 	}
 	if vendors == 0 {
-		vendors = len(emulated.All())
+		vendors = len(everyEmulator())
 	}
 	r := announced(t, out, vendors)
 	r.end = func() int {
@@ -128,8 +127,8 @@ func get(t *testing.T, url string) (*http.Response, string) {
 
 func TestEmulatePrintsWhereEverythingIs(t *testing.T) {
 	r := emulating(t)
-	require.Len(t, r.places, len(emulated.All()))
-	for i, e := range emulated.All() {
+	require.Len(t, r.places, len(everyEmulator()))
+	for i, e := range everyEmulator() {
 		p := r.places[i]
 		assert.Equal(t, e.Facts.Scheme, p.Vendor)
 		assert.Regexp(t, `^http://127\.0\.0\.1:[0-9]+$`, p.URL)
@@ -162,12 +161,13 @@ func TestEmulateSpeaksToPeople(t *testing.T) {
 	assert.Equal(t, 0, <-status)
 }
 
-// room is an address with enough free ports behind it.
+// room is an address with enough free ports behind it, which the system gives to
+// nobody by itself. Other processes look for room as well, but hardly here.
 func room(t *testing.T) string {
 	t.Helper()
-	for port := 20000; port < 60000; port += 100 {
-		free := true
-		for i := range len(emulated.All()) + 2 {
+	for range 100 {
+		port, free := 12000+rand.IntN(20000), true
+		for i := range len(everyEmulator()) + 2 {
 			l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port+i))
 			if free = free && err == nil; err == nil {
 				_ = l.Close()
@@ -252,6 +252,34 @@ func TestVendorsThatShareARedisDoNotShareCooldowns(t *testing.T) {
 			assert.Equal(t, 0, got.status, got.err)
 		}
 	}
+}
+
+// What a check needs of its send is in the Redis of the line: "send" and "check" are
+// two processes.
+func TestAVendorThatChecksByAnIDSharesItByItsLine(t *testing.T) {
+	seen := 0
+	for _, v := range everyVendor() {
+		if !checksByID(v.Scheme) {
+			continue
+		}
+		seen++
+		t.Run(v.Scheme, func(t *testing.T) {
+			r := emulating(t, v.Scheme)
+			line := r.places[0].DSN
+			require.Contains(t, line, "&references=redis://")
+			require.Equal(t, 0, start(t, nil, "send", "-dsn", line, "-to", to).status)
+			_, body := get(t, r.inbox+"/inbox.json")
+			var messages []struct{ Code string }
+			require.NoError(t, json.Unmarshal([]byte(body), &messages))
+			require.Len(t, messages, 1)
+			code := messages[0].Code
+			assert.Equal(t, 1, start(t, nil, "check", "-dsn", line, "-to", to, "-code", spoil(code)).status)
+			assert.Equal(t, "approved\n", start(t, nil, "check", "-dsn", line, "-to", to, "-code", code).out)
+			again := start(t, nil, "check", "-dsn", line, "-to", to, "-code", code)
+			assert.Contains(t, again.err, "not pending")
+		})
+	}
+	assert.Positive(t, seen)
 }
 
 func TestEmulateRefusesATakenPort(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/go2fa/verify/emulator"
-	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // inboxAddress is where the inbox is unless -addr says otherwise. The emulators
@@ -28,7 +27,7 @@ func pick(vendors []string, addr func(scheme string, number int) string) ([]serv
 	for _, v := range vendors {
 		named[v] = true
 	}
-	for i, v := range emulated.All() {
+	for i, v := range everyEmulator() {
 		scheme := v.Facts.Scheme
 		if len(vendors) == 0 || named[scheme] {
 			picked = append(picked, service{Vendor: v, addr: addr(scheme, i+1)})
@@ -46,7 +45,7 @@ func anywhere(string, int) string { return "" }
 
 func emulatedSchemes() []string {
 	var all []string
-	for _, v := range emulated.All() {
+	for _, v := range everyEmulator() {
 		all = append(all, v.Facts.Scheme)
 	}
 	return all
@@ -70,7 +69,7 @@ func behind(addr string, n int) (string, error) {
 
 // ready is a DSN that works as it is while "verify emulate" runs.
 func ready() string {
-	for i, v := range emulated.All() {
+	for i, v := range everyEmulator() {
 		if v.Facts.Scheme == "twilio" {
 			_, sample := v.New(emulator.Setup{})
 			addr, _ := behind(inboxAddress, i+1) // it is a constant

@@ -3,17 +3,21 @@ package main
 import (
 	"cmp"
 	"context"
+	"reflect"
+	"slices"
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/alicebob/miniredis/v2/server"
 
 	"github.com/go2fa/verify/emulator"
+	"github.com/go2fa/verify/vendors"
 )
 
-// otpKey is the key of local codes while vendors are emulated.
+// otpKey is the key of local codes, and of the ids that are kept, while vendors are
+// emulated.
 const otpKey = "emulatedotpkey000000000000000000"
 
-// An emulation serves vendors, and the Redis that local codes need.
+// An emulation serves vendors, and the Redis that local codes and kept ids need.
 type emulation struct {
 	places []place
 	redis  *miniredis.Miniredis // nil if no vendor needs it
@@ -70,9 +74,17 @@ func (s *emulation) start(v service, onMessage listener) (place, error) {
 		engine, err := s.engine(sample.Scheme)
 		if err != nil {
 			served.Close()
-			return place{}, misuse("the Redis of local codes cannot be served: its port is not free; -redis HOST:PORT serves it elsewhere")
+			return place{}, noRedis()
 		}
 		p.DSN += engine
+	}
+	if checksByID(sample.Scheme) {
+		refs, err := s.references(sample.Scheme)
+		if err != nil {
+			served.Close()
+			return place{}, noRedis()
+		}
+		p.DSN += refs
 	}
 	if len(sample.Directory) > 0 {
 		p.Directory = sample.Directory
@@ -82,19 +94,46 @@ func (s *emulation) start(v service, onMessage listener) (place, error) {
 	return p, nil
 }
 
-// engine returns the settings of local codes, and starts their Redis if it is
-// wanted for the first time. Each vendor has keys of its own there, so that a
-// code of one does not keep the next from sending.
+func noRedis() error {
+	return misuse("the Redis of local codes cannot be served: its port is not free; -redis HOST:PORT serves it elsewhere")
+}
+
+// engine returns the settings of local codes. Each vendor has keys of its own in
+// Redis, so that a code of one does not keep the next from sending.
 func (s *emulation) engine(vendor string) (string, error) {
-	if s.redis == nil {
-		redis := miniredis.NewMiniRedis()
-		if err := redis.StartAddr(cmp.Or(s.at, "127.0.0.1:0")); err != nil {
-			return "", err
-		}
-		redis.Server().SetPreHook(tellPolicy)
-		s.redis = redis
+	err := s.startRedis()
+	return "&code_key=" + otpKey + "&store=" + s.redisURL() + "?prefix=" + vendor + ":", err
+}
+
+// checksByID reports whether a check needs the id that its send returned.
+func checksByID(scheme string) bool {
+	return slices.ContainsFunc(everyVendor(), func(v vendors.Vendor) bool {
+		return v.Scheme == scheme && slices.ContainsFunc(v.Configs, func(c reflect.Type) bool {
+			f, ok := c.FieldByName("ReferencesURL")
+			return ok && f.Tag.Get("dsn") == "references"
+		})
+	})
+}
+
+// references returns the settings by which "verify check" finds what "verify send"
+// was answered with, in another process.
+func (s *emulation) references(vendor string) (string, error) {
+	err := s.startRedis()
+	return "&key=" + otpKey + "&references=" + s.redisURL() + "?prefix=" + vendor + ":", err
+}
+
+// startRedis does so if it is wanted for the first time.
+func (s *emulation) startRedis() error {
+	if s.redis != nil {
+		return nil
 	}
-	return "&code_key=" + otpKey + "&store=" + s.redisURL() + "?prefix=" + vendor + ":", nil
+	redis := miniredis.NewMiniRedis()
+	if err := redis.StartAddr(cmp.Or(s.at, "127.0.0.1:0")); err != nil {
+		return err
+	}
+	redis.Server().SetPreHook(tellPolicy)
+	s.redis = redis
+	return nil
 }
 
 func (s *emulation) redisURL() string {

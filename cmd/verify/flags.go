@@ -7,6 +7,7 @@ import (
 	"flag"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -22,6 +23,7 @@ var (
 		"emulate": {"addr", "redis", "dsn", "config", "json"},
 		"totp":    {"new", "issuer", "account", "algorithm", "digits", "period", "uri", "code"},
 		"demo":    {"vendor"},
+		"guard":   {"settings", "seeds"},
 	}
 	needed = []string{"to", "code"}
 )
@@ -52,6 +54,10 @@ type flags struct {
 	fresh                           bool
 	issuer, account, algorithm, uri string
 	period                          time.Duration
+
+	// Of a guard: what to do, and how it is set.
+	word, settings string
+	seeds          int
 }
 
 func newFlags(c command) *flags {
@@ -92,6 +98,10 @@ func newFlags(c command) *flags {
 		},
 		"uri":    func(n string) { f.set.StringVar(&f.uri, n, "", "`otpauth URI` of an app; else VERIFY_TOTP_URI") },
 		"vendor": func(n string) { f.set.StringVar(&f.vendor, n, "twilio", "`vendor` to play") },
+		"settings": func(n string) {
+			f.set.StringVar(&f.settings, n, "", "the guard's `settings`, as they stand behind guard(...)? in a DSN")
+		},
+		"seeds": func(n string) { f.set.IntVar(&f.seeds, n, 5, "`number` of plays of each attack") },
 	}
 	for _, name := range taken[c.name] {
 		define[name](name)
@@ -122,6 +132,9 @@ func (f *flags) usage(w io.Writer) {
 
 // parse reads args, and VERIFY_DSN where a DSN is wanted and not among them.
 func (f *flags) parse(args []string, env func(string) string) error {
+	if f.name == "guard" && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		f.word, args = args[0], args[1:]
+	}
 	err := f.set.Parse(args)
 	takes := func(name string) bool { return slices.Contains(taken[f.name], name) }
 	switch {
@@ -129,7 +142,7 @@ func (f *flags) parse(args []string, env func(string) string) error {
 		return errHelp
 	case err != nil:
 		return misuse("a flag is unknown, lacks its value, or its value cannot be read")
-	case f.set.NArg() > 0 && f.name != "emulate":
+	case f.set.NArg() > 0 && f.name != "emulate" && f.name != "guard":
 		return misuse("a word stands where a flag should: " + f.name + " takes nothing else")
 	case takes("timeout") && f.timeout <= 0:
 		return misuse("-timeout must be above zero")

@@ -29,6 +29,7 @@ func commands() []command {
 		{"doctor", "-dsn DSN [-config FILE] [-directory FILE] [-json] [-timeout 15s]", "looks at credentials, settings, store and clock without sending, and says what to mend", doctor},
 		{"emulate", "[-addr 127.0.0.1:4010] [-VENDOR ADDR] [-redis ADDR] [-dsn DSN] [-config FILE] [-json] [vendor ...]", "plays the vendors on this machine, with an inbox page, until interrupted; ports are the same in each run", emulate},
 		{"totp", "-new -issuer I -account A [-algorithm SHA1] [-digits 6] [-period 30s] | -uri URI [-code CODE]", "makes a secret for an authenticator app with its QR code, or prints or checks the code of now", authenticator},
+		{"guard", "demo [-settings S] [-seeds 5] | replay [-settings S] LOG", "plays attacks on a guard, or tells what it would have done to a log of sends", guardian},
 		{"demo", "[-vendor twilio]", "shows one verification from end to end, without an account", demo},
 	}
 }

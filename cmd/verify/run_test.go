@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -315,7 +316,7 @@ func TestConfigFileInsteadOfALine(t *testing.T) {
 }
 
 func TestMisuseInJSON(t *testing.T) {
-	got := start(t, nil, "send", "-json", "-dsn", "vonage://a", "-to", to)
+	got := start(t, nil, "send", "-json", "-dsn", "nobody://a", "-to", to)
 	assert.Equal(t, 2, got.status)
 	o := got.object(t)
 	assert.Equal(t, "unsupported", o["outcome"])
@@ -350,7 +351,7 @@ func TestSynopsisNamesTheFlags(t *testing.T) {
 	for _, c := range commands() {
 		var named []string
 		for word := range strings.FieldsSeq(c.synopsis) {
-			if name, ok := strings.CutPrefix(strings.Trim(word, "[]"), "-"); ok && name != "VENDOR" {
+			if name, ok := strings.CutPrefix(strings.Trim(word, "[]"), "-"); ok && name != "VENDOR" && !slices.Contains(named, name) {
 				named = append(named, name)
 			}
 		}

@@ -17,8 +17,8 @@ import (
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/redisstore"
+	"github.com/go2fa/verify/sqlstore/sqlite"
 	"github.com/go2fa/verify/vendors"
-	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // application is a program that knows no vendor: VERIFY_DSN alone decides. It
@@ -26,7 +26,8 @@ import (
 func application() {
 	v, err := vendors.Open(os.Getenv("VERIFY_DSN"),
 		vendors.WithStore("redis", redisstore.Open), vendors.WithLedger("redis", redisstore.OpenLedger),
-		vendors.WithReferences("redis", redisstore.OpenReferences))
+		vendors.WithReferences("redis", redisstore.OpenReferences),
+		vendors.WithStore("sqlite", sqlite.Open), vendors.WithLedger("sqlite", sqlite.OpenLedger))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -51,7 +52,9 @@ func application() {
 type swap struct{ dsn, vendor string }
 
 // swaps are all that the one application runs over, by the emulators of r.
-func swaps(r running) map[string]swap {
+func swaps(t *testing.T, r running) map[string]swap {
+	t.Helper()
+	file := "sqlite:" + t.TempDir() + "/codes.db"
 	dsn := map[string]string{}
 	for _, p := range r.places {
 		dsn[p.Vendor] = p.DSN
@@ -77,6 +80,8 @@ func swaps(r running) map[string]swap {
 		"gatewayapi, REST":               {dsn["gatewayapi"] + "&classic=true", "gatewayapi"},
 		"authy":                          {dsn["authy"], "authy"},
 		"twilio's messaging":             {dsn["twilio-sms"], "twilio"},
+		"codes in SQLite":                {messenger("gatewayapi") + "&code_key=" + otpKey + "&store=" + file, "gatewayapi"},
+		"a ledger in SQLite":             {"failover(" + dead(dsn["twilio"]) + " " + dsn["bandwidth"] + ")?ledger_key=" + otpKey + "&ledger=" + file, "bandwidth"},
 		"a failover":                     {"failover(" + dsn["twilio"] + " " + dsn["bandwidth"] + ")?ledger_key=" + otpKey + "&ledger=" + redis, "twilio"},
 		"a failover, the first down":     {"failover(" + dead(dsn["twilio"]) + " " + dsn["bandwidth"] + ")?ledger_key=" + otpKey + "&ledger=" + redis, "bandwidth"},
 		"to local codes":                 {"failover(" + dead(dsn["authy"]) + " " + dsn["gatewayapi"] + ")?ledger_key=" + otpKey + "&ledger=" + redis, "gatewayapi"},
@@ -98,7 +103,7 @@ func emulatedElsewhere(t *testing.T) running {
 		assert.NoError(t, emulator.Process.Signal(os.Interrupt))
 		assert.NoError(t, emulator.Wait())
 	})
-	return announced(t, out, len(emulated.All()))
+	return announced(t, out, len(everyEmulator()))
 }
 
 // arrived is the code that the inbox shows for a recipient.
@@ -121,7 +126,7 @@ func (r running) arrived(t *testing.T, to string) string {
 func TestOneProgramOverEveryVendor(t *testing.T) {
 	r := emulatedElsewhere(t)
 	number := 15005551000
-	for name, s := range swaps(r) {
+	for name, s := range swaps(t, r) {
 		number++ // a number of its own, or the limits of one would hold for the next
 		t.Run(name, func(t *testing.T) {
 			to := fmt.Sprint("+", number)
@@ -158,7 +163,7 @@ func TestOneProgramOverEveryVendor(t *testing.T) {
 func TestTwoProcessesOverEveryVendor(t *testing.T) {
 	r := emulatedElsewhere(t)
 	number := 15005552000
-	for name, s := range swaps(r) {
+	for name, s := range swaps(t, r) {
 		number++
 		t.Run(name, func(t *testing.T) {
 			to, env := fmt.Sprint("+", number), "VERIFY_DSN="+s.dsn
