@@ -9,18 +9,16 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// An account is a person. Phone and Pending are the only places where a whole
+// An account is a person. Numbers and Pending are the only places where a whole
 // number is kept: everything else knows it masked, or by a keyed hash.
 type account struct {
 	Name     string
 	Password string // argon2id, with its salt and parameters
 
-	On      bool   // the second factor is on ...
-	Phone   string // ... and this number has it
-	Ways    ways   // how codes come to Phone; each was proven by itself
-	Pending string // a number that is not proven yet
-	Wanted  ways   // what to prove of Pending
-	Email   string // of Pending, for a vendor that registers people
+	Numbers []number // that were proven, the first one first; with one the second factor is on
+	Pending string   // a number that is not proven yet
+	Wanted  ways     // what to prove of Pending
+	Email   string   // of Pending, for a vendor that registers people
 	Policy  policy
 
 	App        time.Time // since when an authenticator app is enrolled; zero: none is

@@ -121,7 +121,7 @@ type took struct {
 func (s *site) keepApp(v visitor, token, oldCode, code string) (t took, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		l, in := load[login](tx, logins, v.key)
-		if !in || !a.On {
+		if !in || !a.On() {
 			return errGone
 		}
 		told := toldAppReplaced
@@ -150,7 +150,7 @@ func (s *site) changedFactors(tx *bolt.Tx, a *account, key, told string) (passag
 	}
 	a.note(told)
 	renewed, err := newLogin(tx, a.Name, key, true)
-	return passage{next: "/", login: renewed, tone: good, notice: told, told: told, to: a.Phone}, err
+	return passage{next: "/", login: renewed, tone: good, notice: told, told: told, to: a.phones()}, err
 }
 
 // appRemoved takes the app out of an account.
@@ -180,7 +180,7 @@ func (s *site) checkApp(w http.ResponseWriter, r *http.Request, v visitor) error
 		s.say(r, bad, "The app shows 6 digits. This did not count as a try.")
 		return seeOther(w, r, here)
 	}
-	passed, checked, err := s.attemptApp(v, id, typed, s.origin(r, v.account.Name))
+	passed, checked, err := s.attemptApp(v, id, typed, r.PostFormValue("once"), s.origin(r, v.account.Name))
 	switch {
 	case errors.Is(err, errSpent):
 		return seeOther(w, r, "/")
@@ -189,11 +189,10 @@ func (s *site) checkApp(w http.ResponseWriter, r *http.Request, v visitor) error
 	case checked == nil:
 		return s.pass(w, r, v.account.Name, passed)
 	}
-	s.say(r, bad, appSentence(checked))
-	return seeOther(w, r, here)
+	return s.pass(w, r, v.account.Name, passage{next: here, tone: bad, notice: appSentence(checked)})
 }
 
-func (s *site) attemptApp(v visitor, id, typed string, from origin) (p passage, checked, err error) {
+func (s *site) attemptApp(v visitor, id, typed, once string, from origin) (p passage, checked, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		c, _, err := s.find(tx, v, id)
 		switch {
@@ -204,9 +203,9 @@ func (s *site) attemptApp(v visitor, id, typed string, from origin) (p passage, 
 		case !s.takes(c, *a, appFactor):
 			return errGone
 		}
-		if checked = s.apps.Check(within(tx), a.Name, typed); checked != nil {
+		if checked = s.appChecks.Check(within(tx), a.Name, typed, c.attempted(once)...); checked != nil {
 			a.noteBlock(checked)
-			return nil // what was charged stays charged
+			return save(tx, challenges, a.Name+"/"+id, c) // what was charged stays charged
 		}
 		if p, err = s.approve(tx, &c, a, appFactor, v.key, from); err != nil {
 			return err

@@ -58,7 +58,7 @@ func (p *person) addsApp(b *bank) authenticator {
 // typesApp answers the page for codes by the app.
 func (p *person) typesApp(code string) *person {
 	p.t.Helper()
-	return p.post(p.path+"/app", "code", code)
+	return p.post(p.path+"/app", "code", code, "once", p.once())
 }
 
 // cooled lets people ask for codes as often as they like.
@@ -107,6 +107,13 @@ func TestAnAppFromFirstToLast(t *testing.T) {
 	assert.Contains(t, p.text("news"), toldRecovery)
 	p.post("/logout").logIn("ada")
 	assert.False(t, p.has("by-app"))
+
+	for _, line := range []string{"vendor=totp outcome=mismatch", "vendor=totp outcome=ok", "vendor=recovery outcome=ok"} {
+		assert.Contains(t, b.log.String(), line)
+	}
+	for _, secret := range append(codes, "ada", app.at(1), phone[1:]) {
+		assert.NotContains(t, b.log.String(), secret)
+	}
 }
 
 func TestAnAppIsReplacedByTheOldOne(t *testing.T) {

@@ -7,16 +7,16 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// A passage is where an approved challenge leads.
+// A passage is where an approved challenge leads, or an attempt that was counted.
 type passage struct {
 	next   string
 	notice string
 	tone   string
-	login  string  // the login to adopt, if it is a new one
-	device *device // that is remembered from now on
-	left   string  // a number that the account gave up
-	told   string  // what the person is written about it ...
-	to     string  // ... at this number
+	login  string   // the login to adopt, if it is a new one
+	device *device  // that is remembered from now on
+	left   []string // numbers that the account gave up
+	told   string   // what the person is written about it ...
+	to     []string // ... at these numbers
 }
 
 // approve ends the challenge, which by has answered, and does what it was for.
@@ -24,7 +24,7 @@ func (s *site) approve(tx *bolt.Tx, c *challenge, a *account, by factor, key str
 	c.Done, c.Live = true, false
 	a.Failures = 0
 	delete(a.Sends, c.Purpose)
-	told, to := "", a.Phone
+	told, to := "", a.phones()
 	if by == paperFactor {
 		told = toldRecovery
 	}
@@ -50,9 +50,9 @@ func (s *site) approved(tx *bolt.Tx, c *challenge, a *account, key string, from 
 	case loggingIn:
 		return s.opened(tx, a, key, from)
 	case enrolment:
-		return s.textsProven(tx, a, key, c.Subject)
+		return s.textsProven(tx, a, key, c)
 	case callProof:
-		return callsProven(tx, a, key, c.Subject)
+		return s.callsProven(tx, a, key, c)
 	case settings:
 		return s.changed(tx, a, key, c.Subject)
 	case transfer:
@@ -63,7 +63,17 @@ func (s *site) approved(tx *bolt.Tx, c *challenge, a *account, key string, from 
 
 // pass lets somebody through who has typed the right code.
 func (s *site) pass(w http.ResponseWriter, r *http.Request, name string, p passage) error {
-	if p.login != "" {
+	answered(r, name, p)
+	for _, phone := range p.left {
+		s.unregister(r.Context(), phone)
+	}
+	s.tell(r.Context(), p.to, p.told)
+	return s.lead(w, r, name, p)
+}
+
+// lead has the browser go on. It does nothing that may not be done twice.
+func (s *site) lead(w http.ResponseWriter, r *http.Request, name string, p passage) error {
+	if p.login != "" && p.login != s.sessions.GetString(r.Context(), "login") {
 		if err := s.adopt(r.Context(), p.login); err != nil {
 			return err
 		}
@@ -71,8 +81,6 @@ func (s *site) pass(w http.ResponseWriter, r *http.Request, name string, p passa
 	if p.device != nil {
 		s.giveCookie(w, name, *p.device)
 	}
-	s.unregister(r.Context(), p.left)
-	s.tell(r.Context(), p.to, p.told)
 	if p.notice != "" {
 		s.say(r, p.tone, p.notice)
 	}

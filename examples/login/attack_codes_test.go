@@ -165,14 +165,14 @@ func attackANumberInAnotherWindow(t *testing.T) {
 	two := come().logIn("mallory")
 	one.post("/enrol", "number", phone, "region", "US").send("sms")
 	_, id, _ := strings.Cut(one.path, "/code/")
-	_, _, err := b.site.claimAttempt(v, id)
+	c, _, _, err := b.site.claimAttempt(v, id, "")
 	require.NoError(t, err)
 	two.post("/enrol", "number", "+15017122661", "region", "US")
-	_, _, err = b.site.settle(v, id, nil, origin{})
+	_, _, err = b.site.settle(v, c, nil, origin{})
 	require.ErrorIs(t, err, errGone, "the right code for one number, while the other one became pending")
 	one.type_(b.code(""))
 	a, _ := b.store.account("mallory")
-	assert.False(t, a.On, "a number of somebody else was never proven")
+	assert.False(t, a.On(), "a number of somebody else was never proven")
 }
 
 func attackTwoAnswersAtOnce(t *testing.T) {
@@ -181,13 +181,13 @@ func attackTwoAnswersAtOnce(t *testing.T) {
 	p.post("/settings", "act", "codes").send("sms")
 	v := b.onlyVisitor(t, "ada")
 	_, id, _ := strings.Cut(p.path, "/code/")
-	for range 2 {
-		_, _, err := b.site.claimAttempt(v, id)
-		require.NoError(t, err)
-	}
-	_, _, err := b.site.settle(v, id, nil, origin{})
+	c, _, _, err := b.site.claimAttempt(v, id, "")
 	require.NoError(t, err)
-	_, _, err = b.site.settle(v, id, nil, origin{})
+	_, _, _, err = b.site.claimAttempt(v, id, "")
+	require.NoError(t, err)
+	_, _, err = b.site.settle(v, c, nil, origin{})
+	require.NoError(t, err)
+	_, _, err = b.site.settle(v, c, nil, origin{})
 	require.ErrorIs(t, err, errSpent, "both were approved by the vendor, and one counts")
 }
 

@@ -107,7 +107,7 @@ func attackACallByTheCodeOfAMessage(t *testing.T) {
 	p.type_(second)
 	assert.Contains(t, p.text("notice"), "This code is wrong")
 	a, _ := b.store.account("mallory")
-	assert.False(t, a.On, "a call is proven only by the call")
+	assert.False(t, a.On(), "a call is proven only by the call")
 	p.type_(code())
 	assert.Equal(t, "/recovery", p.path, p.text("notice"))
 }
@@ -124,7 +124,7 @@ func attackACallByAMessageForAnotherAccount(t *testing.T) {
 	p.type_(b.code(""))
 	assert.Contains(t, p.text("notice"), "This code is wrong")
 	a, _ := b.store.account("mallory")
-	assert.False(t, a.On)
+	assert.False(t, a.On())
 
 	one := twiliotest.New(twiliotest.Options{})
 	q := newBankOver(t, played{dsn: "twilio://" + twiliotest.AccountSID + ":" + twiliotest.AuthToken + "@" + twiliotest.ServiceSID + "?" + base, handler: one}).visitor(t)
@@ -159,10 +159,10 @@ func attackADeviceWithoutALogin(t *testing.T) {
 	v := b.halfOpen(t)
 	id := b.onlyChallenge(t)
 	from := origin{remember: true, name: "Firefox on Linux", network: "192.0.2.0/24"}
-	_, _, err := b.site.claimAttempt(v, id)
+	c, _, _, err := b.site.claimAttempt(v, id, "")
 	require.NoError(t, err)
 	require.NoError(t, b.store.change("ada", func(tx *bolt.Tx, a *account) error { return forgetTrust(tx, a.Name, "") }))
-	_, _, err = b.site.settle(v, id, nil, from)
+	_, _, err = b.site.settle(v, c, nil, from)
 	require.ErrorIs(t, err, errGone)
 	require.NoError(t, b.store.View(func(tx *bolt.Tx) error {
 		assert.Empty(t, all[device](tx, devices, ""), "a device of a login that is gone")

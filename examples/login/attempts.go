@@ -20,9 +20,9 @@ func (s *site) checkCode(w http.ResponseWriter, r *http.Request, v visitor) erro
 		s.say(r, bad, "A code has as many digits as we say below. This did not count as a try.")
 		return seeOther(w, r, here)
 	}
-	c, to, err := s.claimAttempt(v, id)
+	c, to, named, err := s.claimAttempt(v, id, r.PostFormValue("once"))
 	if err == nil {
-		return s.attempt(w, r, v, c, to, typed)
+		return s.attempt(w, r, v, c, to, typed, named)
 	}
 	if errors.Is(err, errSpent) {
 		return seeOther(w, r, "/")
@@ -35,20 +35,20 @@ func (s *site) checkCode(w http.ResponseWriter, r *http.Request, v visitor) erro
 }
 
 // attempt has the vendor compare an attempt that was counted. Only nil is a yes.
-func (s *site) attempt(w http.ResponseWriter, r *http.Request, v visitor, c challenge, to, typed string) error {
+func (s *site) attempt(w http.ResponseWriter, r *http.Request, v visitor, c challenge, to number, typed string, named []verify.CheckOption) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sendTimeout)
 	defer cancel()
-	opts, err := s.options(c, v.account)
+	opts, err := s.options(c, v.account.Name, to)
 	if err != nil {
 		return err
 	}
-	check := make([]verify.CheckOption, 0, len(opts))
+	check := named
 	for _, o := range opts {
 		check = append(check, o)
 	}
 
-	checked := s.verifier.Check(ctx, to, typed, check...)
-	passed, left, err := s.settle(v, c.ID, checked, s.origin(r, v.account.Name))
+	checked := s.verifier.Check(ctx, to.Phone, typed, check...)
+	passed, left, err := s.settle(v, c, checked, s.origin(r, v.account.Name))
 	switch {
 	case errors.Is(err, errSpent):
 		return seeOther(w, r, "/")
@@ -62,14 +62,13 @@ func (s *site) attempt(w http.ResponseWriter, r *http.Request, v visitor, c chal
 	case left <= 0:
 		checked = refusal("check", verify.ErrTooManyAttempts, 0)
 	}
-	s.say(r, bad, checkSentence(checked, fewer(left, checked)))
-	return seeOther(w, r, "/code/"+c.ID)
+	return s.pass(w, r, v.account.Name, passage{next: "/code/" + c.ID, tone: bad, notice: checkSentence(checked, fewer(left, checked))})
 }
 
 // claimAttempt counts an attempt before it is compared, or refuses it. An attempt that is
 // charged afterwards is one that a crash, or a hundred requests at once, has for
 // nothing.
-func (s *site) claimAttempt(v visitor, id string) (c challenge, to string, err error) {
+func (s *site) claimAttempt(v visitor, id, once string) (c challenge, to number, named []verify.CheckOption, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		if c, _, err = s.find(tx, v, id); err != nil {
 			return err
@@ -89,22 +88,25 @@ func (s *site) claimAttempt(v visitor, id string) (c challenge, to string, err e
 		c.Attempts++
 		a.Failures++
 		c.Live = c.Attempts < codeAttempts
-		to = c.to(*a)
+		to, named = c.to(*a), c.attempted(once)
 		return save(tx, challenges, a.Name+"/"+id, c)
 	})
-	return c, to, err
+	return c, to, named, err
 }
 
-// settle ends an attempt. A right one ends the challenge and does what it was for,
-// in one transaction: of two right ones only the first does.
-func (s *site) settle(v visitor, id string, checked error, from origin) (p passage, left int, err error) {
+// settle ends an attempt that was claimed. A right one ends the challenge and does
+// what it was for, in one transaction: of two right ones only the first does. If
+// another number was chosen meanwhile, it opens nothing.
+func (s *site) settle(v visitor, claimed challenge, checked error, from origin) (p passage, left int, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
-		c, _, err := s.find(tx, v, id)
-		if err != nil {
+		c, _, err := s.find(tx, v, claimed.ID)
+		switch {
+		case err != nil:
 			return err
-		}
-		if c.Done {
+		case c.Done:
 			return errSpent
+		case c.Number != claimed.Number:
+			return errGone
 		}
 		switch kind := verify.OutcomeOf(checked); {
 		case checked == nil:
@@ -118,7 +120,7 @@ func (s *site) settle(v visitor, id string, checked error, from origin) (p passa
 		if err != nil {
 			return err
 		}
-		return save(tx, challenges, a.Name+"/"+id, c)
+		return save(tx, challenges, a.Name+"/"+c.ID, c)
 	})
 	return p, left, err
 }

@@ -13,20 +13,21 @@ import (
 // payee, or each transfer has a scope of its own, or the code before is canceled.
 func (s *site) noTransfer(a account) string {
 	_, cancels := verify.As[verify.Canceler](s.verifier)
+	onlyCalls := a.On() && len(s.choices(a, transfer)) == 0
 	switch {
 	case !holds(s.capabilities, string(transfer)):
 		return "The vendor " + s.capabilities.Vendor + " keeps no separate codes for transfers: a code for a log-in would approve one, too."
 	case !s.capabilities.Transaction && s.capabilities.MaxScope < ownScopeSize && !cancels:
 		return "The vendor " + s.capabilities.Vendor + " cannot tell the codes of two transfers apart."
-	case a.On && a.Ways == calls && s.capabilities.Transaction:
+	case onlyCalls && s.capabilities.Transaction:
 		return "The code for a transfer comes with its amount, which no call names: receive codes by text messages, too."
-	case a.On && a.Ways == calls && s.capabilities.MaxScope < ownScopeSize:
+	case onlyCalls:
 		return "The vendor " + s.capabilities.Vendor + " cannot keep the codes of transfers by call apart: receive codes by text messages, too."
 	}
 	return ""
 }
 
-// scope returns the scope of a purpose for an account. Where codes come by calls
+// scope returns the scope of a purpose for a number. Where codes come by calls
 // alone they are in the scope that no message ever has: some vendors repeat a code
 // that is pending, and would put it into a message to another account with the
 // same number.
@@ -42,9 +43,9 @@ func ownScope(p payment) string { return string(transfer) + "." + p.ID[:16] }
 const ownScopeSize = len(transfer) + len(".") + 16
 
 // options are what a code for a challenge is bound to, at Send and at Check.
-func (s *site) options(c challenge, a account) ([]verify.Option, error) {
+func (s *site) options(c challenge, name string, to number) ([]verify.Option, error) {
 	if c.Purpose != transfer {
-		if scope := s.scope(c.Purpose, a.Ways); scope != "" {
+		if scope := s.scope(c.Purpose, to.Ways); scope != "" {
 			return []verify.Option{verify.WithScope(scope)}, nil
 		}
 		return nil, nil
@@ -52,7 +53,7 @@ func (s *site) options(c challenge, a account) ([]verify.Option, error) {
 	var p payment
 	err := s.store.View(func(tx *bolt.Tx) error {
 		var ok bool
-		if p, ok = load[payment](tx, transfers, a.Name+"/"+c.Subject); !ok {
+		if p, ok = load[payment](tx, transfers, name+"/"+c.Subject); !ok {
 			return errGone
 		}
 		return nil

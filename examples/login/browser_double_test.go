@@ -97,3 +97,31 @@ func doubleClickWithoutScript(t *testing.T, c *chromium) {
 	})
 	assert.EqualValues(t, 2, b.asked.Load(), "the server refuses the second click")
 }
+
+// doubleClickOnARightCode clicks again while the vendor still compares. The browser drops
+// the first answer, and the cookie in it.
+func doubleClickOnARightCode(t *testing.T, c *chromium) {
+	k := &keeper{}
+	b := openBranch(t, playTwilio(t), atOnce, func(cfg *config) { k.Verifier, cfg.Verifier = cfg.Verifier, k })
+	p := c.tab(t, b.url).withoutScript()
+	p.signUp("ada")
+	p.click("enrol-link")
+	p.enrols(b)
+	p.click("logout")
+	p.asks("ada")
+	p.click("send-sms")
+	p.fill("code", b.received().Code)
+	checks := len(k.checked())
+	let := k.holdChecks()
+	click := p.hand("check")
+	click()
+	k.isAsked(t)
+	p.load("click again, and have the vendor answer", meanwhile(func() {
+		click()
+		let()
+	}))
+	require.Equal(t, "Your account", p.text("title"), p.at.Notice)
+	assert.Len(t, k.checked(), checks+1, "the vendor compared once")
+	p.open("/transfer")
+	assert.True(t, p.has("transfer-form"), "and the person is in")
+}

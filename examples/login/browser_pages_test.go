@@ -22,6 +22,7 @@ func everyPage(t *testing.T, c *chromium) {
 	p.transferPages(b)
 	p.otherPages()
 	p.appPages(c, b)
+	numberPages(t, c)
 
 	q := c.tab(t, openBranch(t, playVendor(t, "authy")).url)
 	q.signUp("ada")

@@ -19,6 +19,7 @@ func TestInARealBrowser(t *testing.T) {
 		"without JavaScript":               walkWithoutScript,
 		"a double click sends one message": doubleClick,
 		"a double click without a script":  doubleClickWithoutScript,
+		"a double click on a right code":   doubleClickOnARightCode,
 		"a reload sends nothing":           reloadAndBack,
 		"the code fills itself in":         fillsItselfIn,
 		"a code that is pasted":            pasted,
@@ -29,10 +30,11 @@ func TestInARealBrowser(t *testing.T) {
 		"where the typing goes on":         focusAfterFaults,
 		"every page, in every light":       everyPage,
 		"an app, without a script":         appWithoutScript,
+		"several numbers, without script":  numbersWithoutScript,
 		"a passkey":                        walkByPasskey,
 		"passkeys elsewhere":               passkeysElsewhere,
 	}
-	for vendor, play := range vendorsByDSN() {
+	for vendor, play := range differentVendors(t) {
 		walks[vendor] = func(t *testing.T, c *chromium) { walkVendor(t, c, play(t)) }
 	}
 	for name, walk := range walks {

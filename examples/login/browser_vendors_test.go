@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/authy/authytest"
 	"github.com/go2fa/verify/twilio/twiliotest"
 	"github.com/go2fa/verify/vendors"
@@ -32,14 +33,34 @@ type vendorPlay struct {
 	registers  bool   // asks for an e-mail address
 }
 
-// vendorsByDSN are the vendors as an operator names them, and Authy with people who
-// are registered.
-func vendorsByDSN() map[string]func(*testing.T) vendorPlay {
-	all := map[string]func(*testing.T) vendorPlay{"authy, registered": playAuthyUsers}
+// differentVendors are Authy with people who are registered, and the vendors as an
+// operator names them: of those that the site offers the same on, one walks in the
+// browser. TestEachVendorThatIsEmulated goes through all of them without one.
+func differentVendors(t *testing.T) map[string]func(*testing.T) vendorPlay {
+	type offer struct{ calls, transfers, bound bool }
+	different, walked := map[string]func(*testing.T) vendorPlay{"authy, registered": playAuthyUsers}, map[offer]bool{}
 	for _, v := range emulated.All() {
-		all[v.Facts.Scheme] = func(t *testing.T) vendorPlay { return playVendor(t, v.Facts.Scheme) }
+		_, sample := v.New(demo)
+		dsn := emulatorDSN(sample, "http://127.0.0.1:1")
+		if !sendsTexts(t, dsn) {
+			continue
+		}
+		opened, err := vendors.Open(dsn)
+		require.NoError(t, err)
+		p := playOf(opened)
+		if o := (offer{p.noCalls == "", p.transfers, p.bound}); !walked[o] {
+			walked[o] = true
+			different[v.Facts.Scheme] = func(t *testing.T) vendorPlay { return playVendor(t, v.Facts.Scheme) }
+		}
 	}
-	return all
+	return different
+}
+
+// playOf is what the site is to offer on a vendor.
+func playOf(v verify.Verifier) vendorPlay {
+	s := &site{verifier: v, capabilities: v.Capabilities()}
+	why := s.noTransfer(account{})
+	return vendorPlay{noCalls: noCalls(s.capabilities), noTransfer: why, transfers: why == "", bound: s.capabilities.Transaction}
 }
 
 // playVendor is the vendor with a scheme. What the site is to offer on it follows
@@ -64,11 +85,9 @@ func playVendorWithInbox(t *testing.T, scheme string) (vendorPlay, *inbox) {
 	}
 	opened, err := vendors.Open(dsn)
 	require.NoError(t, err)
-	s := &site{verifier: opened, capabilities: opened.Capabilities()}
-	why := s.noTransfer(account{})
-	return vendorPlay{
-		dsn: dsn, phone: vendor, noCalls: noCalls(s.capabilities), noTransfer: why, transfers: why == "", bound: s.capabilities.Transaction,
-	}, box
+	play := playOf(opened)
+	play.dsn, play.phone = dsn, vendor
+	return play, box
 }
 
 func playTwilio(t *testing.T) vendorPlay { return playVendor(t, "twilio") }

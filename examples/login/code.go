@@ -14,6 +14,7 @@ import (
 type codeView struct {
 	challenge
 	To        string
+	Numbers   []numberView // that may be asked in its place, and itself
 	Channels  []verify.Channel
 	Phone     bool   // may answer
 	App       bool   // may answer
@@ -41,7 +42,7 @@ func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
 		if err != nil {
 			return err
 		}
-		to := c.to(a)
+		to := c.to(a).Phone
 		view.challenge, view.To = c, verify.Mask(to)
 		if !c.proven() && !c.Live {
 			view.To = pretty(to) // for its owner to compare
@@ -49,6 +50,14 @@ func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
 		view.Channels = s.channels(c, a)
 		wait := max(s.nextSend(&a, c, now).Sub(now), longest(s.sends(c, to, party(s.client(r)))...))
 		view.Wait = max(0, seconds(wait))
+		if choices := s.choices(a, c.Purpose); c.chooses() && len(choices) > 1 {
+			view.Numbers = s.numberList(a, choices, c.To)
+			for _, n := range view.Numbers {
+				if n.Asked {
+					view.To = n.To
+				}
+			}
+		}
 		view.Phone, view.App = s.takes(c, a, phoneFactor), s.takes(c, a, appFactor)
 		view.ByPasskey = s.web != nil && s.takes(c, a, passkeyFactor)
 		view.Remember = c.Purpose == loggingIn && s.stricter(a.Policy) == risky
@@ -63,6 +72,9 @@ func (s *site) code(w http.ResponseWriter, r *http.Request, v visitor) error {
 	}
 	if view.Done {
 		return seeOther(w, r, "/")
+	}
+	if view.Phone && !view.Live {
+		s.warm(r.Context())
 	}
 	view.ByApp = view.App && (!view.Phone || !view.Live || r.URL.Query().Get("by") == "app")
 	view.Busy, view.Now = now.Sub(view.Sending) < sendTimeout, now.Sub(view.Sent) < time.Minute

@@ -10,9 +10,11 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// What a proof is about: a number that is pending, or the one that is in use.
+// What a proof is about: a pending number that is to be the first one or another
+// one, or one that is in use.
 const (
 	newNumber  = "new"
+	moreNumber = "more"
 	sameNumber = "same"
 )
 
@@ -24,16 +26,20 @@ type enrolView struct {
 	NoCalls                        string // why calls cannot be chosen
 	Registers                      string // the vendor that people are registered with, or empty
 	Forced                         bool   // nothing else opens
+	Adds                           bool   // beside a number that is in use
 }
 
 // enrol asks for the number.
 func (s *site) enrol(w http.ResponseWriter, r *http.Request, v visitor) error {
-	if v.account.On && v.login.Grant != grantNumber {
-		s.say(r, bad, "To change the number, confirm it by a code first.")
+	if v.account.On() && v.login.Grant != grantNumber && v.login.Grant != grantMore {
+		s.say(r, bad, confirmNumber)
 		return seeOther(w, r, "/")
 	}
 	return s.askNumber(w, r, v, http.StatusOK, enrolView{Chosen: s.ways[0]})
 }
+
+// confirmNumber is said where a number is to be changed or added without a proof.
+const confirmNumber = "To change or add a number, confirm it by a code first."
 
 func (s *site) askNumber(w http.ResponseWriter, r *http.Request, v visitor, status int, view enrolView) error {
 	view.Regions, view.Ways, view.Forced = s.regions, s.ways, s.forced(v.account)
@@ -43,7 +49,13 @@ func (s *site) askNumber(w http.ResponseWriter, r *http.Request, v visitor, stat
 	if s.registrar != nil {
 		view.Registers = s.capabilities.Vendor
 	}
-	return s.show(w, r, status, "enrol", "Turn on the second factor", view)
+	title := "Turn on the second factor"
+	if view.Adds = v.login.Grant == grantMore; view.Adds {
+		title = "Add another number"
+	} else if v.account.On() {
+		title = "Change your number"
+	}
+	return s.show(w, r, status, "enrol", title, view)
 }
 
 // takeNumber keeps the number as pending and asks to prove it. The factor is on
@@ -57,6 +69,9 @@ func (s *site) takeNumber(w http.ResponseWriter, r *http.Request, v visitor) err
 		view.Chosen = s.ways[0]
 	}
 	to, refused := normalize(view.Number, view.Region, s.codes)
+	if refused == "" && v.login.Grant == grantMore && v.account.has(to) {
+		refused = "This is one of your numbers already."
+	}
 	if refused == "" && s.registrar != nil && !verify.IsEmail(view.Email) {
 		refused = "This does not look like an e-mail address."
 	}
@@ -65,10 +80,14 @@ func (s *site) takeNumber(w http.ResponseWriter, r *http.Request, v visitor) err
 		return s.askNumber(w, r, v, http.StatusUnprocessableEntity, view)
 	}
 	var c challenge
-	granted := true
+	granted, which := true, newNumber
 	err := s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) (err error) {
-		if a.On {
-			if granted, err = takeGrant(tx, v.key, grantNumber); err != nil || !granted {
+		if a.On() {
+			act := grantNumber
+			if v.login.Grant == grantMore {
+				act, which = grantMore, moreNumber
+			}
+			if granted, err = takeGrant(tx, v.key, act); err != nil || !granted {
 				return err
 			}
 		}
@@ -77,61 +96,69 @@ func (s *site) takeNumber(w http.ResponseWriter, r *http.Request, v visitor) err
 		if !a.Wanted.has(verify.ChannelSMS) {
 			first = callProof
 		}
-		c, err = s.start(tx, *a, v.key, first, newNumber, "")
+		c, err = s.start(tx, *a, v.key, first, which, "")
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	if !granted {
-		s.say(r, bad, "To change the number, confirm it by a code first.")
+		s.say(r, bad, confirmNumber)
 		return seeOther(w, r, "/")
 	}
 	return seeOther(w, r, "/code/"+c.ID)
 }
 
-// textsProven goes on to the call, if both ways are wanted, and else turns the
-// factor on; or it adds text messages to a number that is in use.
-func (s *site) textsProven(tx *bolt.Tx, a *account, key, which string) (passage, error) {
+// textsProven goes on to the call, if both ways are wanted, and else keeps the
+// number; or it adds text messages to one that is in use.
+func (s *site) textsProven(tx *bolt.Tx, a *account, key string, by *challenge) (passage, error) {
 	switch {
-	case which == sameNumber:
-		a.Ways = a.Ways.plus(texts)
+	case by.Subject == sameNumber:
+		a.addWay(by.To, texts)
 		return passage{next: "/", tone: good, notice: "From now on you can choose a text message."}, nil
 	case a.Wanted == both:
-		c, err := s.start(tx, *a, key, callProof, newNumber, "")
+		c, err := s.start(tx, *a, key, callProof, by.Subject, "")
 		return passage{next: "/code/" + c.ID, tone: good, notice: "SMS is confirmed. Now confirm calls."}, err
+	}
+	return s.numberProven(tx, a, key, by.Subject)
+}
+
+// callsProven keeps the number, or adds calls to one that is in use.
+func (s *site) callsProven(tx *bolt.Tx, a *account, key string, by *challenge) (passage, error) {
+	if by.Subject != sameNumber {
+		return s.numberProven(tx, a, key, by.Subject)
+	}
+	a.addWay(by.To, calls)
+	return passage{next: "/", tone: good, notice: "From now on you can choose a call."}, nil
+}
+
+func (s *site) numberProven(tx *bolt.Tx, a *account, key, which string) (passage, error) {
+	if which == moreNumber {
+		return s.numberAdded(tx, a, key)
 	}
 	return turnedOn(tx, a, key)
 }
 
-// callsProven turns the factor on, or adds calls to a number that is in use.
-func callsProven(tx *bolt.Tx, a *account, key, which string) (passage, error) {
-	if which == newNumber {
-		return turnedOn(tx, a, key)
-	}
-	a.Ways = a.Ways.plus(calls)
-	return passage{next: "/", tone: good, notice: "From now on you can choose a call."}, nil
-}
-
-// turnedOn makes the pending number the one. Every other login and every device
-// that was remembered ends.
+// turnedOn makes the pending number the first one, in place of the one that was.
+// Every other login and every device that was remembered ends.
 func turnedOn(tx *bolt.Tx, a *account, key string) (passage, error) {
-	left, told := a.Phone, ""
-	if left != "" {
-		told = toldNumber
-		a.note(told)
+	p := passage{next: "/recovery", tone: good, notice: "The second factor is on."}
+	if a.On() {
+		p.told, p.to = toldNumber, a.phones()
+		a.note(toldNumber)
+		p.left = slices.DeleteFunc([]string{a.Numbers[0].Phone}, func(phone string) bool { return phone == a.Pending })
+		a.Numbers = a.Numbers[1:]
 	}
-	a.On, a.Phone, a.Ways = true, a.Pending, a.Wanted
+	first := newNumberOf(a.Pending, a.Wanted)
+	others := slices.DeleteFunc(a.Numbers, func(n number) bool { return n.Phone == first.Phone })
+	a.Numbers = append([]number{first}, others...)
 	a.Pending, a.Wanted, a.Email = "", "", ""
 	if err := forgetTrust(tx, a.Name, key); err != nil {
 		return passage{}, err
 	}
-	renewed, err := newLogin(tx, a.Name, key, true)
-	if err != nil {
+	var err error
+	if p.login, err = newLogin(tx, a.Name, key, true); err != nil {
 		return passage{}, err
 	}
-	return passage{
-		next: "/recovery", login: renewed, left: left, tone: good, notice: "The second factor is on.",
-		told: told, to: left,
-	}, giveGrant(tx, renewed, grantCodes)
+	return p, giveGrant(tx, p.login, grantCodes)
 }

@@ -58,7 +58,7 @@ func TestVoiceIsOfferedOnlyOnceProven(t *testing.T) {
 	assert.Equal(t, before, b.vendor.Effects())
 
 	p.send("sms").type_(b.code(loginService))
-	p.post("/settings", "act", "calls").send("sms").type_(b.code(settingsService))
+	p.post("/settings", "act", addCalls+b.numberOf(t, "ada")).send("sms").type_(b.code(settingsService))
 	require.True(t, p.has("send-voice"), p.text("notice"))
 	p.send("voice").type_(b.code(callService))
 	assert.Equal(t, "From now on you can choose a call.", p.text("notice"))

@@ -36,7 +36,7 @@ func readFactors(list string) ([]factor, error) {
 // factors are those that an account has, recovery codes apart.
 func (a account) factors() []factor {
 	var has []factor
-	if a.On {
+	if a.On() {
 		has = append(has, phoneFactor)
 	}
 	if !a.App.IsZero() {

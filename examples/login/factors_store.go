@@ -145,6 +145,7 @@ func (s appStore) Attempt(ctx context.Context, k totp.Key, id totp.ID, l totp.Li
 		}
 		if c := r.find(id, callAttempt); c != nil {
 			a = *c.Attempt
+			a.Age, a.Accepted = now.Sub(c.At), r.find(id, callAccept) != nil
 			return nil
 		}
 		a = r.attempt(id, l.WithDefaults(), now)

@@ -31,25 +31,51 @@ func TestAppsAreKeptAsPromised(t *testing.T) {
 		now, advance := movable()
 		var s *store
 		open := func(t *testing.T) totp.Store {
-			if s != nil {
-				s.close()
-			}
-			var err error
-			s, err = openStore(path)
-			require.NoError(t, err)
-			s.NoSync = true
+			s = reopened(t, s, path)
 			return appStore{s, now}
 		}
 		t.Cleanup(func() { s.close() })
-		return verifytest.FactorTarget{Store: open(t), Advance: advance, Reopen: open, Histories: 20}
+		records := func(t *testing.T) int { return kept(t, s, apps) }
+		return verifytest.FactorTarget{Store: open(t), Advance: advance, Reopen: open, Records: records, Histories: 20}
 	})
 }
 
 func TestRecoveryCodesAreKeptAsPromised(t *testing.T) {
 	verifytest.RunRecovery(t, func(t *testing.T) verifytest.RecoveryTarget {
+		path := filepath.Join(t.TempDir(), "papers.db")
 		now, advance := movable()
-		return verifytest.RecoveryTarget{Store: paperStore{newStore(t), now}, Advance: advance}
+		var s *store
+		open := func(t *testing.T) recovery.Store {
+			s = reopened(t, s, path)
+			return paperStore{s, now}
+		}
+		t.Cleanup(func() { s.close() })
+		records := func(t *testing.T) int { return kept(t, s, papers) }
+		return verifytest.RecoveryTarget{Store: open(t), Advance: advance, Reopen: open, Records: records, Histories: 20}
 	})
+}
+
+// reopened closes a store, if there is one, and opens the file as a program does that
+// starts.
+func reopened(t *testing.T, old *store, path string) *store {
+	t.Helper()
+	if old != nil {
+		old.close()
+	}
+	s, err := openStore(path)
+	require.NoError(t, err)
+	s.NoSync = true
+	return s
+}
+
+// kept is how many records a bucket has.
+func kept(t *testing.T, s *store, bucket string) (n int) {
+	t.Helper()
+	require.NoError(t, s.View(func(tx *bolt.Tx) error {
+		n = tx.Bucket([]byte(bucket)).Stats().KeyN
+		return nil
+	}))
+	return n
 }
 
 // TestWhatIsKeptOfFactorsIsNoUse to somebody who reads the file without the key.

@@ -46,7 +46,7 @@ func (s *site) full(h memberHandler) http.HandlerFunc {
 
 // forced reports whether an account must turn on the second factor before anything
 // else: where everybody is asked for a code at every log-in.
-func (s *site) forced(a account) bool { return s.policy == always && !a.On }
+func (s *site) forced(a account) bool { return s.policy == always && !a.On() }
 
 // enrolling serves those who owe no code, and the page that turns the factor on.
 func (s *site) enrolling(h memberHandler) http.HandlerFunc {

@@ -14,6 +14,7 @@ type loginView struct{ Name, Refusal string }
 const wrongPassword = "Wrong name or password."
 
 func (s *site) loginForm(w http.ResponseWriter, r *http.Request) error {
+	s.warm(r.Context())
 	return s.show(w, r, http.StatusOK, "login", "Log in", loginView{})
 }
 
@@ -68,7 +69,7 @@ func (s *site) admit(compared account, old string, from origin) (key, next strin
 			return errChanged
 		}
 		why := s.stricter(a.Policy).asks(from.known, from.network, time.Now())
-		full := !a.On || why == ""
+		full := !a.On() || why == ""
 		if key, err = newLogin(tx, a.Name, old, full); err != nil {
 			return err
 		}

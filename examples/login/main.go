@@ -8,7 +8,7 @@
 // inside (-vendor says which), and the site links to an inbox that shows what it would have sent. A DSN
 // of a vendor that only delivers text names a store: store=memory is enough, since
 // sessions and limits are in memory, too, so that the site is one process;
-// store=redis://... opens as well.
+// store=redis://..., postgres://..., mysql://... and sqlite:FILE open as well.
 package main
 
 import (
@@ -22,11 +22,17 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
+	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/redisstore"
+	"github.com/go2fa/verify/sqlstore/mysql"
+	"github.com/go2fa/verify/sqlstore/postgres"
+	"github.com/go2fa/verify/sqlstore/sqlite"
 	"github.com/go2fa/verify/vendors"
 )
 
@@ -93,6 +99,9 @@ func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 	if cfg.Verifier, err = vendors.Open(dsn, hand(cfg.Store)...); err != nil {
 		return err
 	}
+	if cfg.Notices == nil {
+		cfg.Notices = openNotices(dsn, cfg.Store)
+	}
 	handler, err := newSite(cfg)
 	if err != nil {
 		return err
@@ -100,13 +109,31 @@ func run(ctx context.Context, f flags, dsn string, out io.Writer) error {
 	return serve(ctx, listener, handler, cfg, out)
 }
 
+// openNotices is what writes to people about changes: the DSN's messenger, if it has
+// one for text messages. A vendor of codes sends nothing else. A guard around the DSN
+// stays out of it: only people who are logged in cause a notice.
+func openNotices(dsn string, s *store) otp.Messenger {
+	if c, err := vendors.ParseDSN(dsn, hand(s)...); err == nil && c.Vendor == "guard" {
+		dsn = c.Backends[0].DSN()
+	}
+	m, err := vendors.OpenMessenger(dsn, hand(s)...)
+	if err != nil || !slices.Contains(m.Capabilities().Channels, verify.ChannelSMS) {
+		return nil
+	}
+	return m
+}
+
 // hand gives what a line of configuration can name and only a program can make:
-// Redis for codes, ledgers and references, and the directory of Authy's users.
+// Redis and SQL databases for codes, ledgers and references, and the directory of Authy's users.
 func hand(s *store) []vendors.Option {
 	opts := []vendors.Option{vendors.WithDirectory(directory{s})}
+	opts = append(opts,
+		vendors.WithStore("postgres", postgres.Open), vendors.WithLedger("postgres", postgres.OpenLedger), vendors.WithReferences("postgres", postgres.OpenReferences), vendors.WithGuardStore("postgres", postgres.OpenGuard),
+		vendors.WithStore("mysql", mysql.Open), vendors.WithLedger("mysql", mysql.OpenLedger), vendors.WithReferences("mysql", mysql.OpenReferences), vendors.WithGuardStore("mysql", mysql.OpenGuard),
+		vendors.WithStore("sqlite", sqlite.Open), vendors.WithLedger("sqlite", sqlite.OpenLedger), vendors.WithReferences("sqlite", sqlite.OpenReferences), vendors.WithGuardStore("sqlite", sqlite.OpenGuard))
 	for _, scheme := range []string{"redis", "rediss"} {
 		opts = append(opts, vendors.WithStore(scheme, redisstore.Open), vendors.WithLedger(scheme, redisstore.OpenLedger),
-			vendors.WithReferences(scheme, redisstore.OpenReferences))
+			vendors.WithReferences(scheme, redisstore.OpenReferences), vendors.WithGuardStore(scheme, redisstore.OpenGuard))
 	}
 	return opts
 }

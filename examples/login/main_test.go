@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
 	"github.com/go2fa/verify/vendors"
 )
 
@@ -77,7 +78,7 @@ func TestWhatTheProgramRefuses(t *testing.T) {
 		"an inbox for the whole network": {func(f *flags) { f.addr = "0.0.0.0:0" }, "", "must be on loopback"},
 		"a policy that is none":          {func(f *flags) { f.policy = "sometimes" }, "", "never, risky or always"},
 		"a region that is none":          {func(f *flags) { f.regions = "US,Denmark" }, "", "two letters"},
-		"a vendor that is none":          {func(f *flags) { f.vendor = "carrier" }, "", "none of authy, bandwidth"},
+		"a vendor that is none":          {func(f *flags) { f.vendor = "carrier" }, "", "the vendor to emulate is none of "},
 		"a DSN that is none":             {func(*flags) {}, "twilio", "vendors:"},
 		"ways that are none":             {func(f *flags) { f.channels = "pigeon" }, "", "sms, voice or both"},
 		"a vendor without SMS":           {func(f *flags) { f.channels = "sms" }, "bandwidth://id:secret@9900000?voice_app=x&from=+15017122661", "sends no SMS"},
@@ -89,6 +90,25 @@ func TestWhatTheProgramRefuses(t *testing.T) {
 			tc.adjust(&f)
 			assert.ErrorContains(t, run(t.Context(), f, tc.dsn, io.Discard), tc.want)
 		})
+	}
+}
+
+// TestNoticesGoThroughTheDSNsMessenger where it has one.
+func TestNoticesGoThroughTheDSNsMessenger(t *testing.T) {
+	vendor := gatewayapitest.NewServer(t)
+	line := "gatewayapi://" + gatewayapitest.Token + "@com?sender=Acme&store=memory&code_key=emulatedotpkey000000000000000000&base_url=" + vendor.URL
+	b := newBank(t, func(c *config) { c.Notices = openNotices(line, c.Store) })
+	p, _ := b.enrolled(t, "ada", false)
+	p.addsApp(b)
+	require.Len(t, vendor.Messages(), 1)
+	assert.Equal(t, "Acme Bank: "+toldAppAdded+notYou, vendor.Messages()[0].Text)
+	assert.Equal(t, phone, vendor.Messages()[0].To)
+
+	for name, dsn := range map[string]string{
+		"a vendor of codes": "authy://key@users",
+		"one in a failover": "failover(authy://key@phone " + line + ")",
+	} {
+		assert.Nil(t, openNotices(dsn, b.store), name)
 	}
 }
 

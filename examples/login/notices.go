@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"sync"
 	"time"
 
 	"github.com/go2fa/verify"
@@ -21,6 +22,8 @@ const (
 	toldPasskeyRemoved = "A passkey was removed from your account."
 	toldPasskeyCopied  = "A passkey of your account may have been copied, and was switched off."
 	toldNumber         = "The phone number of your account was changed."
+	toldNumberAdded    = "Another phone number was added to your account."
+	toldNumberRemoved  = "A phone number was removed from your account."
 	toldTurnedOff      = "The second factor of your account was turned off."
 	toldRecovery       = "A recovery code was used for your account."
 	toldBlocked        = "There were so many wrong codes for your authenticator app that it was blocked. Somebody knows your password: change it."
@@ -47,22 +50,32 @@ func (a *account) note(text string) {
 	a.News = a.News[:min(len(a.News), newsKept)]
 }
 
-// tell writes to a person about a change that was made, where the site has a
-// messenger. A vendor of codes sends nothing else, and then the page alone tells.
-func (s *site) tell(ctx context.Context, to, text string) {
-	if s.notices == nil || to == "" || text == "" {
+// tell writes to all numbers of a person about a change that was made, where the site
+// has a messenger. A vendor of codes sends nothing else, and then the page alone tells.
+func (s *site) tell(ctx context.Context, to []string, text string) {
+	if s.notices == nil || text == "" {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendTimeout)
 	defer cancel()
+	var all sync.WaitGroup
+	for _, phone := range to {
+		all.Go(func() {
+			if err := s.notice(ctx, phone, text); err != nil { // the change is made: the page tells it all the same
+				s.log.Warn("notice failed", "outcome", verify.OutcomeOf(err))
+			}
+		})
+	}
+	all.Wait()
+}
+
+func (s *site) notice(ctx context.Context, phone, text string) error {
 	var ref [16]byte
 	_, _ = rand.Read(ref[:]) // never fails: it ends the program instead
 	_, err := s.notices.Deliver(ctx, otp.Message{
-		To: to, Channel: verify.ChannelSMS, Text: "Acme Bank: " + text + notYou, TTL: 24 * time.Hour, Ref: hex.EncodeToString(ref[:]),
+		To: phone, Channel: verify.ChannelSMS, Text: "Acme Bank: " + text + notYou, TTL: 24 * time.Hour, Ref: hex.EncodeToString(ref[:]),
 	})
-	if err != nil { // the change is made: the page tells it all the same
-		s.log.Warn("notice failed", "outcome", verify.OutcomeOf(err))
-	}
+	return err
 }
 
 // Capabilities of the inbox as a messenger for notices.

@@ -154,7 +154,7 @@ func (s *site) takePasskey(w http.ResponseWriter, r *http.Request, v visitor) er
 	kept := false
 	err := s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		l, in := load[login](tx, logins, v.key)
-		if !in || !a.On {
+		if !in || !a.On() {
 			return errGone
 		}
 		asked := l.Passkey
@@ -296,7 +296,7 @@ func (s *site) attemptPasskey(v visitor, id, text string, from origin) (p passag
 			checked = bad
 			if errors.Is(bad, errCopied) {
 				a.note(toldPasskeyCopied)
-				p.told, p.to = toldPasskeyCopied, a.Phone
+				p.told, p.to = toldPasskeyCopied, a.phones()
 			}
 		default:
 			used.Used = time.Now()

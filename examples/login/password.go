@@ -31,13 +31,14 @@ const (
 
 // passwords hashes, and not more at once than the machine has memory for.
 type passwords struct {
-	slots chan struct{}
-	decoy string // belongs to nobody: see matches
+	memory uint32 // of one hash, in KiB
+	slots  chan struct{}
+	decoy  string // belongs to nobody: see matches
 }
 
 func newPasswords() *passwords {
-	p := &passwords{slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
-	p.decoy = encode(rand.Text(), []byte(rand.Text())[:saltSize])
+	p := &passwords{memory: hashMemory, slots: make(chan struct{}, 2*runtime.GOMAXPROCS(0))}
+	p.decoy = p.encode(rand.Text(), []byte(rand.Text())[:saltSize])
 	return p
 }
 
@@ -49,7 +50,7 @@ func (p *passwords) hash(ctx context.Context, password string) (string, error) {
 	defer p.leave()
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails: it ends the program instead
-	return encode(password, salt), nil
+	return p.encode(password, salt), nil
 }
 
 // matches reports whether password is the one that was kept. For somebody
@@ -71,7 +72,7 @@ func (p *passwords) matches(ctx context.Context, kept, password string) (bool, e
 	if err != nil {
 		return false, nil //nolint:nilerr // a hash that cannot be read fits no password
 	}
-	same := subtle.ConstantTimeCompare([]byte(encode(password, salt)), []byte(against)) == 1
+	same := subtle.ConstantTimeCompare([]byte(p.encode(password, salt)), []byte(against)) == 1
 	return same && kept != "", nil
 }
 
@@ -86,11 +87,11 @@ func (p *passwords) enter(ctx context.Context) error {
 
 func (p *passwords) leave() { <-p.slots }
 
-func encode(password string, salt []byte) string {
-	sum := argon2.IDKey([]byte(password), salt, hashPasses, hashMemory, hashThreads, hashSize)
+func (p *passwords) encode(password string, salt []byte) string {
+	sum := argon2.IDKey([]byte(password), salt, hashPasses, p.memory, hashThreads, hashSize)
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
-		argon2.Version, hashMemory, hashPasses, hashThreads, b64(salt), b64(sum))
+		argon2.Version, p.memory, hashPasses, hashThreads, b64(salt), b64(sum))
 }
 
 // refusePassword says what is wrong with a new password, or nothing.

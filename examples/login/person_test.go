@@ -50,6 +50,10 @@ type bank struct {
 	log    *strings.Builder
 }
 
+// cheapHash is the memory of a hash, in KiB, in tests: most of their time would go
+// into the real one.
+const cheapHash = 64
+
 // newBank returns a site over the emulator that the program has inside.
 func newBank(t *testing.T, adjust ...func(*config)) *bank {
 	t.Helper()
@@ -67,6 +71,7 @@ func newBank(t *testing.T, adjust ...func(*config)) *bank {
 	b.store = cfg.Store
 	b.site, err = build(cfg)
 	require.NoError(t, err)
+	b.site.passwords.memory = cheapHash
 	b.Handler = b.site.guard(b.site.routes())
 	return b
 }
@@ -148,6 +153,7 @@ func (p *person) post(path string, fields ...string) *person {
 
 var (
 	tags     = regexp.MustCompile(`<[^>]*>`)
+	formName = regexp.MustCompile(`name="once" value="([^"]+)"`)
 	formOnce = regexp.MustCompile(`name="form" value="([^"]+)"`)
 	codeList = regexp.MustCompile(`<li><code>([A-Z2-7-]+)</code>`)
 )
@@ -191,7 +197,16 @@ func (p *person) send(channel string) *person {
 
 func (p *person) type_(code string, more ...string) *person {
 	p.t.Helper()
-	return p.post(p.path+"/check", append([]string{"code", code}, more...)...)
+	return p.post(p.path+"/check", append([]string{"code", code, "once", p.once()}, more...)...)
+}
+
+// once is the name of the form for a code on the page, if there is one.
+func (p *person) once() string {
+	found := formName.FindStringSubmatch(p.body)
+	if found == nil {
+		return ""
+	}
+	return found[1]
 }
 
 func (p *person) signUp(name string) *person {
@@ -231,6 +246,14 @@ func (b *bank) enrolled(t *testing.T, name string, calls bool) (*person, []strin
 	}
 	require.Len(t, codes, recoveryCodes)
 	return p, codes
+}
+
+// numberOf is the id of the newest number that an account has proven.
+func (b *bank) numberOf(t *testing.T, name string) string {
+	t.Helper()
+	a, _ := b.store.account(name)
+	require.NotEmpty(t, a.Numbers)
+	return a.Numbers[len(a.Numbers)-1].ID
 }
 
 // wrong returns another code of the same length.

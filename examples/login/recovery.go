@@ -27,7 +27,7 @@ func (s *site) codesLeft(ctx context.Context, name string) int {
 
 // newCodes shows the button that makes codes.
 func (s *site) newCodes(w http.ResponseWriter, r *http.Request, v visitor) error {
-	if !v.account.On {
+	if !v.account.On() {
 		s.say(r, unsure, "Recovery codes come with the second factor. Turn it on first.")
 		return seeOther(w, r, "/")
 	}
@@ -63,11 +63,22 @@ func file(codes []string) template.URL {
 	return template.URL("data:text/plain;charset=utf-8," + url.PathEscape(strings.Join(codes, "\r\n")+"\r\n")) //nolint:gosec // G203: letters and digits of ours
 }
 
-type recoveryView struct{ ID, Typed, Refusal string }
+type recoveryView struct{ ID, Once, Typed, Refusal string }
 
 // recovery asks for a recovery code in place of the code of a challenge.
-func (s *site) recovery(w http.ResponseWriter, r *http.Request, _ visitor) error {
-	return s.show(w, r, http.StatusOK, "recovery", "Recovery code", recoveryView{ID: r.PathValue("id")})
+func (s *site) recovery(w http.ResponseWriter, r *http.Request, v visitor) error {
+	id := r.PathValue("id")
+	return s.show(w, r, http.StatusOK, "recovery", "Recovery code", recoveryView{ID: id, Once: s.nextForm(v, id)})
+}
+
+// nextForm is the name of the next form of a challenge, or nothing if there is none.
+func (s *site) nextForm(v visitor, id string) (once string) {
+	_ = s.store.View(func(tx *bolt.Tx) error { // whether there is one is for what is posted to say
+		c, _, err := s.find(tx, v, id)
+		once = c.Once
+		return err
+	})
+	return once
 }
 
 // recover takes a recovery code. It opens a login and changes the factor, which is
@@ -76,10 +87,10 @@ func (s *site) recovery(w http.ResponseWriter, r *http.Request, _ visitor) error
 func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error {
 	view := recoveryView{ID: r.PathValue("id"), Typed: r.PostFormValue("recovery-code")}
 	refuse := func(status int, why string) error {
-		view.Refusal = why
+		view.Refusal, view.Once = why, s.nextForm(v, view.ID)
 		return s.show(w, r, status, "recovery", "Recovery code", view)
 	}
-	passed, checked, err := s.spend(v, view.ID, view.Typed, s.origin(r, v.account.Name))
+	passed, checked, err := s.spend(v, view.ID, view.Typed, r.PostFormValue("once"), s.origin(r, v.account.Name))
 	switch {
 	case errors.Is(err, errSpent):
 		return seeOther(w, r, "/")
@@ -97,7 +108,7 @@ func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error 
 }
 
 // spend spends one recovery code and approves the challenge in one transaction.
-func (s *site) spend(v visitor, id, typed string, from origin) (p passage, checked, err error) {
+func (s *site) spend(v visitor, id, typed, once string, from origin) (p passage, checked, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		c, _, err := s.find(tx, v, id)
 		switch {
@@ -108,8 +119,8 @@ func (s *site) spend(v visitor, id, typed string, from origin) (p passage, check
 		case !s.takes(c, *a, paperFactor):
 			return errGone
 		}
-		if checked = s.papers.Check(within(tx), a.Name, typed); checked != nil {
-			return nil // what was charged stays charged
+		if checked = s.paperChecks.Check(within(tx), a.Name, typed, c.attempted(once)...); checked != nil {
+			return save(tx, challenges, a.Name+"/"+id, c) // what was charged stays charged
 		}
 		if p, err = s.approve(tx, &c, a, paperFactor, v.key, from); err != nil {
 			return err

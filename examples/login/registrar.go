@@ -50,7 +50,7 @@ func (s *site) unregister(ctx context.Context, phone string) {
 func (s *site) isProven(phone string) (proven bool) {
 	_ = s.store.View(func(tx *bolt.Tx) error { // never fails: it only reads
 		for _, a := range all[account](tx, accounts, "") {
-			proven = proven || a.On && a.Phone == phone
+			proven = proven || a.has(phone)
 		}
 		return nil
 	})

@@ -36,29 +36,31 @@ func (s *site) sendCode(w http.ResponseWriter, r *http.Request, v visitor) error
 
 // deliver has the vendor send. The browser may have gone meanwhile: a send that is
 // cut off half way would leave nobody knowing.
-func (s *site) deliver(r *http.Request, v visitor, c challenge, to string, asked verify.Channel) (by verify.Channel, sent, err error) {
+func (s *site) deliver(r *http.Request, v visitor, c challenge, to number, asked verify.Channel) (by verify.Channel, sent, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), sendTimeout)
 	defer cancel()
-	opts, err := s.options(c, v.account)
+	opts, err := s.options(c, v.account.Name, to)
 	if err != nil {
 		return asked, nil, err
 	}
-	send := []verify.SendOption{verify.WithChannel(asked), verify.WithClientIP(s.client(r))}
+	send := []verify.SendOption{
+		verify.WithChannel(asked), verify.WithClientIP(s.client(r)), verify.WithIdempotencyKey(r.PostFormValue("form")), // claimSend knows it
+	}
 	for _, o := range opts {
 		send = append(send, o)
 	}
 
 	var receipt verify.Receipt
-	if sent = s.prepared(ctx, v, c, to, asked); sent == nil {
-		receipt, sent = s.verifier.Send(ctx, to, send...)
+	if sent = s.prepared(ctx, v, c, to.Phone, asked); sent == nil {
+		receipt, sent = s.verifier.Send(ctx, to.Phone, send...)
 	}
 	if receipt.Channel == "" {
 		receipt.Channel = asked
 	}
 	if c.proven() && nothingDone(sent) { // a vendor that is down uses up nobody's messages
-		giveAll(s.sends(c, to, "")...)
+		giveAll(s.sends(c, to.Phone, "")...)
 	}
-	return receipt.Channel, sent, s.noteSend(v, c.ID, receipt, sent)
+	return receipt.Channel, sent, s.noteSend(v, c, receipt, sent)
 }
 
 // prepared does what comes before a send, or says why there can be none.
@@ -94,7 +96,7 @@ func (s *site) nextSend(a *account, c challenge, now time.Time) time.Time {
 }
 
 // claimSend spends the form and counts the send, or refuses it.
-func (s *site) claimSend(v visitor, id, form, address string) (c challenge, to string, err error) {
+func (s *site) claimSend(v visitor, id, form, address string) (c challenge, to number, err error) {
 	now := time.Now()
 	err = s.store.Update(func(tx *bolt.Tx) error {
 		var a account
@@ -111,7 +113,7 @@ func (s *site) claimSend(v visitor, id, form, address string) (c challenge, to s
 			return errSpent
 		}
 		to = c.to(a)
-		sends := s.sends(c, to, address)
+		sends := s.sends(c, to.Phone, address)
 		if wait := max(s.nextSend(&a, c, now).Sub(now), longest(sends...)); wait > 0 {
 			return refusal("send", verify.ErrTooManySends, wait)
 		}
@@ -128,12 +130,13 @@ func (s *site) claimSend(v visitor, id, form, address string) (c challenge, to s
 	return c, to, err
 }
 
-// noteSend keeps what became of a send. One that surely never left is given back.
-func (s *site) noteSend(v visitor, id string, receipt verify.Receipt, sent error) error {
+// noteSend keeps what became of a send that was claimed. One that surely never left is
+// given back. Of another number that was chosen meanwhile it says nothing.
+func (s *site) noteSend(v visitor, claimed challenge, receipt verify.Receipt, sent error) error {
 	now := time.Now()
 	return s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
-		c, _, err := s.find(tx, v, id)
-		if err != nil {
+		c, _, err := s.find(tx, v, claimed.ID)
+		if err != nil || c.Number != claimed.Number {
 			return err
 		}
 		c.Sending = time.Time{}
@@ -149,7 +152,7 @@ func (s *site) noteSend(v visitor, id string, receipt verify.Receipt, sent error
 		if n := len(a.Sends[c.Purpose]); n > 0 && nothingDone(sent) {
 			a.Sends[c.Purpose] = a.Sends[c.Purpose][:n-1]
 		}
-		return save(tx, challenges, a.Name+"/"+id, c)
+		return save(tx, challenges, a.Name+"/"+c.ID, c)
 	})
 }
 

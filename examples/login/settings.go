@@ -13,7 +13,8 @@ import (
 // Acts that a code allows once.
 const (
 	grantCodes   = "codes"   // make recovery codes
-	grantNumber  = "number"  // enrol another number
+	grantNumber  = "number"  // enrol another number in place of the first one
+	grantMore    = "more"    // enrol one beside it
 	grantPasskey = "passkey" // add a passkey
 	grantApp     = "app"     // add an authenticator app
 )
@@ -23,16 +24,13 @@ const (
 	removeApp = "noapp"
 )
 
-// Acts that add a way to the number in use.
-const (
-	addCalls = "calls"
-	addTexts = "texts"
-)
-
 // What these acts are about stands behind the prefix.
 const (
 	policyPrefix  = "policy:"
 	removePasskey = "nopasskey:"
+	removeNumber  = "nonumber:"
+	addCalls      = "calls:" // to one of the numbers
+	addTexts      = "texts:"
 )
 
 var changes = map[string]string{
@@ -42,8 +40,11 @@ var changes = map[string]string{
 	grantApp:                   "You are adding an authenticator app.",
 	grantPasskey:               "You are adding a passkey.",
 	removeApp:                  "You are removing the authenticator app.",
+	grantMore:                  "You are adding another phone number.",
 	addCalls:                   "You want to receive codes by calls, too.",
 	addTexts:                   "You want to receive codes by text messages, too.",
+	removeNumber:               "You are removing a phone number.",
+	removePasskey:              "You are removing a passkey.",
 	"policy:" + string(never):  "You want to log in without a code from now on.",
 	"policy:" + string(risky):  "You want to be asked for a code when a log-in looks unusual.",
 	"policy:" + string(always): "You want to be asked for a code at every log-in.",
@@ -59,10 +60,10 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 		return seeOther(w, r, "/enrol")
 	}
 	view := map[string]any{
-		"Account": v.account, "To": verify.Mask(v.account.Phone), "Left": s.codesLeft(r.Context(), v.account.Name), "Grant": v.login.Grant,
+		"Account": v.account, "Numbers": s.numberList(v.account, v.account.Numbers, ""), "Left": s.codesLeft(r.Context(), v.account.Name), "Grant": v.login.Grant,
 		"Devices": s.deviceList(r, v.account.Name), "Always": s.policy == always,
 		"Payments": s.payments(v.account.Name), "NoTransfer": s.noTransfer(v.account),
-		"AddCalls": s.canAdd(v.account, calls), "AddTexts": s.canAdd(v.account, texts), "Decides": s.registrar != nil,
+		"Decides": s.registrar != nil, "CanAddNumber": s.may(v.account, grantMore),
 		"CanPasskey": s.may(v.account, grantPasskey), "Passkeys": s.passkeyList(v.account),
 		"CanApp": s.may(v.account, grantApp), "HasApp": !v.account.App.IsZero(), "AppCounts": slices.Contains(s.factors, appFactor),
 		"CanRemoveApp": s.may(v.account, removeApp), "AppSince": day(v.account.App), "PhoneCounts": slices.Contains(s.factors, phoneFactor),
@@ -73,19 +74,22 @@ func (s *site) home(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, http.StatusOK, "account", "Your account", view)
 }
 
-// canAdd reports whether a way can be added to the number in use.
-func (s *site) canAdd(a account, w ways) bool {
-	return a.On && a.Ways != w && a.Ways != both && slices.Contains(s.ways, w)
+// canAdd reports whether a way can be added to a number in use.
+func (s *site) canAdd(n number, w ways) bool {
+	return n.Ways != w && n.Ways != both && slices.Contains(s.ways, w)
 }
 
 // may reports whether a change can be asked for.
 func (s *site) may(a account, act string) bool {
 	if id, ok := strings.CutPrefix(act, removePasskey); ok {
-		return a.On && s.mayRemovePasskey(a, id)
+		return a.On() && s.mayRemovePasskey(a, id)
+	}
+	if verb, id, ok := ofNumber(act); ok {
+		return s.mayOnNumber(a, verb, id)
 	}
 	_, known := changes[act]
 	switch {
-	case !known || !a.On:
+	case !known || !a.On():
 		return false
 	case act == grantApp:
 		return a.App.IsZero() && slices.Contains(s.factors, appFactor)
@@ -93,14 +97,26 @@ func (s *site) may(a account, act string) bool {
 		return s.web != nil && slices.Contains(s.factors, passkeyFactor) && len(a.Passkeys) < maxPasskeys
 	case act == removeApp:
 		return !a.App.IsZero() && !s.isLast(a, appFactor)
-	case act == addCalls:
-		return s.canAdd(a, calls)
-	case act == addTexts:
-		return s.canAdd(a, texts)
+	case act == grantMore:
+		return len(a.Numbers) < maxNumbers
 	case act == turnOff || strings.HasPrefix(act, policyPrefix):
 		return s.policy != always // which is for everybody
 	}
 	return true
+}
+
+// mayOnNumber does it for one number. The last one is removed with the factor alone.
+func (s *site) mayOnNumber(a account, verb, id string) bool {
+	n, ok := a.number(id)
+	switch {
+	case !ok:
+		return false
+	case verb == addCalls:
+		return s.canAdd(n, calls)
+	case verb == addTexts:
+		return s.canAdd(n, texts)
+	}
+	return len(a.Numbers) > 1
 }
 
 // ask begins a change of the factor, which the factor itself must allow.
@@ -117,8 +133,8 @@ func (s *site) ask(w http.ResponseWriter, r *http.Request, v visitor) error {
 	}
 	var c challenge
 	why := changes[act]
-	if strings.HasPrefix(act, removePasskey) {
-		why = "You are removing a passkey."
+	if verb, _, ok := strings.Cut(act, ":"); ok && why == "" {
+		why = changes[verb+":"]
 	}
 	err := s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) (err error) {
 		c, err = s.start(tx, *a, v.key, settings, act, why)
@@ -142,6 +158,9 @@ func (s *site) changed(tx *bolt.Tx, a *account, key, act string) (passage, error
 	if id, ok := strings.CutPrefix(act, removePasskey); ok {
 		return s.passkeyRemoved(tx, a, key, id)
 	}
+	if verb, id, ok := ofNumber(act); ok {
+		return s.changedNumber(tx, a, key, verb, id)
+	}
 	switch act {
 	case grantPasskey:
 		return passage{next: "/passkeys"}, giveGrant(tx, key, act)
@@ -153,21 +172,28 @@ func (s *site) changed(tx *bolt.Tx, a *account, key, act string) (passage, error
 		return s.appRemoved(tx, a, key)
 	case grantCodes:
 		return passage{next: "/recovery"}, giveGrant(tx, key, act)
-	case grantNumber:
+	case grantNumber, grantMore:
 		return passage{next: "/enrol"}, giveGrant(tx, key, act)
-	case addCalls:
-		c, err := s.start(tx, *a, key, callProof, sameNumber, "")
-		return passage{next: "/code/" + c.ID}, err
-	case addTexts:
-		c, err := s.start(tx, *a, key, enrolment, sameNumber, "")
-		return passage{next: "/code/" + c.ID}, err
 	}
 	return passage{}, errGone
 }
 
+// changedNumber removes a number, or asks for the proof of another way to it.
+func (s *site) changedNumber(tx *bolt.Tx, a *account, key, verb, id string) (passage, error) {
+	proof := enrolment
+	switch verb {
+	case removeNumber:
+		return s.numberRemoved(tx, a, key, id)
+	case addCalls:
+		proof = callProof
+	}
+	c, err := s.startAt(tx, *a, id, key, proof, sameNumber, "")
+	return passage{next: "/code/" + c.ID}, err
+}
+
 func (s *site) turnedOff(tx *bolt.Tx, a *account, key string) (passage, error) {
-	left := a.Phone
-	a.On, a.Ways, a.Phone, a.Waiting = false, "", "", ""
+	left := a.phones()
+	a.Numbers, a.Waiting = nil, ""
 	a.note(toldTurnedOff)
 	if err := s.dropApp(tx, a); err != nil {
 		return passage{}, err

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
@@ -36,19 +37,23 @@ type config struct {
 type site struct {
 	store        *store
 	verifier     verify.Verifier
+	warming      atomic.Bool // a connection to the vendor is being opened
 	capabilities verify.Capabilities
 	sessions     *scs.SessionManager
 	passwords    *passwords
 	limits       limits
 	counts       *counts
+	answers      answers // to forms that may be posted twice
 	regions      []region
 	codes        []string // of the regions
 	policy       policy
 	factors      []factor
 	apps         *totp.Authenticator
+	appChecks    verify.Checker     // of apps, each in the log
 	web          *webauthn.WebAuthn // nil: no passkeys
 	origins      string             // where passkeys work
 	papers       *recovery.Codes    // for the day the phone is gone
+	paperChecks  verify.Checker     // of papers, each in the log
 	notices      otp.Messenger
 	allowed      ways
 	ways         []ways    // of those allowed, what the vendor can prove
@@ -128,7 +133,12 @@ func (s *site) openFactors() (err error) {
 	s.papers, err = recovery.New(recovery.Config{
 		Store: paperStore{s.store, time.Now}, Keys: [][]byte{[]byte(s.mac("papers"))},
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	s.appChecks = observe.Checker(s.apps, observe.Slog(s.log))
+	s.paperChecks = observe.Checker(s.papers, observe.Slog(s.log))
+	return nil
 }
 
 // newSessions are kept in memory, and end with the process: scs has stores for
@@ -163,15 +173,16 @@ func (s *site) routes() http.Handler {
 	mux.HandleFunc("POST /logout", s.open(s.logout))
 
 	mux.HandleFunc("GET /code/{id}", s.half(s.code))
+	mux.HandleFunc("POST /code/{id}/number", s.half(s.chooseNumber))
 	mux.HandleFunc("POST /code/{id}/send", s.half(s.sendCode))
-	mux.HandleFunc("POST /code/{id}/check", s.half(s.checkCode))
-	mux.HandleFunc("POST /code/{id}/app", s.half(s.checkApp))
+	mux.HandleFunc("POST /code/{id}/check", s.once(s.half(s.checkCode)))
+	mux.HandleFunc("POST /code/{id}/app", s.once(s.half(s.checkApp)))
 	mux.HandleFunc("GET /code/{id}/passkey", s.half(s.askForPasskey))
 	mux.HandleFunc("POST /code/{id}/passkey", s.half(s.checkPasskey))
 	mux.HandleFunc("GET /passkeys", s.full(s.passkeyForm))
 	mux.HandleFunc("POST /passkeys", s.full(s.takePasskey))
 	mux.HandleFunc("GET /code/{id}/recovery", s.half(s.recovery))
-	mux.HandleFunc("POST /code/{id}/recovery", s.half(s.recover))
+	mux.HandleFunc("POST /code/{id}/recovery", s.once(s.half(s.recover)))
 
 	mux.HandleFunc("GET /enrol", s.enrolling(s.enrol))
 	mux.HandleFunc("POST /enrol", s.enrolling(s.takeNumber))

@@ -49,7 +49,7 @@ func (s *site) transferForm(w http.ResponseWriter, r *http.Request, v visitor) e
 }
 
 func (s *site) askTransfer(w http.ResponseWriter, r *http.Request, v visitor, status int, view transferView) error {
-	view.On, view.Why, view.Balance = v.account.On, s.noTransfer(v.account), euros(v.account.Balance)
+	view.On, view.Why, view.Balance = v.account.On(), s.noTransfer(v.account), euros(v.account.Balance)
 	return s.show(w, r, status, "transfer", "Transfer money", view)
 }
 
@@ -64,7 +64,7 @@ func (s *site) prepare(w http.ResponseWriter, r *http.Request, v visitor) error 
 	view := transferView{Amount: strings.TrimSpace(r.PostFormValue("amount")), Payee: strings.TrimSpace(r.PostFormValue("payee"))}
 	p := payment{ID: rand.Text(), Payee: view.Payee, Made: time.Now()}
 	switch {
-	case !v.account.On || s.noTransfer(v.account) != "":
+	case !v.account.On() || s.noTransfer(v.account) != "":
 		return s.askTransfer(w, r, v, http.StatusForbidden, view)
 	case !isAmount(view.Amount):
 		view.Refusal = "Please type the amount in euros, such as 39.99."

@@ -81,10 +81,11 @@ func (s *site) channels(c challenge, a account) []verify.Channel {
 		return []verify.Channel{verify.ChannelVoice}
 	}
 	var found []verify.Channel
-	if a.Ways.has(verify.ChannelSMS) {
+	w := c.to(a).Ways
+	if w.has(verify.ChannelSMS) {
 		found = append(found, verify.ChannelSMS)
 	}
-	if a.Ways.has(verify.ChannelVoice) && offers(s.capabilities, verify.ChannelVoice) && (c.Purpose != transfer || !s.capabilities.Transaction) {
+	if w.has(verify.ChannelVoice) && offers(s.capabilities, verify.ChannelVoice) && (c.Purpose != transfer || !s.capabilities.Transaction) {
 		found = append(found, verify.ChannelVoice)
 	}
 	return found

@@ -68,7 +68,7 @@ func TestCodesByCallsAlone(t *testing.T) {
 	assert.Contains(t, p.text("no-transfer"), "no call names", "a message with the amount cannot come")
 	assert.Equal(t, http.StatusForbidden, p.post("/transfer", "amount", "1", "payee", "Acme").status)
 
-	p.post("/settings", "act", addTexts).send("voice").type_(b.code(callService))
+	p.post("/settings", "act", addTexts+b.numberOf(t, "ada")).send("voice").type_(b.code(callService))
 	require.Contains(t, p.path, "/code/", p.text("notice"))
 	p.send("sms").type_(b.code(""))
 	assert.Equal(t, "From now on you can choose a text message.", p.text("notice"))
@@ -90,7 +90,7 @@ func TestASiteOfCallsAlone(t *testing.T) {
 	assert.False(t, p.has("no-calls"), "nobody asked for calls")
 	p.post("/enrol", "number", phone, "region", "US", "ways", "both").send("sms").type_(b.code(""))
 	assert.Equal(t, "/recovery", p.path)
-	assert.Equal(t, http.StatusNotFound, p.post("/settings", "act", addCalls).status)
+	assert.Equal(t, http.StatusNotFound, p.post("/settings", "act", addCalls+b.numberOf(t, "ada")).status)
 }
 
 // TestAVendorThatRegistersPeople goes through a life with Authy's users: the
