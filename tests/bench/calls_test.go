@@ -18,12 +18,16 @@ type operation = func(context.Context) error
 type road struct {
 	transport http.RoundTripper // nil: its own
 	address   string            // of the vendor, if it is its own
+	secure    bool              // by TLS
 }
 
 // base is where the vendor answers.
 func (r road) base() string {
 	if r.transport != nil {
 		return "https://verify.twilio.com"
+	}
+	if r.secure {
+		return "https://" + r.address
 	}
 	return "http://" + r.address
 }

@@ -20,7 +20,7 @@ func BenchmarkRedisAttempt(b *testing.B) { askRedis(b, attempt) }
 // askRedis measures ours on a server at hand, where it shows what it costs, and
 // on one that is 2 ms away, where it shows how often it asks.
 func askRedis(b *testing.B, ours asker) {
-	socket := server(b)
+	socket := startServer(b)
 	fill(b, dial(b, socket, 0))
 	asked := map[string]asker{"ours": ours, "PING": ping, "script": script}
 	for _, on := range []struct {
@@ -56,7 +56,7 @@ func fill(b *testing.B, c *redis.Client) {
 	}
 }
 
-func storeOn(b *testing.B, c *redis.Client) otp.Store {
+func storeOn(b testing.TB, c *redis.Client) otp.Store {
 	store, err := redisstore.New(c, redisstore.Config{})
 	if err != nil {
 		b.Fatal(err)
@@ -65,19 +65,19 @@ func storeOn(b *testing.B, c *redis.Client) otp.Store {
 }
 
 // An asker makes a question to Redis that can be asked again and again.
-type asker func(*testing.B, *redis.Client) func(n uint64) error
+type asker func(testing.TB, *redis.Client) func(n uint64) error
 
-func ping(b *testing.B, c *redis.Client) func(uint64) error {
-	return func(uint64) error { return c.Ping(b.Context()).Err() }
+func ping(b testing.TB, c *redis.Client) func(uint64) error {
+	return func(uint64) error { return c.Ping(background).Err() }
 }
 
-func script(b *testing.B, c *redis.Client) func(uint64) error {
+func script(b testing.TB, c *redis.Client) func(uint64) error {
 	sha, err := c.ScriptLoad(b.Context(), least).Result()
 	if err != nil {
 		b.Fatal(err)
 	}
 	return func(n uint64) error {
-		return c.EvalSha(b.Context(), sha, []string{fmt.Sprintf("least:%d", n%attempted)}, "x").Err()
+		return c.EvalSha(background, sha, []string{fmt.Sprintf("least:%d", n%attempted)}, "x").Err()
 	}
 }
 
@@ -92,18 +92,21 @@ const least = `
 	redis.call('PEXPIRE', KEYS[1], 600000)
 	return {'wrong', 5 - n}`
 
-func put(b *testing.B, c *redis.Client) func(uint64) error {
+func put(b testing.TB, c *redis.Client) func(uint64) error {
 	store := storeOn(b, c)
 	return func(n uint64) error {
-		_, err := store.Issue(b.Context(), key(attempted+n), id(n), mac(n), time.Minute, most)
+		_, err := store.Issue(background, key(attempted+n), id(n), mac(n), time.Minute, most)
 		return err
 	}
 }
 
-func attempt(b *testing.B, c *redis.Client) func(uint64) error {
+func attempt(b testing.TB, c *redis.Client) func(uint64) error { return attemptAt(b, c, attempted) }
+
+// attemptAt has each of so many records attempted at in turn.
+func attemptAt(b testing.TB, c *redis.Client, records uint64) func(uint64) error {
 	store, wrong := storeOn(b, c), []otp.MAC{mac(1 << 50)}
 	return func(n uint64) error {
-		_, _, err := store.Attempt(b.Context(), key(n%attempted), id(attempted+n), wrong, most)
+		_, _, err := store.Attempt(background, key(n%records), id(records+n), wrong, most)
 		return err
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// server starts Redis on a socket of its own, without persistence.
-func server(b *testing.B) (socket string) {
+// startServer starts Redis on a socket of its own, without persistence.
+func startServer(b testing.TB) (socket string) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		b.Skip("no redis-server on this machine")
@@ -37,7 +37,7 @@ func server(b *testing.B) (socket string) {
 
 // dial connects to it, over a network that takes so long for a question and its
 // answer.
-func dial(b *testing.B, socket string, delay time.Duration) *redis.Client {
+func dial(b testing.TB, socket string, delay time.Duration) *redis.Client {
 	client := redis.NewClient(&redis.Options{Dialer: func(ctx context.Context, _, _ string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, "unix", socket)
 		if delay > 0 && err == nil {
@@ -46,7 +46,7 @@ func dial(b *testing.B, socket string, delay time.Duration) *redis.Client {
 		return c, err
 	}})
 	b.Cleanup(func() { _ = client.Close() })
-	for deadline := time.Now().Add(5 * time.Second); client.Ping(b.Context()).Err() != nil; {
+	for deadline := time.Now().Add(5 * time.Second); client.Ping(background).Err() != nil; {
 		if time.Now().After(deadline) {
 			b.Fatal("redis-server does not answer")
 		}

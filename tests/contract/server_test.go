@@ -21,6 +21,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// What AWS calls its JSON, and the XML of others, which is looked at as a text.
+func init() {
+	openapi3filter.RegisterBodyDecoder("application/x-amz-json-1.0", openapi3filter.JSONBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("text/xml", openapi3filter.PlainBodyDecoder)
+}
+
 // A strict server validates each request against a contract before an emulator
 // answers it, and each answer before it leaves.
 type strict struct {

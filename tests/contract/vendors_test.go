@@ -10,8 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify/emulator"
-	"github.com/go2fa/verify/vendors"
-	"github.com/go2fa/verify/vendors/emulated"
+	"github.com/go2fa/verify/tests/all"
 )
 
 // without are the vendors that have no contract here, and why.
@@ -24,10 +23,10 @@ var without = map[string]string{
 // which is beside its recordings. A new vendor is found here by itself.
 func TestEveryVendorKeepsItsContract(t *testing.T) {
 	folders := map[string]string{}
-	for _, v := range vendors.All() {
+	for _, v := range all.Vendors() {
 		folders[v.Scheme] = path.Base(v.Configs[0].PkgPath())
 	}
-	for _, v := range emulated.All() {
+	for _, v := range all.Emulated() {
 		t.Run(v.Facts.Scheme, func(t *testing.T) {
 			if why := without[v.Facts.Scheme]; why != "" {
 				t.Skip(why)
@@ -40,7 +39,7 @@ func TestEveryVendorKeepsItsContract(t *testing.T) {
 			if sample.Messenger {
 				dsn += "&store=memory&code_key=" + strings.Repeat("k", 32)
 			}
-			client, err := vendors.Open(dsn)
+			client, err := all.Open(dsn)
 			require.NoError(t, err)
 			_, err = client.Send(t.Context(), "+15005550006")
 			require.NoError(t, err)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,15 +60,24 @@ type language struct {
 	program []string
 	check   []string // fails where the libraries are missing
 	prepare func(*testing.T)
+	codes   []string // the libraries that make codes
+	reads   []string // those of them that read URIs
 }
 
 var languages = map[string]language{
 	"node": {
 		program: []string{"node", "node.mjs"}, check: []string{"node", "--version"},
 		prepare: func(t *testing.T) { install(t, "authenticators") },
+		codes:   []string{"otpauth", "otplib", "speakeasy"}, reads: []string{"otpauth", "otplib"},
 	},
-	"python": {program: []string{"/usr/bin/python3", "python.py"}, check: []string{"/usr/bin/python3", "-c", "import pyotp"}},
-	"ruby":   {program: []string{"ruby", "ruby.rb"}, check: []string{"ruby", "-e", "require 'rotp'"}},
+	"python": {
+		program: []string{"/usr/bin/python3", "python.py"}, check: []string{"/usr/bin/python3", "-c", "import pyotp"},
+		codes: []string{"pyotp"}, reads: []string{"pyotp"},
+	},
+	"ruby": {
+		program: []string{"ruby", "ruby.rb"}, check: []string{"ruby", "-e", "require 'rotp'"},
+		codes: []string{"rotp"},
+	},
 }
 
 // ask runs a program of a language.
@@ -122,11 +133,26 @@ func TestCodesOfOtherLibrariesAreAccepted(t *testing.T) {
 	}
 	for name, l := range languages {
 		t.Run(name, func(t *testing.T) {
-			for library, codes := range l.ask(t, q).Codes {
+			all := l.ask(t, q).Codes
+			assert.ElementsMatch(t, l.codes, slices.Collect(maps.Keys(all)))
+			for library, codes := range all {
 				accepts(t, library, codes)
 			}
 		})
 	}
+	t.Run("oathtool", func(t *testing.T) {
+		if _, err := exec.LookPath("oathtool"); err != nil {
+			t.Skip("no oathtool on the PATH")
+		}
+		var codes []string
+		for _, c := range q.Codes {
+			at := time.Unix(c.At, 0).UTC().Format("2006-01-02 15:04:05 UTC")
+			out, err := exec.CommandContext(t.Context(), "oathtool", "--totp="+c.Algorithm, "-b", "-d", fmt.Sprint(c.Digits), "-s", fmt.Sprintf("%ds", c.Period), "-N", at, c.Secret).Output()
+			require.NoError(t, err)
+			codes = append(codes, strings.TrimSpace(string(out)))
+		}
+		accepts(t, "oathtool", codes)
+	})
 	t.Run("go", func(t *testing.T) {
 		var codes []string
 		for _, c := range q.Codes {
@@ -187,7 +213,9 @@ func TestOurURIIsReadBackByOtherLibraries(t *testing.T) {
 	}
 	for name, l := range languages {
 		t.Run(name, func(t *testing.T) {
-			for library, got := range l.ask(t, q).URIs {
+			all := l.ask(t, q).URIs
+			assert.ElementsMatch(t, l.reads, slices.Collect(maps.Keys(all)), "rotp and speakeasy read none")
+			for library, got := range all {
 				reads(t, library, got)
 			}
 		})

@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,11 +14,19 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/authy/authytest"
 	"github.com/go2fa/verify/bandwidth/bandwidthtest"
+	"github.com/go2fa/verify/bird/birdtest"
 	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
-	"github.com/go2fa/verify/vendors/emulated"
+	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/telnyx/telnyxtest"
+	"github.com/go2fa/verify/tests/all"
+	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/vonage/vonagetest"
+	"github.com/go2fa/verify/whatsapp"
+	"github.com/go2fa/verify/whatsapp/whatsapptest"
 )
 
 // sends is the line of a script that says how many messages it sends: a script
@@ -36,6 +45,52 @@ var prepare = map[string]func(t *testing.T, e emulator.Emulator) (env []string, 
 			assert.Equal(t, 1, e.(*bandwidthtest.Emulator).Tokens(), "one token served all calls of a client")
 		}
 	},
+	"npm-vonage/sdk.mjs": func(_ *testing.T, e emulator.Emulator) ([]string, func()) {
+		key := vonagetest.NewKey()
+		e.(*vonagetest.Emulator).Trust(key)
+		return []string{"APPLICATION_ID=" + vonagetest.ApplicationID, "PRIVATE_KEY=" + string(key)}, nil
+	},
+}
+
+// withReports adds the scripts that check what emulators report.
+var withReports = sync.OnceFunc(func() {
+	uuid := "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
+	for script, tc := range map[string]struct {
+		secret string
+		ids    []string
+	}{
+		"npm-bird/reports.mjs":     {birdtest.WebhookSecret, []string{"ver_1"}},
+		"npm-sinch/reports.mjs":    {"", []string{uuid}},
+		"npm-telnyx/reports.mjs":   {telnyxtest.PublicKey(), []string{uuid}},
+		"npm-vonage/reports.mjs":   {vonagetest.SignatureSecret, []string{uuid}},
+		"npm-whatsapp/reports.mjs": {whatsapptest.AppSecret, nil},
+		"npm-twilio/reports.mjs":   {"", []string{"SM00000000000000000000000000000001", "VE00000000000000000000000000000001"}},
+	} {
+		prepare[script] = func(t *testing.T, e emulator.Emulator) ([]string, func()) {
+			if tc.ids == nil { // a report tells more than an id: the message is sent
+				tc.ids = []string{sentByWhatsApp(t, e)}
+			}
+			env := []string{"REPORTS=" + reports(t, e, tc.ids...), "REPORTS_SECRET=" + tc.secret}
+			if script == "npm-twilio/reports.mjs" {
+				shared := twiliotest.New(twiliotest.Options{SharedKey: "a shared key"})
+				env = append(env, "SHARED="+reports(t, shared, tc.ids...), "SHARED_KEY=a shared key")
+			}
+			return env, nil
+		}
+	}
+})
+
+// sentByWhatsApp is the id of a message that was sent.
+func sentByWhatsApp(t *testing.T, e emulator.Emulator) string {
+	t.Helper()
+	client, err := whatsapp.New(whatsapp.Config{
+		Token: whatsapptest.Token, PhoneNumberID: whatsapptest.PhoneNumberID, Template: whatsapptest.Template,
+		BaseURL: emulator.ServeTest(t, e, "").URL,
+	})
+	require.NoError(t, err)
+	id, err := client.DeliverCode(t.Context(), otp.CodeMessage{To: to, Channel: verify.ChannelWhatsApp, Code: "123456"})
+	require.NoError(t, err)
+	return id
 }
 
 // chosen are settings that a Sample leaves out.
@@ -50,10 +105,13 @@ func TestLibrariesForNode(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("Node.js is not installed: the vendors' libraries are not tried")
 	}
-	for _, v := range emulated.All() {
+	withReports()
+	withOut()
+	for _, v := range all.Emulated() {
 		t.Run(v.Facts.Scheme, func(t *testing.T) {
 			scripts, err := filepath.Glob(filepath.Join("npm-"+v.Facts.Scheme, "*.mjs"))
 			require.NoError(t, err)
+			scripts = slices.DeleteFunc(scripts, func(script string) bool { return filepath.Base(script) == "lost.mjs" })
 			if len(scripts) == 0 {
 				t.Skipf("no script in npm-%s: the vendor's own library is not tried", v.Facts.Scheme)
 			}
@@ -125,7 +183,7 @@ func TestFoldersOfNPMAreOfVendors(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, folders)
 	schemes := map[string]bool{}
-	for _, v := range emulated.All() {
+	for _, v := range all.Emulated() {
 		schemes["npm-"+v.Facts.Scheme] = true
 	}
 	for _, folder := range folders {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/internal/dsn"
-	"github.com/go2fa/verify/vendors"
+	"github.com/go2fa/verify/tests/all"
 )
 
 // settings are the tables of docs/dsn.md.
@@ -16,6 +16,9 @@ func (p *papers) settings() (string, error) {
 		fmt.Fprintf(&b, "\n### %s\n\n%s: see [vendors.md](vendors.md#%s).", v.Scheme, v.facts.Product, v.Scheme)
 		if v.Messenger {
 			b.WriteString(" It delivers text: a code is made and checked here, so the settings of [the engine](#engine) go with these.")
+		}
+		if v.own != "" {
+			fmt.Fprintf(&b, " It is in module %s, so it needs an [option](#vendors-of-other-modules).", v.own)
 		}
 		b.WriteString("\n\n```\n" + v.ready() + "\n```\n\n")
 		if err := p.rows(&b, v.table); err != nil {
@@ -28,6 +31,10 @@ func (p *papers) settings() (string, error) {
 	}
 	b.WriteString("\n### Failover\n\nThese keys come after the closing parenthesis. Each backend has `name` as well.\n\n")
 	if err := p.rows(&b, p.fail); err != nil {
+		return "", err
+	}
+	b.WriteString("\n### Guard\n\nThese keys come after the closing parenthesis. A limit is a number and a time, such as `20/1h`; see [guard.md](guard.md).\n\n")
+	if err := p.rows(&b, p.guard); err != nil {
 		return "", err
 	}
 	return b.String(), nil
@@ -64,12 +71,16 @@ func (p *papers) table() (string, error) {
 	var b strings.Builder
 	b.WriteString("| vendor | DSN | channels | scopes | digits | who makes the code |\n|---|---|---|---|---|---|\n")
 	for _, v := range p.vendors {
-		opened, err := vendors.Open(v.line)
+		opened, err := all.Open(v.line)
 		if err != nil {
 			return "", err
 		}
 		c := opened.Capabilities()
-		fmt.Fprintf(&b, "| [%s](docs/vendors.md#%s) | `%s` | %s | %s | %s | %s |\n", v.facts.Product, v.Scheme, v.ready(), channels(c), scopes(v, c), digits(v, c), maker(v))
+		option := ""
+		if v.own != "" {
+			option = ", with an [option](docs/dsn.md#vendors-of-other-modules)"
+		}
+		fmt.Fprintf(&b, "| [%s](docs/vendors.md#%s) | `%s`%s | %s | %s | %s | %s |\n", v.facts.Product, v.Scheme, v.ready(), option, channels(c), scopes(v, c), digits(v, c), maker(v))
 	}
 	b.WriteString("| [e-mail](email) | `smtp://USER:PASS@mail.example.com%3A587?from=a@example.com&code_key=env:OTP_KEY&store=memory`, with an [option](docs/dsn.md#vendors-of-other-modules) | email | any, at most 64 characters | 6 to 10 | this module, [otp](otp) |\n")
 	return b.String(), nil
@@ -129,12 +140,16 @@ func (p *papers) page(b *strings.Builder, v vendor) error {
 	if console == "" {
 		return fmt.Errorf("the comment of %s has no section In the console", ownConfig(v.Configs[0]))
 	}
-	opened, err := vendors.Open(v.line)
+	opened, err := all.Open(v.line)
 	if err != nil {
 		return err
 	}
 	c := opened.Capabilities()
-	fmt.Fprintf(b, "\n## %s\n\n**%s**, package [%s](../%s). %s\n\n```\n%s\n```\n\n", v.Scheme, v.facts.Product, v.folder(), v.folder(),
+	kind := "package"
+	if v.own != "" {
+		kind = "module"
+	}
+	fmt.Fprintf(b, "\n## %s\n\n**%s**, %s [%s](../%s). %s\n\n```\n%s\n```\n\n", v.Scheme, v.facts.Product, kind, v.folder(), v.folder(),
 		strings.Join(strings.Fields(dsn.Replace(text, v.table, dsn.Setting{})), " "), v.ready())
 	fmt.Fprintf(b, "Channels: %s. Scopes: %s. Digits: %s. All settings: [dsn.md](dsn.md#%s).\n\n### What to set up at %s\n\n%s\n\n", channels(c), scopes(v, c), digits(v, c), v.Scheme,
 		v.facts.Product, dsn.Replace(steps(console), v.table, dsn.Setting{}))

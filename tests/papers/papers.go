@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/internal/dsn"
+	"github.com/go2fa/verify/tests/all"
 	"github.com/go2fa/verify/vendors"
-	"github.com/go2fa/verify/vendors/emulated"
 )
 
 // What stands between these lines of a file is made here.
@@ -61,6 +62,7 @@ type vendor struct {
 	facts  emulator.Facts
 	sample emulator.Sample
 	line   string // a DSN that opens it, on an emulator that nobody asks
+	own    string // its own module, if it has one
 }
 
 // Papers know the vendors and the comments of their code.
@@ -69,25 +71,29 @@ type papers struct {
 	vendors []vendor
 	engine  dsn.Table
 	fail    dsn.Table
+	guard   dsn.Table
 	docs    docs
 }
 
 func read(root string) (*papers, error) {
 	p := &papers{root: root, docs: docs{root: root, types: map[string]typeDoc{}}}
 	emulators := map[string]emulator.Vendor{}
-	for _, e := range emulated.All() {
+	for _, e := range all.Emulated() {
 		emulators[e.Facts.Scheme] = e
 	}
-	for _, v := range vendors.All() {
+	for _, v := range all.Vendors() {
 		table, err := dsn.NewTable(v.Scheme, v.Configs[0])
 		if err != nil {
 			return nil, err
 		}
 		e, ok := emulators[v.Scheme]
 		if !ok {
-			return nil, fmt.Errorf("%s has no emulator in vendors/emulated", v.Scheme)
+			return nil, fmt.Errorf("%s has no emulator in vendors/emulated or tests/all", v.Scheme)
 		}
 		one := vendor{Vendor: v, table: table, facts: e.Facts}
+		if !slices.ContainsFunc(vendors.All(), func(known vendors.Vendor) bool { return known.Scheme == v.Scheme }) {
+			one.own = one.folder()
+		}
 		_, one.sample = e.New(emulator.Setup{})
 		one.line = one.sample.DSN("http://127.0.0.1:1")
 		if v.Messenger {
@@ -99,7 +105,10 @@ func read(root string) (*papers, error) {
 		p.vendors = append(p.vendors, one)
 	}
 	var err error
-	p.fail, err = dsn.NewTable("failover", vendors.Failover().Configs...)
+	if p.fail, err = dsn.NewTable("failover", vendors.Failover().Configs...); err != nil {
+		return nil, err
+	}
+	p.guard, err = dsn.NewTable("guard", vendors.Guard().Configs...)
 	return p, err
 }
 

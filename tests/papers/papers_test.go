@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify/tests/all"
 	"github.com/go2fa/verify/vendors"
-	"github.com/go2fa/verify/vendors/emulated"
 )
 
 const root = "../.."
@@ -30,8 +30,8 @@ func TestThePapersAreWhatTheCodeSays(t *testing.T) {
 func TestEveryVendorIsInEachPaper(t *testing.T) {
 	files, err := Files(root)
 	require.NoError(t, err)
-	require.Len(t, vendors.All(), len(emulated.All()))
-	for _, v := range vendors.All() {
+	require.Len(t, all.Vendors(), len(all.Emulated()))
+	for _, v := range all.Vendors() {
 		assert.Contains(t, files["docs/dsn.md"], "\n### "+v.Scheme+"\n")
 		assert.Contains(t, files["docs/vendors.md"], "\n## "+v.Scheme+"\n")
 		assert.Contains(t, files["README.md"], "docs/vendors.md#"+v.Scheme+")")
@@ -43,7 +43,7 @@ func TestAReadyLineHasWhatTheVendorNeeds(t *testing.T) {
 	p, err := read(root)
 	require.NoError(t, err)
 	for _, v := range p.vendors {
-		c, err := vendors.ParseDSN(v.ready())
+		c, err := vendors.ParseDSN(v.ready(), all.Options()...)
 		require.NoError(t, err, v.Scheme)
 		for key := range v.sample.Settings {
 			assert.Contains(t, c.Settings, key, v.Scheme)
@@ -51,7 +51,7 @@ func TestAReadyLineHasWhatTheVendorNeeds(t *testing.T) {
 		for _, s := range v.table.Settings {
 			assert.True(t, !s.Required || c.Settings[s.Key] != "", "%s: %s", v.Scheme, s.Key)
 		}
-		_, err = vendors.Open(v.line)
+		_, err = all.Open(v.line)
 		require.NoError(t, err, v.Scheme)
 	}
 }
@@ -85,7 +85,7 @@ func TestDocumentedLinesCanBeRead(t *testing.T) {
 	lines := regexp.MustCompile(`(?m)^[a-z-]+(://|\().*$`).FindAllString(string(doc), -1)
 	require.NotEmpty(t, lines)
 	for _, line := range lines {
-		_, err := vendors.ParseDSN(line)
+		_, err := vendors.ParseDSN(line, all.Options()...)
 		assert.NoError(t, err, line)
 	}
 }

@@ -32,7 +32,10 @@ type Config struct {
 func (Config) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("pigeon.Config{[hidden]}")) }
 
 // A Client is a [verify.Verifier] over Pigeon's API.
-type Client struct{ api driver.API }
+type Client struct {
+	driver.Base
+	api driver.API
+}
 
 var _ verify.Verifier = (*Client)(nil)
 
@@ -55,14 +58,11 @@ func New(cfg Config) (*Client, error) {
 		Vendor: "pigeon", Channels: []verify.Channel{verify.ChannelSMS, verify.ChannelVoice},
 		MinDigits: 6, MaxDigits: 6, DefaultDigits: 6, MaxScope: 20,
 	}
-	return &Client{driver.API{
+	return &Client{driver.NewBase("Client", client, capabilities), driver.API{
 		Client: client, Capabilities: capabilities, NamesSubject: true,
 		NewSend: newSend, ReadSend: readSend, NewCheck: newCheck, ReadCheck: readCheck,
 	}}, nil
 }
-
-// Capabilities says what Pigeon honors.
-func (c *Client) Capabilities() verify.Capabilities { return c.api.Capabilities }
 
 // Send has Pigeon make and deliver a code. It replaces the code before.
 func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption) (verify.Receipt, error) {
@@ -73,9 +73,6 @@ func (c *Client) Send(ctx context.Context, to string, opts ...verify.SendOption)
 func (c *Client) Check(ctx context.Context, to, code string, opts ...verify.CheckOption) error {
 	return c.api.Check(ctx, to, code, opts...)
 }
-
-// Close closes idle connections of the client's own transport.
-func (c *Client) Close() error { return c.api.Close() }
 
 func newSend(s driver.Send) (driver.Call, error) {
 	body, err := json.Marshal(map[string]any{"to": s.To, "channel": s.Channel, "purpose": s.Scope})

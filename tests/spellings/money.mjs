@@ -1,7 +1,8 @@
 // Prints what Intl.NumberFormat makes of an amount in every language it knows,
 // one a line.
 const letters = [...'abcdefghijklmnopqrstuvwxyz'];
-const regions = letters.flatMap((a) => letters.map((b) => (a + b).toUpperCase()));
+const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+const regions = letters.flatMap((a) => letters.map((b) => (a + b).toUpperCase())).filter((r) => names.of(r));
 const known = (tag) => new Intl.NumberFormat(tag).resolvedOptions().locale === tag;
 const languages = letters.flatMap((a) => letters.flatMap((b) => [a + b, ...letters.map((c) => a + b + c)])).filter(known);
 const locales = languages.flatMap((l) => [l, ...regions.map((r) => `${l}-${r}`).filter(known)]);

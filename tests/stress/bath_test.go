@@ -18,6 +18,7 @@ import (
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/gatewayapi"
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
+	"github.com/go2fa/verify/internal/ports"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/redisstore"
 )
@@ -147,13 +148,11 @@ func redisPort(t *testing.T) string {
 	if noRedis != "" {
 		t.Skip(noRedis)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	addr := ports.Closed(t)
+	_, port, err := net.SplitHostPort(addr)
 	require.NoError(t, err)
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	require.NoError(t, l.Close())
 	stop, err := startRedis(t.TempDir(), "--bind", "127.0.0.1", "--port", port)
 	require.NoError(t, err)
 	t.Cleanup(stop)
-	return l.Addr().String()
+	return addr
 }

@@ -82,7 +82,7 @@ func TestBombs(t *testing.T) {
 func bombed(t *testing.T, k kind, op string, b step) (grown uint64, err error) {
 	e := k.emulate(canaryCode)
 	k.register(t, e, asker)
-	w := newWire(t, e)
+	w := newWire(t, e, k.asks)
 	v, _ := k.must(t, w.URL, nil, nil)
 	if op == "check" {
 		_, err := v.Send(t.Context(), asker)

@@ -101,7 +101,7 @@ func (w *world) rebuild() {
 	}
 	w.verifier = backends[0].Verifier
 	if len(backends) > 1 {
-		cfg := failover.Config{Backends: backends, Ledger: w.ledger, Key: bytes.Repeat([]byte("f"), 32)}
+		cfg := failover.Config{Backends: backends, Ledger: w.ledger, Keys: [][]byte{bytes.Repeat([]byte("f"), 32)}}
 		if w.next {
 			cfg.OnUnknown = failover.Next
 		}

@@ -14,13 +14,15 @@ import (
 func bare(r *run, serve func(net.Conn)) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(r.t, err)
-	var all sync.WaitGroup
-	all.Go(func() {
+	var accepting, all sync.WaitGroup
+	var open []net.Conn
+	accepting.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
+			open = append(open, c)
 			all.Go(func() {
 				defer func() { _ = c.Close() }()
 				serve(c)
@@ -29,6 +31,10 @@ func bare(r *run, serve func(net.Conn)) (addr string) {
 	})
 	r.t.Cleanup(func() {
 		_ = l.Close() // nobody else knows of it
+		accepting.Wait()
+		for _, c := range open {
+			_ = c.Close() // the client may have kept it: it was not idle when it was asked
+		}
 		all.Wait()
 	})
 	return l.Addr().String()

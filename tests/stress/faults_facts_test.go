@@ -8,6 +8,7 @@ import (
 	"github.com/go2fa/verify/bandwidth/bandwidthtest"
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
 	"github.com/go2fa/verify/twilio/twiliotest"
+	"github.com/go2fa/verify/webhook/webhooktest"
 )
 
 // A said is one answer of a vendor's own, and what it means.
@@ -97,6 +98,51 @@ var vendorFacts = map[string]map[string]facts{
 			account: &said{401, `{"code":20003,"status":401}`, verify.ErrUnauthorized},
 			blocked: &said{400, `{"code":21610,"status":400}`, verify.ErrBlocked},
 			unknown: []string{`{"sid":1}`, `{"SID":"SM00000000000000000000000000000000"}`},
+		},
+	},
+	"webhook": {
+		"send": {
+			refused: saying(webhooktest.Refusal(422, "invalid_recipient"), verify.ErrInvalidRecipient),
+			account: saying(webhooktest.Refusal(401, "unauthorized"), verify.ErrUnauthorized),
+			blocked: saying(webhooktest.Refusal(403, "blocked"), verify.ErrBlocked),
+			gone:    saying(webhooktest.Refusal(404, "Not Found"), verify.ErrRejected),
+			limited: saying(webhooktest.Refusal(429, "too_many_sends"), verify.ErrTooManySends),
+			no:      saying(webhooktest.Refusal(200, "rejected"), verify.ErrRejected),
+			unknown: []string{`{"error":true}`, `{"error":"tired"}`, `{"error":"blocked","error":"rejected"}`},
+		},
+	},
+	"aws-sms": {
+		"send": {
+			refused: &said{400, `{"__type":"ValidationException","Fields":[{"Name":"DestinationPhoneNumber"}]}`, verify.ErrInvalidRecipient},
+			account: &said{400, `{"__type":"ConflictException","Reason":"DESTINATION_PHONE_NUMBER_NOT_VERIFIED"}`, verify.ErrUnauthorized},
+			blocked: &said{400, `{"__type":"ConflictException","Reason":"DESTINATION_PHONE_NUMBER_OPTED_OUT"}`, verify.ErrBlocked},
+			gone:    &said{400, `{"__type":"ResourceNotFoundException"}`, verify.ErrRejected},
+			limited: &said{400, `{"__type":"ServiceQuotaExceededException","Reason":"DAILY_DESTINATION_CALL_LIMIT"}`, verify.ErrTooManySends},
+			unknown: []string{`{"MessageId":true}`, `{"messageId":"a"}`, `{"MessageId":""}`},
+		},
+	},
+	"aws-sns": {
+		"send": {
+			refused: &said{400, `<ErrorResponse><Error><Code>InvalidParameter</Code><Message>Invalid parameter: PhoneNumber Reason: x</Message></Error></ErrorResponse>`, verify.ErrInvalidRecipient},
+			account: &said{403, `<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code></Error></ErrorResponse>`, verify.ErrUnauthorized},
+			blocked: &said{400, `<ErrorResponse><Error><Code>OptedOut</Code></Error></ErrorResponse>`, verify.ErrBlocked},
+			gone:    &said{404, `<ErrorResponse><Error><Code>NotFound</Code></Error></ErrorResponse>`, verify.ErrRejected},
+			unknown: []string{`<PublishResponse><MessageId>a</MessageId></PublishResponse>`, `<PublishResponse><PublishResult><MessageId>a</MessageId></PublishResult>`},
+		},
+	},
+	"aws": {
+		"send": {
+			refused: &said{400, `{"__type":"ValidationException","fieldList":[{"path":"/destinationIdentity"}]}`, verify.ErrInvalidRecipient},
+			account: &said{403, `{"__type":"AccessDeniedException"}`, verify.ErrUnauthorized},
+			gone:    &said{404, `{"__type":"ResourceNotFoundException"}`, verify.ErrRejected},
+			unknown: []string{`{"messageId":"a"}`, `{"messageId":1,"verificationId":2}`},
+		},
+		"check": {
+			refused:        &said{400, `{"__type":"ValidationException","fieldList":[{"path":"/code"}]}`, verify.ErrRejected},
+			account:        &said{403, `{"__type":"AccessDeniedException"}`, verify.ErrUnauthorized},
+			no:             &said{200, `{"status":"INVALID"}`, verify.ErrMismatch},
+			contradictions: []string{`{"status":"VALID","status":"INVALID"}`},
+			unknown:        []string{`{"status":true}`, `{"Status":"VALID"}`, `{"status":"valid"}`},
 		},
 	},
 	"authy": {

@@ -79,7 +79,7 @@ func openBreaker(c cell) []play {
 		n := 0
 		fails(r, func() error {
 			n++
-			_, err := r.verifier.Send(r.ctx, phone(9_000_000+n))
+			_, err := r.verifier.Send(r.ctx, phone(7_000_000+n))
 			return err
 		})
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/ports"
 )
 
 // outerRows are those in which no request is answered, or none is even made.
@@ -27,23 +28,23 @@ func outerRows() []row {
 		}},
 		{"no such host", func(c cell) []play { return c.through(want{verify.ErrUnavailable, 1}, noHost) }},
 		{"no connection", func(c cell) []play {
-			w := c.by(want{verify.ErrUnavailable, 3}, want{verify.ErrUnavailable, 2})
+			w := want{verify.ErrUnavailable, c.most()}
 			return append(c.through(w, closedPort), c.through(w, unreachable)...)
 		}},
 		{"failed handshake", func(c cell) []play {
-			return c.through(c.by(want{verify.ErrUnavailable, 3}, want{verify.ErrUnavailable, 2}), brokenHandshake)
+			return c.through(want{verify.ErrUnavailable, c.most()}, brokenHandshake)
 		}},
 		{"untrusted", func(c cell) []play {
 			return append(c.through(want{verify.ErrUnavailable, 1}, stranger), c.through(want{verify.ErrUnavailable, 1}, plainPort)...)
 		}},
 		{"refusing proxy", func(c cell) []play {
-			return c.through(c.by(want{verify.ErrUnavailable, 3}, want{verify.ErrUnavailable, 2}), refusingProxy)
+			return c.through(want{verify.ErrUnavailable, c.most()}, refusingProxy)
 		}},
 		{"headers not written", func(c cell) []play {
-			return c.through(c.by(want{unknown, 1}, want{unknown, 2}), stillborn) // no proof on a transport that is not ours
+			return c.through(c.by(want{unknown, 1}, c.asked(unknown)), stillborn) // no proof on a transport that is not ours
 		}},
 		{"broken body", func(c cell) []play {
-			return c.through(c.by(want{unknown, 1}, want{unknown, 2}), brokenBody)
+			return c.through(c.by(want{unknown, 1}, c.asked(unknown)), brokenBody)
 		}},
 		{"canceled after the write", func(cell) []play {
 			return []play{{before: cancelOnArrival, want: want{unknown, 1}}}
@@ -58,8 +59,12 @@ func outerRows() []row {
 	}
 }
 
-// through has the call made by a client that reaches the vendor another way.
+// through has the call made by a client that reaches the vendor another way. Where a
+// vendor is asked before each send, that question is what is lost: nothing was sent.
 func (c cell) through(w want, way func(*run) (string, *http.Client)) []play {
+	if c.op == "send" && c.asks != "" && !c.oauth2 && w.kind == unknown {
+		w.kind = verify.ErrUnavailable
+	}
 	return []play{{before: func(r *run) {
 		base, client := way(r)
 		k := r.kind
@@ -99,18 +104,8 @@ func unreachable(*run) (string, *http.Client) {
 	})
 }
 
-// closedPort is our end of a connection: nobody listens there, and nobody else
-// gets the port meanwhile.
 func closedPort(r *run) (string, *http.Client) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(r.t, err)
-	c, err := net.Dial("tcp", l.Addr().String())
-	require.NoError(r.t, err)
-	r.t.Cleanup(func() {
-		_ = c.Close()
-		_ = l.Close()
-	})
-	return "http://" + c.LocalAddr().String(), nil
+	return "http://" + ports.Closed(r.t), nil
 }
 
 func brokenHandshake(r *run) (string, *http.Client) {

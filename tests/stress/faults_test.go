@@ -17,6 +17,7 @@ import (
 	"github.com/go2fa/verify/failover"
 	"github.com/go2fa/verify/observe"
 	"github.com/go2fa/verify/otp"
+	"github.com/go2fa/verify/references"
 )
 
 const (
@@ -24,6 +25,7 @@ const (
 	shortly  = 250 * time.Millisecond // for one that is kept waiting
 	overdue  = 100 * time.Millisecond // R38
 	replays  = 4                      // of a run that a busy machine may have made late
+	apart    = 500_000                // of the numbers of the runs of one cell, so that no two runs share a person
 )
 
 // A run is one play at one vendor.
@@ -52,24 +54,26 @@ type run struct {
 	effects   int  // before the call
 	err       error
 	over      time.Duration // past its deadline
+	lapse     bool          // the first request did not come on the connection that it should have
 }
 
 // newRun sets a world up, in which a code was sent to the person who has it checked.
 func newRun(t *testing.T, c cell, p play, n int, w *canaries) *run {
 	r := &run{
 		kind: c.kind, t: t, op: c.op, warm: n%2 == 0, play: p, script: p.script, canaries: w,
-		to: phone(7_700_000 + n), leaky: new(atomic.Pointer[leaky]),
+		to: phone(1_000_000 + n), leaky: new(atomic.Pointer[leaky]),
 	}
+	r.refs = new(references.Memory)
 	r.emulator = r.emulate(canaryCode)
 	r.register(t, r.emulator, r.to)
-	r.post, r.wire = newPost(r.emulator), newWire(t, r.emulator)
+	r.post, r.wire = newPost(r.emulator), newWire(t, r.emulator, r.asks)
 	r.store = leakyStore{w.store(n), r.leaky}
 	r.verifier, r.closer = r.must(t, r.wire.URL, nil, r.store)
 	r.ctx = t.Context()
 	if r.op == "check" {
 		r.resend()
 	} else if r.warm {
-		_, err := r.verifier.Send(r.ctx, phone(7_800_000+n))
+		_, err := r.verifier.Send(r.ctx, phone(4_000_000+n))
 		require.NoError(t, err)
 	}
 	if !r.warm {
@@ -78,10 +82,15 @@ func newRun(t *testing.T, c cell, p play, n int, w *canaries) *run {
 	return r
 }
 
-// resend has a code delivered to be checked.
+// resend has a code delivered to be checked. Where the one before is in its way it
+// waits as it is told.
 func (r *run) resend() {
 	if _, sent := r.post.newest(r.to); sent == 0 || r.checks {
 		_, err := r.verifier.Send(r.t.Context(), r.to)
+		if e := (*verify.Error)(nil); sent > 0 && errors.As(err, &e) && e.RetryAfter > 0 {
+			r.emulator.Advance(e.RetryAfter + time.Second)
+			_, err = r.verifier.Send(r.t.Context(), r.to)
+		}
 		require.NoError(r.t, err)
 	}
 	r.code, _ = r.post.newest(r.to)
@@ -90,7 +99,7 @@ func (r *run) resend() {
 // overLedger puts the client behind a failover of one backend.
 func (r *run) overLedger(l *leaky) {
 	v, err := failover.New(failover.Config{
-		Backends: []failover.Backend{{Verifier: r.verifier}}, Key: bytes.Repeat([]byte("f"), 32),
+		Backends: []failover.Backend{{Verifier: r.verifier}}, Keys: [][]byte{bytes.Repeat([]byte("f"), 32)},
 		Ledger: leakyLedger{new(failover.MemoryLedger), l},
 	})
 	require.NoError(r.t, err)
@@ -152,6 +161,7 @@ func (r *run) wrongs() error {
 	}
 	requests, reused := r.wire.seen()
 	if len(r.play.script) > 0 && requests > 0 && reused != r.warm {
+		r.lapse = true
 		fails("the first request came on a connection from before: %t", reused)
 	}
 	if e := (*verify.Error)(nil); r.elsewhere && errors.As(r.err, &e) {
@@ -173,14 +183,15 @@ func (r *run) wrongs() error {
 	return errors.Join(errs...)
 }
 
-// outcome plays once more where a busy machine may have been late, or let all the
-// time pass before there was a request: what breaks a rule breaks it each time.
+// outcome plays once more where a busy machine may have been late, let all the time
+// pass before there was a request, or given up a connection: what breaks a rule
+// breaks it each time.
 func (c cell) outcome(t *testing.T, p play, n int, w *canaries) (late int, over time.Duration, err error) {
 	for ; ; late++ {
-		r := newRun(t, c, p, n+10_000*late, w)
+		r := newRun(t, c, p, n+apart*late, w)
 		r.make()
 		err, over = r.wrongs(), r.over
-		if err == nil || r.over < overdue && !p.late || late == replays {
+		if err == nil || r.over < overdue && !p.late && !r.lapse || late == replays {
 			return late, over, err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,8 +21,9 @@ import (
 	emulated "github.com/go2fa/verify/emulator"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/redisstore"
+	"github.com/go2fa/verify/references"
+	list "github.com/go2fa/verify/tests/all"
 	"github.com/go2fa/verify/vendors"
-	list "github.com/go2fa/verify/vendors/emulated"
 )
 
 // A message is one text that an emulator delivered; it is the same type at every
@@ -36,17 +39,21 @@ type kind struct {
 	vendor   emulated.Vendor
 	settings map[string]string // that choose one of a vendor's products
 	secrets  []string
-	checks   bool // codes by a request; else otp checks them in its store
-	people   bool // it sends to people only who were registered before
-	oauth2   bool // each client asks for an access token first
-	token    bool // the request for it is answered here: see withToken
+	checks   bool                  // codes by a request; else otp checks them in its store
+	people   bool                  // it sends to people only who were registered before
+	asks     string                // a part of the path of what a client asks before: see emulator.Sample
+	oauth2   bool                  // each client asks for an access token first
+	token    bool                  // the request for it is answered here: see withToken
+	byID     bool                  // a check needs the id that its send returned
+	single   bool                  // a check whose answer is lost is not made again
+	refs     references.References // keep these ids for several clients of one run
 }
 
 // kinds are all vendors that are emulated. One that knows people is there twice,
 // since it also has a product for people whom nobody registered.
 func kinds() []kind {
 	var all []kind
-	for _, v := range list.All() {
+	for _, v := range list.Emulated() {
 		k, people := newKind(v, nil)
 		all = append(all, k)
 		if people {
@@ -61,16 +68,84 @@ func kinds() []kind {
 // newKind finds what is secret in a vendor's settings: all that is long, but names.
 func newKind(v emulated.Vendor, settings map[string]string) (k kind, people bool) {
 	_, sample := v.New(emulated.Setup{Settings: settings, People: []string{asker}})
-	k = kind{name: sample.Scheme, vendor: v, settings: settings, checks: !sample.Messenger, oauth2: sample.Settings["client_secret"] != ""}
+	k = kind{name: sample.Scheme, vendor: v, settings: settings, checks: !sample.Messenger, asks: sample.Asks, oauth2: sample.Settings["client_secret"] != ""}
 	for _, value := range sample.Settings {
 		if len(value) >= 16 {
 			k.secrets = append(k.secrets, value)
 		}
 	}
+	k.byID = checksByID(k.name)
+	k.single = k.checks && k.asksOnce()
 	if k.oauth2 {
 		k.secrets = append(k.secrets, "emulated.") // as access tokens begin
 	}
 	return k, len(sample.Directory) > 0
+}
+
+// asksOnce has a vendor's client check a code, and counts how often it asks if no
+// answer comes: a vendor to whom the second request is a second attempt is asked
+// once. Where a check needs the id of its send, that send is answered.
+func (k kind) asksOnce() bool {
+	if known, ok := asked.Load(k.name); ok {
+		return known.(bool)
+	}
+	d := new(deaf)
+	opened := k.withToken()
+	if k.byID {
+		opened = k // its vendor answers for the token, before the send
+	}
+	v, c, err := opened.open("http://vendor", &http.Client{Transport: d}, nil)
+	if err != nil {
+		return false // must tells why
+	}
+	if k.byID {
+		d.vendor = k.emulate(nil)
+		if _, err := v.Send(context.Background(), asker); err != nil {
+			panic(k.name + ": nothing was sent that could be checked: " + err.Error())
+		}
+		d.vendor, d.requests = nil, 0
+	}
+	_ = v.Check(context.Background(), asker, "123456")
+	_ = c.Close() // it made no connection
+	asked.Store(k.name, d.requests == 1)
+	return d.requests == 1
+}
+
+// anyBody reports whether any body of class 2xx is a yes to a send, unless it is a page
+// or an object that is broken or says no.
+func (k kind) anyBody() bool { return k.name == "webhook" }
+
+// bodiless reports whether a vendor's yes has no body.
+func (k kind) bodiless() bool { return k.name == "camara" }
+
+// asked are the answers of asksOnce, by the kinds' names.
+var asked sync.Map
+
+// A deaf vendor reads every request and answers none, unless it has a vendor.
+type deaf struct {
+	requests int
+	vendor   http.Handler
+}
+
+// RoundTrip implements http.RoundTripper.
+func (d *deaf) RoundTrip(r *http.Request) (*http.Response, error) {
+	d.requests++
+	if d.vendor != nil {
+		return line{d.vendor}.RoundTrip(r)
+	}
+	connect(r)
+	write(r)
+	return nil, io.EOF
+}
+
+// checksByID reports whether a vendor has a setting for where the ids are kept.
+func checksByID(scheme string) bool {
+	return slices.ContainsFunc(list.Vendors(), func(v vendors.Vendor) bool {
+		return v.Scheme == scheme && slices.ContainsFunc(v.Configs, func(c reflect.Type) bool {
+			f, ok := c.FieldByName("ReferencesURL")
+			return ok && f.Tag.Get("dsn") == "references"
+		})
+	})
 }
 
 // replays reports whether the vendor documents that a request with the same key of
@@ -99,7 +174,11 @@ func (k kind) open(base string, client *http.Client, store otp.Store) (verify.Ve
 	if sample.Messenger {
 		dsn += "&code_key=" + engineKey + "&store=stress://&product=Acme"
 	}
-	v, err := vendors.Open(dsn, vendors.WithHTTPClient(client), vendors.WithDirectory(directory{}),
+	if k.byID && k.refs != nil {
+		dsn += "&key=" + engineKey + "&references=stress://"
+	}
+	v, err := list.Open(dsn, vendors.WithReferences("stress", func(string) (references.References, error) { return k.refs, nil }),
+		vendors.WithHTTPClient(client), vendors.WithDirectory(directory{}),
 		vendors.WithStore("stress", func(string) (otp.Store, error) { return kept{store}, nil }))
 	if err != nil {
 		return nil, nil, err

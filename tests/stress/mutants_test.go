@@ -30,7 +30,8 @@ func mutate(rng *rand.Rand, body []byte) []byte {
 	b := slices.Clone(body)
 	for range 1 + rng.IntN(3) {
 		if len(b) < 2 {
-			break
+			b = append(b, pieces[rng.IntN(len(pieces))]...)
+			continue
 		}
 		at := rng.IntN(len(b))
 		to := at + rng.IntN(min(len(b)-at, 24)+1)
@@ -73,8 +74,8 @@ func TestMutatedReplies(t *testing.T) {
 		for i, q := range all {
 			t.Run(q.name, func(t *testing.T) {
 				t.Parallel()
-				require.NoError(t, q.ask(http.StatusOK, q.yes))
-				require.Error(t, q.ask(http.StatusOK, q.no))
+				require.NoError(t, q.ask(q.status, q.yes))
+				require.Error(t, q.ask(q.status, q.no))
 				require.Error(t, q.ask(http.StatusUnprocessableEntity, q.yes), "a yes is of class 2xx")
 				rng := rand.New(rand.NewPCG(*seed, uint64(i)))
 				for spoils := 0; spoils < n; {
@@ -83,12 +84,12 @@ func TestMutatedReplies(t *testing.T) {
 						from = q.no
 					}
 					body := mutate(rng, from)
-					if f, whole := fieldsOf(body); whole && q.isYes(f) {
+					if q.mayBeYes(body) {
 						still.Add(1)
 						continue
 					}
 					spoils++
-					require.Error(t, q.ask(http.StatusOK, body), "%s", body)
+					require.Error(t, q.ask(q.status, body), "%s", body)
 				}
 				spoiled.Add(int64(n))
 			})
@@ -110,7 +111,7 @@ func FuzzReply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, which uint8, status uint16, body []byte) {
 		q := all[int(which)%len(all)]
 		err := q.ask(200+int(status%200), body) // those from 400 on are tried again, after a wait
-		if fields, whole := fieldsOf(body); err == nil && (!whole || !q.isYes(fields)) {
+		if err == nil && !q.mayBeYes(body) {
 			t.Errorf("%s takes %q for a yes", q.name, body)
 		}
 	})

@@ -16,6 +16,8 @@ import (
 	toxics "github.com/Shopify/toxiproxy/v2/client"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
+
+	"github.com/go2fa/verify/internal/ports"
 )
 
 // proxyEnv makes this program a server of proxies that break connections. It is
@@ -28,7 +30,8 @@ func serveProxies() int {
 	if err != nil {
 		return 1
 	}
-	_ = l.Close() // its port is free now, and nobody else asks for one
+	_ = l.Close() // its port is free now
+	defer ports.Hold(l.Addr())()
 	host, port, _ := net.SplitHostPort(l.Addr().String())
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
 	go server.Listen(host, port)

@@ -2,6 +2,7 @@ package stress
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -22,9 +23,19 @@ import (
 // and what the vendor says in truth.
 type question struct {
 	name    string
+	status  int // of yes
 	yes, no []byte
 	ask     func(status int, body []byte) error
 	isYes   func(fields) bool // says whether a body may count as yes
+}
+
+// mayBeYes says whether a body may count as yes. One vendor's yes has none.
+func (q question) mayBeYes(body []byte) bool {
+	if len(q.yes) == 0 {
+		return len(body) == 0
+	}
+	f, whole := fieldsOf(body)
+	return whole && q.isYes(f)
 }
 
 const (
@@ -39,50 +50,89 @@ func questions(t testing.TB) []question {
 		if !k.checks {
 			continue
 		}
-		yes, no := truths(t, k)
+		told := truths(t, k)
 		isYes := yeses[k.name]
 		if isYes == nil {
-			isYes = differsFrom(yes, no)
+			isYes = differsFrom(told.yes, told.no)
 		}
-		all = append(all, question{k.name, yes, no, asking(t, k), isYes})
+		all = append(all, question{k.name, told.yesStatus, told.yes, told.no, asking(t, k, told), isYes})
 	}
 	return append(all, oneTouch(t))
 }
 
-// asking answers each check of one client by the body it is given.
-func asking(t testing.TB, k kind) func(int, []byte) error {
+// asking answers each check of one client by the body it is given. Where a check
+// needs the id that its send returned, that send comes before each check, and is
+// answered as the one was whose code is checked: a yes may end the id.
+func asking(t testing.TB, k kind, told told) func(int, []byte) error {
 	said := new(spoken)
 	k = k.withToken()
 	v, _ := k.must(t, "http://vendor", &http.Client{Transport: said}, nil)
 	code := canaryCode(k.digits())
 	return func(status int, body []byte) error {
+		if k.byID {
+			said.status, said.body = told.status, told.sent
+			if _, err := v.Send(context.Background(), asker); err != nil {
+				panic(k.name + ": the answer to a send is not read: " + err.Error())
+			}
+		}
 		said.status, said.body = status, body
-		return v.Check(context.Background(), asker, code)
+		said.asked = false
+		err := v.Check(context.Background(), asker, code)
+		if !said.asked {
+			panic(k.name + ": a check did not ask the vendor")
+		}
+		if err == nil {
+			code = nextCode(code) // one that was used may be refused unasked
+		}
+		return err
 	}
 }
 
-// digits is how long a code is if nothing else is asked for.
+// nextCode is another code of the same length.
+func nextCode(code string) string {
+	digits := []byte(code)
+	for i := len(digits) - 1; i >= 0; i-- {
+		digits[i] = '0' + (digits[i]-'0'+1)%10
+		if digits[i] != '0' {
+			break
+		}
+	}
+	return string(digits)
+}
+
+// digits is how long a code is if nothing else is asked for: a vendor that does not say
+// so is asked for one.
 func (k kind) digits() int {
-	v, c, err := k.open("http://vendor", nil, nil)
+	made := 0
+	e := k.emulate(func(digits int) string {
+		made = digits
+		return canaryCode(digits)
+	})
+	v, c, err := k.open("http://vendor", &http.Client{Transport: line{e}}, nil)
 	if err != nil {
 		return 0 // must has told why
 	}
-	_ = c.Close() // it made no connection
-	return v.Capabilities().DefaultDigits
+	defer func() { _ = c.Close() }() // it made no connection
+	if v.Capabilities().DefaultDigits == 0 {
+		_, _ = v.Send(context.Background(), asker)
+	}
+	return cmp.Or(v.Capabilities().DefaultDigits, made)
 }
 
 // A spoken vendor says what it was told to say.
 type spoken struct {
 	status int
 	body   []byte
+	asked  bool
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s *spoken) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.asked = true
 	connect(r)
 	write(r)
 	return &http.Response{
-		StatusCode: s.status, Header: http.Header{}, Request: r,
+		StatusCode: s.status, Header: http.Header{"X-Correlator": r.Header["X-Correlator"]}, Request: r,
 		Body: io.NopCloser(bytes.NewReader(s.body)), ContentLength: int64(len(s.body)),
 	}, nil
 }
@@ -90,6 +140,7 @@ func (s *spoken) RoundTrip(r *http.Request) (*http.Response, error) {
 // A recorder remembers the last answer.
 type recorder struct {
 	vendor http.Handler
+	status int
 	body   []byte
 }
 
@@ -97,14 +148,21 @@ type recorder struct {
 func (c *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := line{c.vendor}.RoundTrip(r)
 	if err == nil {
+		c.status = resp.StatusCode
 		c.body, err = io.ReadAll(resp.Body)
 		resp.Body = io.NopCloser(bytes.NewReader(c.body))
 	}
 	return resp, err
 }
 
-// truths are a vendor's answers to the right code and to a wrong one.
-func truths(t testing.TB, k kind) (yes, no []byte) {
+// told are a vendor's answers to a send, to its code and to a wrong one.
+type told struct {
+	sent, yes, no []byte
+	status        int // of sent
+	yesStatus     int
+}
+
+func truths(t testing.TB, k kind) told {
 	t.Helper()
 	e := k.emulate(canaryCode)
 	k.register(t, e, asker)
@@ -112,11 +170,13 @@ func truths(t testing.TB, k kind) (yes, no []byte) {
 	v, _ := k.must(t, "http://vendor", &http.Client{Transport: c}, nil)
 	_, err := v.Send(t.Context(), asker)
 	require.NoError(t, err)
+	said := told{sent: c.body, status: c.status}
 	code := canaryCode(k.digits())
 	require.ErrorIs(t, v.Check(t.Context(), asker, wrong(code)), verify.ErrMismatch)
-	no = c.body
+	said.no = c.body
 	require.NoError(t, v.Check(t.Context(), asker, code))
-	return c.body, no
+	said.yes, said.yesStatus = c.body, c.status
+	return said
 }
 
 // oneTouch asks what became of an approval request.
@@ -144,7 +204,7 @@ func oneTouch(t testing.TB) question {
 	said := new(spoken)
 	asked := open(said)
 	return question{
-		name: "authy onetouch", yes: c.body, no: bytes.Replace(c.body, []byte("approved"), []byte("denied"), 1),
+		name: "authy onetouch", status: http.StatusOK, yes: c.body, no: bytes.Replace(c.body, []byte("approved"), []byte("denied"), 1),
 		ask: func(status int, body []byte) error {
 			said.status, said.body = status, body
 			got, err := asked.FetchApproval(context.Background(), asker, id)
@@ -194,6 +254,9 @@ var yeses = map[string]func(fields) bool{
 	},
 	"authy": func(f fields) bool {
 		return f.raw("success") == "true" && (f.none("error_code") || f.text("error_code") == "")
+	},
+	"auth0": func(f fields) bool {
+		return f.text("access_token") != "" && (f.none("error") || f.text("error") == "")
 	},
 	"authy users": func(f fields) bool {
 		return f.isTrue("success") && f.text("token") == "is valid" && (f.none("error_code") || f.text("error_code") == "")

@@ -1,4 +1,5 @@
-// Command plans writes the table of numbering plans to the file that is named.
+// Command plans writes the tables of numbering plans and of regions to the files that
+// are named.
 package main
 
 import (
@@ -8,23 +9,30 @@ import (
 	"github.com/go2fa/verify/tests/plans"
 )
 
-//go:generate go run . ../../../plans.go
+//go:generate go run . ../../../plans.go ../../../internal/areas/areas.txt
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: plans FILE")
+	if len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: plans PLANS AREAS")
 		os.Exit(2)
 	}
-	if err := write(os.Args[1]); err != nil {
+	if err := write(os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func write(file string) error {
+func write(plansFile, areasFile string) error {
 	src, err := plans.Source()
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(file, src, 0o644) //nolint:gosec // source code, for everybody to read
+	areas, err := plans.Areas()
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(plansFile, src, 0o644); err != nil { //nolint:gosec // source code, for everybody to read
+		return err
+	}
+	return os.WriteFile(areasFile, []byte(areas), 0o644) //nolint:gosec // the same
 }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { TOTP, URI } from 'otpauth'
 import * as otplib from 'otplib'
+import { parse } from '@otplib/uri'
 import speakeasy from 'speakeasy'
 
 const asked = JSON.parse(readFileSync(0, 'utf8'))
@@ -16,5 +17,10 @@ for (const [name, code] of Object.entries(libraries)) codes[name] = asked.codes.
 uris.otpauth = asked.uris.map((uri) => {
   const t = URI.parse(uri)
   return { issuer: t.issuer, account: t.label, secret: t.secret.base32, algorithm: t.algorithm, digits: t.digits, period: t.period }
+})
+// otplib leaves the issuer in front of the label to its caller.
+uris.otplib = asked.uris.map((uri) => {
+  const { label, params: { issuer, secret, algorithm = 'sha1', digits = 6, period = 30 } } = parse(uri)
+  return { issuer, account: label.replace(`${issuer}:`, ''), secret, algorithm: algorithm.toUpperCase(), digits, period }
 })
 console.log(JSON.stringify({ codes, uris }))

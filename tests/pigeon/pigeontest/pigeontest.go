@@ -3,6 +3,7 @@
 package pigeontest
 
 import (
+	_ "embed" // the facts
 	"net/http"
 	"sync"
 	"time"
@@ -34,7 +35,8 @@ type subject struct{ to, purpose string }
 func New(opts Options) *Emulator {
 	e := &Emulator{options: emulator.Default(opts, defaults)}
 	e.codes.Life = 10 * time.Minute
-	e.Start(emulator.API{Start: opts.Start, Routes: []emulator.Route{
+	guard := emulator.Guarded("Bearer", e.options.APIKey, Refuse(http.StatusUnauthorized, "bad_key"))
+	e.Start(emulator.API{Start: opts.Start, Lock: &e.mu, Guard: guard, Routes: []emulator.Route{
 		{On: "send", Pattern: "POST /v1/codes", Serve: e.send},
 		{On: "check", Pattern: "POST /v1/check", Serve: e.check},
 	}})
@@ -47,65 +49,50 @@ func Refuse(status int, code string) *emulator.Answer {
 }
 
 // read returns the fields of a request, and whom it is about.
-func (e *Emulator) read(r *http.Request) (emulator.Fields, subject, *emulator.Answer) {
+func read(r *http.Request) (emulator.Fields, subject, *emulator.Answer) {
 	f, err := emulator.ReadObject(r)
 	to, named := f.Text("to", 16)
 	purpose, short := f.Text("purpose", 20)
-	switch {
-	case emulator.Credential(r, "Bearer") != e.options.APIKey:
-		return nil, subject{}, Refuse(http.StatusUnauthorized, "bad_key")
-	case err != nil || !named || to == "" || !short:
+	if err != nil || !named || to == "" || !short {
 		return nil, subject{}, Refuse(http.StatusBadRequest, "bad_request")
 	}
 	return f, subject{to, purpose}, nil
 }
 
 func (e *Emulator) send(r *http.Request) *emulator.Answer {
-	f, s, refused := e.read(r)
+	f, s, refused := read(r)
 	if refused != nil {
 		return refused
 	}
 	code := e.options.NewCode(6)
-	channel, _ := f.Text("channel", 10)
-	e.mu.Lock()
 	e.codes.Remove(s)
 	e.codes.Add(e.Now(), s, code)
-	e.mu.Unlock()
-	e.Deliver(emulator.Message{
-		Vendor: "pigeon", To: s.to, Channel: channel, Scope: s.purpose, Code: code, Text: "Your code is " + code,
-	})
-	return &emulator.Answer{Status: http.StatusCreated, Body: map[string]string{"id": emulator.UUID()}}
+	return &emulator.Answer{Status: http.StatusCreated, Body: map[string]string{"id": emulator.UUID()}, Message: &emulator.Message{
+		Vendor: "pigeon", To: s.to, Channel: f.String("channel"), Scope: s.purpose, Code: code, Text: "Your code is " + code,
+	}}
 }
 
 func (e *Emulator) check(r *http.Request) *emulator.Answer {
-	f, s, refused := e.read(r)
+	f, s, refused := read(r)
 	if refused != nil {
 		return refused
 	}
-	typed, _ := f.Text("code", 6)
-	e.mu.Lock()
-	defer e.mu.Unlock()
 	status := "wrong"
 	switch code, live := e.codes.Newest(e.Now(), s); {
 	case !live:
 		status = "gone"
-	case code == typed:
+	case code == f.String("code"):
 		status = "approved"
 		e.codes.Remove(s)
 	}
 	return &emulator.Answer{Body: map[string]string{"status": status, "to": s.to}}
 }
 
+//go:embed facts.txt
+var facts string
+
 // Facts are what Pigeon documents. A zero Fact is not documented.
-func Facts() emulator.Facts {
-	const page = "https://pigeon.example/docs"
-	return emulator.Facts{
-		Scheme: "pigeon", Product: "Pigeon",
-		Maker:    emulator.Fact{Is: "Pigeon", URL: page},
-		Digits:   emulator.Fact{Is: "always 6", URL: page},
-		Lifetime: emulator.Fact{Is: "10 minutes", URL: page},
-	}
-}
+func Facts() emulator.Facts { return emulator.ReadFacts(facts) }
 
 // Vendors are what this package emulates.
 func Vendors() []emulator.Vendor {

@@ -29,6 +29,8 @@ var families = []family{
 	{"Attempt", "The store of one process: an attempt", clock, []string{"mutex-map"}},
 	{"RedisIssue", "The store on Redis: a send", clock, []string{"PING", "script"}},
 	{"RedisAttempt", "The store on Redis: an attempt", clock, []string{"PING", "script"}},
+	{"SQLIssue", "The store on PostgreSQL: a send", clock, []string{"UPDATE"}},
+	{"SQLAttempt", "The store on PostgreSQL: an attempt", clock, []string{"UPDATE"}},
 }
 
 // printCosts prints a table for each family.
