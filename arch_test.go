@@ -35,28 +35,38 @@ const (
 // others. A package that is not listed may not exist. docs/design.md section 4
 // gives the reasons.
 var arrows = map[string][]string{
-	".":                {},
-	"driver":           {".", "references", retryable}, // for authors of vendors
-	"references":       {},                             // what a check needs of its send
-	"emulator":         {},                             // what emulators are made of
-	"internal/fixture": {httpmock, testify},
-	"otp":              {".", "otp/text", "internal/ctxerr", "internal/keys", "internal/next"},
-	"otp/text":         {"."},
-	"input":            {"."},
-	"internal/keys":    {},
-	"internal/waits":   {},
-	"internal/ctxerr":  {},
-	"internal/next":    {"."},
-	"internal/dsn":     {"."},
-	"totp":             {".", "internal/ctxerr", "internal/keys", "internal/waits"},
-	"recovery":         {".", "internal/ctxerr", "internal/keys", "internal/waits"},
+	".":                 {},
+	"driver":            {".", "references", "internal/callctx", retryable}, // for authors of vendors
+	"references":        {},                                                 // what a check needs of its send
+	"emulator":          {"internal/ports"},                                 // what emulators are made of
+	"internal/fixture":  {httpmock, testify},
+	"otp":               {".", "otp/text", "internal/callctx", "internal/keys", "internal/sent"},
+	"otp/text":          {"."},
+	"input":             {"."},
+	"internal/keys":     {},
+	"internal/incoming": {},
+	"internal/ports":    {},
+	"internal/dbserver": {}, // for tests
+	"internal/waits":    {},
+	"internal/areas":    {},
+	"internal/callctx":  {},
+	"internal/sent":     {"."},
+	"internal/dsn":      {"."},
+	"internal/pump":     {".", "guard"},
+	"totp":              {".", "internal/callctx", "internal/keys", "internal/waits"},
+	"recovery":          {".", "internal/callctx", "internal/keys", "internal/waits"},
 
-	"failover":         {".", "internal/ctxerr", "observe", "internal/next", gobreaker},
-	"observe":          {"."},
-	"vendors":          {".", "internal/dsn", "otp", "failover", "observe", "references"}, // and every vendor
-	"vendors/emulated": {"emulator"},                                                      // and every emulator
+	"insecuretest":     {".", "internal/callctx", "internal/keys", "observe", "otp"},
+	"guard":            {".", "internal/areas", "internal/callctx", "internal/sent", "observe", "otp"},
+	"failover":         {".", "internal/callctx", "internal/keys", "internal/sent", "observe", gobreaker},
+	"health":           {"."},
+	"hooks":            {".", "otp", "otp/text", "internal/incoming"},
+	"delivery":         {"internal/incoming"},
+	"observe":          {".", "delivery", "internal/areas"},
+	"vendors":          {".", "internal/dsn", "internal/callctx", "otp", "failover", "guard", "observe", "references"}, // and every vendor
+	"vendors/emulated": {"emulator"},                                                                                   // and every emulator
 	"mocks":            {".", "otp", testify},
-	"verifytest":       {".", "otp", "failover", "references", "totp", "recovery", testify, porcupine},
+	"verifytest":       {".", "emulator", "otp", "failover", "references", "totp", "recovery", "guard", "delivery", "observe", testify, porcupine},
 }
 
 // Vendors are found, not listed: a vendor is a folder with its emulator below,
@@ -70,11 +80,11 @@ var (
 )
 
 // nested are modules of their own: they import what they like, but for onlyTests.
-var nested = []string{"cmd/verify", "email", "examples", "otelverify", "redisstore", "tests"}
+var nested = []string{"awsverify", "cmd/verify", "cmd/verify-serve", "email", "examples", "otelverify", "redisstore", "sqlstore", "tests"}
 
 // onlyTests are packages that only tests may import.
 var (
-	onlyTests   = []string{"internal/fixture", "mocks", "verifytest"}
+	onlyTests   = []string{"internal/dbserver", "internal/fixture", "mocks", "verifytest"}
 	testModules = []string{testify, httpmock, porcupine}
 )
 

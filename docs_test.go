@@ -236,3 +236,88 @@ func TestEveryScenarioIsExplained(t *testing.T) {
 	}
 	assert.Len(t, used, len(taught), "a scenario is explained that there is not, or one twice: %v", taught)
 }
+
+var (
+	mdLink    = regexp.MustCompile(`\]\(([^()\s]+)\)`)
+	mdHeading = regexp.MustCompile(`(?m)^#{1,6} +(.+)$`)
+	mdFence   = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
+	mdCode    = regexp.MustCompile("`[^`\n]*`")
+	inAnchor  = regexp.MustCompile(`[^\pL\pN _-]`)
+)
+
+// anchors are the names that a page's headings have on the web: lower case, hyphens for
+// spaces, and a number behind one that is there again.
+func anchors(page string) []string {
+	var all []string
+	times := map[string]int{}
+	for _, h := range mdHeading.FindAllStringSubmatch(mdFence.ReplaceAllString(page, ""), -1) {
+		text := mdLink.ReplaceAllString(h[1], "]")
+		name := strings.ReplaceAll(inAnchor.ReplaceAllString(strings.ToLower(text), ""), " ", "-")
+		if n := times[name]; n > 0 {
+			all = append(all, fmt.Sprintf("%s-%d", name, n))
+		} else {
+			all = append(all, name)
+		}
+		times[name]++
+	}
+	return all
+}
+
+// deadLinks lists the links of the pages below tree that lead to no file or heading of
+// it. Those to other sites are not followed.
+func deadLinks(t *testing.T, tree fs.FS) []string {
+	t.Helper()
+	var all []string
+	require.NoError(t, fs.WalkDir(tree, ".", func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && file != "." && skipped(d.Name()):
+			return fs.SkipDir
+		case d.IsDir() || path.Ext(file) != ".md":
+			return nil
+		}
+		text, err := fs.ReadFile(tree, file)
+		if err != nil {
+			return err
+		}
+		for _, link := range mdLink.FindAllStringSubmatch(mdCode.ReplaceAllString(mdFence.ReplaceAllString(string(text), ""), ""), -1) {
+			if strings.Contains(link[1], "://") || strings.HasPrefix(link[1], "mailto:") {
+				continue
+			}
+			target, anchor, _ := strings.Cut(link[1], "#")
+			to := file
+			if target != "" {
+				to = path.Join(path.Dir(file), target)
+			}
+			page, err := fs.ReadFile(tree, to)
+			if _, stat := fs.Stat(tree, to); stat != nil || anchor != "" && (err != nil || !slices.Contains(anchors(string(page)), anchor)) {
+				all = append(all, file+" links to "+link[1]+", which is not there")
+			}
+		}
+		return nil
+	}))
+	return all
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	for _, dead := range deadLinks(t, os.DirFS(".")) {
+		t.Error(dead)
+	}
+}
+
+func TestDeadLinksRing(t *testing.T) {
+	pages := fstest.MapFS{
+		"docs/b.md": {Data: []byte("# One `two`, three\n\n```sh\n# no heading\n```\n\n## Again\n\n## Again\n")},
+		"dir/x.go":  {Data: []byte("package x\n")},
+	}
+	for text, dead := range map[string]bool{
+		"[a](b.md)": false, "[a](../dir)": false, "[a](../dir/x.go)": false, "[a](b.md#one-two-three)": false,
+		"[a](b.md#again-1)": false, "[a](#here)\n\n# Here\n": false, "[a](https://example.com/none.md)": false,
+		"```\n[a](none.md)\n```": false, "`a[b](none)`": false, "[`a`](none.md)": true, "![a](none.png)": true, "[a](none.md)": true, "[a](b.md#none)": true,
+		"[a](b.md#no-heading)": true, "[a](#there)\n\n# Here\n": true, "[a](b.md#again-2)": true, "[a](../dir#x)": true,
+	} {
+		pages["docs/a.md"] = &fstest.MapFile{Data: []byte(text)}
+		assert.Equal(t, dead, len(deadLinks(t, pages)) > 0, text)
+	}
+}
