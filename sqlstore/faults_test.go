@@ -75,6 +75,7 @@ func holding(t *testing.T, db *sqlstore.DB, k otp.Key, f func(release func())) {
 // The clock is read after the lock: a code that expires while another transaction
 // holds its row is not accepted.
 func TestCodeThatExpiresBehindALockIsGone(t *testing.T) {
+	t.Parallel()
 	onAll(t, func(t *testing.T, b backend) {
 		if b.name == "sqlite" {
 			t.Skip("a file has one lock: TestSQLiteReadsTheClockUnderItsLock")
@@ -173,6 +174,7 @@ func noneWaits(t *testing.T, db *sqlstore.DB, prefix string) {
 
 // A lock that is never free is an error in the end, and no verdict.
 func TestLockThatIsNeverFreeIsAnError(t *testing.T) {
+	t.Parallel()
 	onAll(t, func(t *testing.T, b backend) {
 		if b.name == "sqlite" {
 			t.Skip("see busy_timeout")

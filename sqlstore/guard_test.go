@@ -11,7 +11,9 @@ import (
 
 // A clock that a test moves: all histories are compared with the model.
 func TestGuardKeepsEveryPromise(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, b backend) {
+		t.Parallel()
 		verifytest.RunGuard(t, func(t *testing.T) verifytest.GuardTarget {
 			db, _ := b.fresh(t)
 			now := time.Now().Truncate(time.Microsecond)

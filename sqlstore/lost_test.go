@@ -122,6 +122,7 @@ func TestWhatIsSentBetweenTwoTriesStays(t *testing.T) {
 
 // A server that hangs is given up in time, and the next connection gets the answer.
 func TestServerThatHangsOnceIsAskedAgain(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it waits for four seconds")
 	}
@@ -174,7 +175,9 @@ func TestRepliesThatAreAllLostAreNoDenial(t *testing.T) {
 // The whole suite holds while one in sixty of the statements that settle something
 // loses its connection, before the server has it or after the server has done it.
 func TestSuiteWithRepliesThatAreLost(t *testing.T) {
+	t.Parallel()
 	onAll(t, func(t *testing.T, b backend) {
+		t.Parallel()
 		if b.name == "sqlite" {
 			t.Skip("there is no wire to a file")
 		}

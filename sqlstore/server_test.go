@@ -3,9 +3,11 @@ package sqlstore_test
 import (
 	"crypto/rand"
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -35,6 +37,8 @@ func TestMain(m *testing.M) {
 	if os.Getenv(stormEnv) != "" {
 		os.Exit(stormer())
 	}
+	// Most tests wait, for a lock, a clock or a server, more than they reckon.
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
 	code := m.Run()
 	for _, clean := range cleanups {
 		clean()

@@ -10,7 +10,9 @@ import (
 )
 
 func TestLedgerSuite(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, b backend) {
+		t.Parallel()
 		verifytest.RunLedger(t, func(t *testing.T) verifytest.LedgerTarget {
 			db, prefix := b.fresh(t)
 			return verifytest.LedgerTarget{
@@ -22,7 +24,9 @@ func TestLedgerSuite(t *testing.T) {
 }
 
 func TestLedgerSuiteWithTimeThatPasses(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, b backend) {
+		t.Parallel()
 		verifytest.RunLedger(t, func(t *testing.T) verifytest.LedgerTarget {
 			db, _ := b.fresh(t)
 			return verifytest.LedgerTarget{Ledger: db.Ledger(), Histories: 10, Advance: func(d time.Duration) { age(t, db, d) }}
@@ -31,7 +35,9 @@ func TestLedgerSuiteWithTimeThatPasses(t *testing.T) {
 }
 
 func TestReferencesKeepEveryPromise(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, b backend) {
+		t.Parallel()
 		verifytest.RunReferences(t, func(t *testing.T) verifytest.ReferencesTarget {
 			db, _ := b.fresh(t)
 			return verifytest.ReferencesTarget{References: db.References(), Advance: func(d time.Duration) { age(t, db, d) }}
@@ -40,7 +46,9 @@ func TestReferencesKeepEveryPromise(t *testing.T) {
 }
 
 func TestFactorsKeepEveryPromise(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, b backend) {
+		t.Parallel()
 		verifytest.RunFactors(t, func(t *testing.T) verifytest.FactorTarget {
 			db, prefix := b.fresh(t)
 			return verifytest.FactorTarget{
@@ -52,7 +60,9 @@ func TestFactorsKeepEveryPromise(t *testing.T) {
 }
 
 func TestRecoveryKeepsEveryPromise(t *testing.T) {
+	t.Parallel()
 	onEach(t, func(t *testing.T, b backend) {
+		t.Parallel()
 		verifytest.RunRecovery(t, func(t *testing.T) verifytest.RecoveryTarget {
 			db, _ := b.fresh(t)
 			return verifytest.RecoveryTarget{Store: db.Recovery(), Histories: asked("HISTORIES", 20), Storm: asked("SUITE_STORM", 1000), Advance: func(d time.Duration) { age(t, db, d) }}
