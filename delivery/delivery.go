@@ -73,8 +73,8 @@ var (
 	ErrForged = errors.New("delivery: the signature is wrong: check the URL and the secrets of the configuration")
 	// ErrIgnored: the request is signed and reports no delivery. The answer is 200.
 	ErrIgnored = errors.New("delivery: no report of a delivery")
-	// ErrUnreadable: the request is signed, and is not what the vendor documents. The
-	// answer is 400.
+	// ErrUnreadable: the request is signed, and is not, or not all, what the vendor
+	// documents. The answer is 400.
 	ErrUnreadable = errors.New("delivery: the report cannot be read")
 )
 
@@ -85,7 +85,8 @@ type Question struct{ Answer string }
 func (Question) Error() string { return "delivery: no report of a delivery, but a question" }
 
 // A Read checks the signature of a request, whose body was read, and returns what it
-// reports. It is a vendor's rule, for authors of vendors.
+// reports. It is a vendor's rule, for authors of vendors. Events beside ErrUnreadable are
+// those of the reports that it could read: they have their effect.
 type Read func(r *http.Request, body []byte) ([]Event, error)
 
 // Limits of a request.
@@ -191,20 +192,22 @@ func (h *handler) answer(r *http.Request, body []byte) (status int, text string)
 	if err != nil && !errors.Is(err, ErrIgnored) && h.refused != nil {
 		h.refused(ctx, err)
 	}
+	unreadable := errors.Is(err, ErrUnreadable)
 	switch {
 	case errors.Is(err, ErrIgnored):
 		return http.StatusOK, ""
-	case errors.Is(err, ErrUnreadable):
-		return http.StatusBadRequest, ""
-	case err != nil:
+	case err != nil && !unreadable:
 		return http.StatusForbidden, ""
 	}
 	done := true
 	for _, e := range events { // all of them, so that one that fails each time keeps no other back
 		done = ctx.Err() == nil && h.once(ctx, e) && done
 	}
-	if !done {
+	switch {
+	case !done:
 		return http.StatusServiceUnavailable, ""
+	case unreadable:
+		return http.StatusBadRequest, ""
 	}
 	return http.StatusOK, "" // and not 204: Telnyx and Telegram document that they take 200 alone
 }

@@ -259,6 +259,30 @@ func TestOfManyEventsOneThatFailsKeepsNoOtherBack(t *testing.T) {
 	assert.Equal(t, map[string]int{"1": 1, "2": 1, "3": 1}, acted)
 }
 
+// What cannot be read of many keeps no other back either, and the vendor is told.
+func TestOfManyEventsOneThatCannotBeReadKeepsNoOtherBack(t *testing.T) {
+	t.Parallel()
+	acted, refused := 0, 0
+	h, err := delivery.NewHandler(delivery.Config{OnRefused: func(_ context.Context, err error) {
+		require.ErrorIs(t, err, delivery.ErrUnreadable)
+		refused++
+	}}, "application/json", func(*http.Request, []byte) ([]delivery.Event, error) {
+		return []delivery.Event{{Vendor: "a", ID: "1", Status: delivery.Delivered}}, delivery.ErrUnreadable
+	}, func(context.Context, delivery.Event) error {
+		if acted == 0 && refused == 1 {
+			return errors.New("away")
+		}
+		acted++
+		return nil
+	})
+	require.NoError(t, err)
+	for _, status := range []int{http.StatusServiceUnavailable, http.StatusBadRequest, http.StatusBadRequest} {
+		assert.Equal(t, status, posted(h, "{}"))
+	}
+	assert.Equal(t, 1, acted, "once, however often the request comes")
+	assert.Equal(t, 3, refused)
+}
+
 func posted(h http.Handler, body string) int {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))

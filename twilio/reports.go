@@ -145,18 +145,19 @@ func (c signer) readEvents(r *http.Request, body []byte) ([]delivery.Event, erro
 		return nil, delivery.ErrUnreadable
 	}
 	var events []delivery.Event
+	var unreadable error
 	for _, one := range list {
 		switch e, err := readEvent(one); {
 		case errors.Is(err, delivery.ErrUnreadable):
-			return nil, err
+			unreadable = err
 		case err == nil:
 			events = append(events, e)
 		}
 	}
-	if len(events) == 0 {
+	if len(events) == 0 && unreadable == nil {
 		return nil, delivery.ErrIgnored
 	}
-	return events, nil
+	return events, unreadable
 }
 
 // readEvent reads a CloudEvent.

@@ -215,8 +215,9 @@ func TestEventsOfVerify(t *testing.T) {
 		event("message.sent", `{"verification_sid":"+15005550006"}`):                                                                  {400, 0},
 		event("message.sent", `{"verification_sid":"`+sid+`","error_code":"482913"}`):                                                 {400, 0},
 		event("message.sent", `null`):            {400, 0},
-		"[" + delivered + `,{"type":1}]`:         {400, 0}, // all or nothing
+		"[" + delivered + `,{"type":1}]`:         {400, 1}, // what can be read has its effect
 		"[]":                                     {200, 0},
+		`[{"type":1},` + delivered + "]":         {400, 1},
 		"[1]":                                    {400, 0},
 		"[":                                      {400, 0},
 		"[" + strings.Repeat("{},", 100) + "{}]": {400, 0},

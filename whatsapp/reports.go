@@ -47,7 +47,8 @@ func (ReportsConfig) Format(f fmt.State, _ rune) {
 // keyed by the app's secret
 // (https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint);
 // neither a time nor the URL is signed. A body may tell of many messages: if the effect
-// of one fails, Meta comes again with all, and those that had theirs have no other.
+// of one fails, or one cannot be read, Meta comes again with all, and those that had
+// theirs have no other.
 //
 // Event.ID is the [ID] of the message, as in Receipt.ID. Meta reports every message of
 // the account, so some are none of a verifier's. It repeats the recipient, in the wamid
@@ -123,10 +124,13 @@ func readReports(body []byte) (events []delivery.Event, err error) {
 	var object string
 	var entries json.RawMessage
 	err = driver.Scan(body, driver.Field{Key: "object", To: &object, Need: true}, driver.Field{Key: "entry", To: &entries})
-	if err == nil && object != "whatsapp_business_account" {
+	switch {
+	case err != nil:
+		return nil, delivery.ErrUnreadable
+	case object != "whatsapp_business_account":
 		return nil, delivery.ErrIgnored
 	}
-	err = errors.Join(err, each(entries, func(entry []byte) error {
+	err = each(entries, func(entry []byte) error {
 		var changes json.RawMessage
 		err := driver.Scan(entry, driver.Field{Key: "changes", To: &changes})
 		return errors.Join(err, each(changes, func(change []byte) error {
@@ -139,10 +143,10 @@ func readReports(body []byte) (events []delivery.Event, err error) {
 				return err
 			}))
 		}))
-	}))
+	})
 	switch {
 	case err != nil:
-		return nil, delivery.ErrUnreadable
+		return events, delivery.ErrUnreadable
 	case len(events) == 0:
 		return nil, delivery.ErrIgnored
 	}

@@ -128,7 +128,7 @@ func TestWhatABodyTells(t *testing.T) {
 		"another field":           {account(`{"field":"message_template_status_update","value":{"event":"PAUSED"}}`), 200, nil},
 		"another object":          {`{"object":"page","entry":[{"changes":[{"field":"feed","value":{}}]}]}`, 200, nil},
 		"no entry":                {`{"object":"whatsapp_business_account"}`, 200, nil},
-		"no object":               {`{"entry":[]}`, 400, nil},
+		"no object":               {strings.Replace(account(told(status("a", "sent", ""))), `"object"`, `"o"`, 1), 400, nil},
 		"a list":                  {`[]`, 400, nil},
 		"an entry that is none":   {`{"object":"whatsapp_business_account","entry":{}}`, 400, nil},
 		"a status without an id":  {account(told(`{"status":"sent"}`)), 400, nil},
@@ -137,7 +137,7 @@ func TestWhatABodyTells(t *testing.T) {
 		"two ids":                 {account(told(`{"id":"wamid.a","id":"wamid.b","status":"sent"}`)), 400, nil},
 		"a number as the code":    {failed(`[{"code":15005550006}]`), 400, nil},
 		"a text as the code":      {failed(`[{"code":"x"}]`), 400, nil},
-		"one of two unreadable":   {account(told(status("a", "sent", ""), `{"status":"sent"}`)), 400, nil},
+		"some unreadable":         {account(told(`{"status":"sent"}`, status("a", "sent", "")), `[]`, told(status("b", "sent", ""))), 400, []string{"a sent ", "b sent "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
