@@ -17,7 +17,7 @@ import (
 var exampleFiles = []string{
 	"examples/quickstart/main.go",
 	"example_test.go", "example_options_test.go", "vendors/example_test.go", "mocks/example_test.go",
-	"failover/example_test.go", "observe/observe_test.go", "tests/pigeon/pigeon_test.go",
+	"failover/example_test.go", "observe/observe_test.go", "totp/example_test.go", "tests/pigeon/pigeon_test.go",
 }
 
 // alsoShown are functions that the README may show besides examples: the
