@@ -42,7 +42,6 @@ import (
 	"fmt"
 
 	"github.com/go2fa/verify"
-	"github.com/go2fa/verify/internal/callctx"
 	"github.com/go2fa/verify/internal/sent"
 )
 
@@ -186,11 +185,12 @@ func (g *gate) probe(ctx context.Context, wrapped verify.Prober) error {
 	if err == nil {
 		return inner
 	}
-	failure := &verify.Error{Vendor: vendor, Op: "probe", Outcome: verify.ErrUnavailable, Detail: "the guard's store would not do", Err: callctx.Ended(err)}
+	failure := &verify.Error{Vendor: vendor, Op: "probe", Outcome: verify.ErrUnavailable, Detail: "the guard's store would not do: its error says why", Err: err}
 	var other *verify.Error
 	if errors.As(inner, &other) {
 		failure.Outcome = other.Outcome
 		failure.Detail += "; " + other.Detail
+		failure.Err = errors.Join(err, other.Err)
 	}
 	return failure
 }

@@ -345,9 +345,9 @@ func TestProbeAsksTheStoreAndTheVendor(t *testing.T) {
 		want          string
 	}{
 		"both are well":     {nil, nil, ""},
-		"the store is not":  {errors.New("redis://secret"), nil, "guard: probe: unavailable: the guard's store would not do"},
+		"the store is not":  {errors.New("redis://secret"), nil, "guard: probe: unavailable: the guard's store would not do: its error says why"},
 		"the vendor is not": {nil, &verify.Error{Vendor: "toy", Op: "probe", Outcome: verify.ErrUnauthorized, Detail: "the token"}, "toy: probe: unauthorized: the token"},
-		"neither is":        {errors.New("redis://secret"), &verify.Error{Outcome: verify.ErrUnauthorized, Detail: "the token"}, "guard: probe: unauthorized: the guard's store would not do; the token"},
+		"neither is":        {errors.New("redis://secret"), &verify.Error{Outcome: verify.ErrUnauthorized, Detail: "the token"}, "guard: probe: unauthorized: the guard's store would not do: its error says why; the token"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v, err := guard.New(guard.Config{Verifier: probedToy{new(toy), tc.vendor}, Store: probedStore{new(guard.MemoryStore), tc.store}, Key: make([]byte, 32)})
@@ -358,6 +358,9 @@ func TestProbeAsksTheStoreAndTheVendor(t *testing.T) {
 				return
 			}
 			require.EqualError(t, err, tc.want)
+			if tc.store != nil {
+				require.ErrorIs(t, err, tc.store, "verify doctor tells it")
+			}
 		})
 	}
 }

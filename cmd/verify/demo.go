@@ -17,7 +17,7 @@ func demo(ctx context.Context, t terminal, f *flags) error {
 		return err
 	}
 	var code string // written before Send returns: see emulator.Core.Subscribe
-	s, err := startEmulation(ctx, picked, "", func(m emulator.Message, _ string) { code = m.Code })
+	s, err := startEmulation(picked, "", func(m emulator.Message, _ string) { code = m.Code })
 	if err != nil {
 		return err
 	}

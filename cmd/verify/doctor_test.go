@@ -29,7 +29,7 @@ func emulateForTest(t *testing.T, vendors ...string) map[string]place {
 	t.Helper()
 	picked, err := pick(vendors, anywhere)
 	require.NoError(t, err)
-	s, err := startEmulation(t.Context(), picked, "", func(emulator.Message, string) {})
+	s, err := startEmulation(picked, "", func(emulator.Message, string) {})
 	require.NoError(t, err)
 	t.Cleanup(s.close)
 	places := map[string]place{}
@@ -93,6 +93,9 @@ func TestDoctorSaysWhatToMend(t *testing.T) {
 			"store: unavailable: the server cannot be reached, or hung up\n", within}},
 		"a backend": {"failover(" + places["bandwidth"].DSN + " " + twilio + "&digits=8)", 3, []string{
 			"failover: rejected: twilio: rejected: the Service of the empty scope sends 6 digits, not 8: set its CodeLength to 6\n", within}},
+		"a guard's store": {"guard(" + twilio + ")?store=redis://127.0.0.1:1&guard_key=" + otpKey, 4, []string{
+			"twilio: unavailable: the guard's store would not do: its error says why\n",
+			"store: unavailable: the server cannot be reached, or hung up\n", within}},
 		"a backend and a ledger": {"failover(" + strings.Replace(twilio, twiliotest.AuthToken, "placeholder", 1) + ")?ledger=redis://127.0.0.1:1&ledger_key=" + otpKey, 4, []string{
 			"failover: unavailable: twilio: unauthorized: the credentials are wrong, or of another region (HTTP 401, 20003)\n",
 			"failover: unavailable: ledger: unavailable: the ledger is not usable: its error says why\n",
@@ -126,7 +129,7 @@ func TestDoctorInJSON(t *testing.T) {
 
 func TestDoctorSendsNothing(t *testing.T) {
 	for _, e := range everyEmulator() {
-		s, err := startEmulation(t.Context(), []service{{Vendor: e}}, "", func(m emulator.Message, _ string) { t.Error("sent by ", m.Vendor) })
+		s, err := startEmulation([]service{{Vendor: e}}, "", func(m emulator.Message, _ string) { t.Error("sent by ", m.Vendor) })
 		require.NoError(t, err)
 		assert.Equal(t, 0, start(t, nil, "doctor", "-dsn", s.places[0].DSN).status)
 		s.close()

@@ -20,7 +20,7 @@ func emulate(ctx context.Context, t terminal, f *flags) error {
 	}
 	box := &inbox{began: time.Now()}
 	defer func() { _ = listener.Close() }() // the server may have done it
-	s, err := startEmulation(ctx, picked, redis, box.add)
+	s, err := startEmulation(picked, redis, box.add)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"reflect"
 	"slices"
 
@@ -47,7 +46,7 @@ func scopeOf(m emulator.Message, s emulator.Sample) string {
 }
 
 // startEmulation serves vendors, and hands their messages to onMessage.
-func startEmulation(ctx context.Context, picked []service, redis string, onMessage listener) (*emulation, error) {
+func startEmulation(picked []service, redis string, onMessage listener) (*emulation, error) {
 	s := &emulation{at: redis}
 	for _, e := range picked {
 		p, err := s.start(e, onMessage)
