@@ -206,7 +206,7 @@ func (s *shard) droppable(now int64) (i uint32, since int64) {
 		case !remembered:
 			return i, idle
 		}
-		s.remove(i, e)
+		s.remove(e)
 		s.push(i, e, true)
 	}
 	return s.forgettable(now)

@@ -80,7 +80,7 @@ func (s *shard) issue(i uint32, id ID, mac MAC, ttl time.Duration, l Limits, now
 		e.live = uint16(len(sends)) //nolint:gosec // stale keeps it to maxHeld
 	}
 	s.save(i, e, sends)
-	s.remove(i, e)
+	s.remove(e)
 	s.push(i, e, false)
 	return Admission{Wait: l.admission(sends, now).Wait}
 }

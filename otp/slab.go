@@ -55,7 +55,7 @@ func (s *shard) push(i uint32, e *entry, aside bool) {
 	l.tail = i
 }
 
-func (s *shard) remove(i uint32, e *entry) {
+func (s *shard) remove(e *entry) {
 	l := s.list(e)
 	if e.prev == none {
 		l.head = e.next
@@ -80,7 +80,7 @@ func (s *shard) add(k Key) uint32 {
 
 func (s *shard) drop(i uint32) {
 	e := s.slab.at(i)
-	s.remove(i, e)
+	s.remove(e)
 	s.slots.remove(&s.slab, e.key)
 	delete(s.more, i)
 	s.replaced.drop(i)

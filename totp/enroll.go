@@ -142,12 +142,11 @@ func (a *Authenticator) Replace(ctx context.Context, account, token, oldCode, ne
 	d := a.keys.get()
 	defer a.keys.put(d)
 	factor := a.keys.factor(next.Parameters, next.secret, next.account, next.enrolment, step)
-	_, err = a.attempt(ctx, d, newID(), "replace", req.To, func(f *open, at time.Time) (uint64, bool) {
+	return a.attempt(ctx, d, newID(), "replace", req.To, func(f *open, at time.Time) (uint64, bool) {
 		return f.match(req.Code, at)
-	}, func(ctx context.Context, _ *scratch, k Key, id ID, f *open, old uint64) (bool, error) {
+	}, func(ctx context.Context, k Key, id ID, f *open, old uint64) (bool, error) {
 		return a.store.Swap(ctx, k, id, f.enrolment, old, factor)
 	})
-	return err
 }
 
 // An ImportOption changes what one Import takes. Options are comparable values.
@@ -210,7 +209,7 @@ func (a *Authenticator) Resync(ctx context.Context, account, code1, code2 string
 	d := a.keys.get()
 	defer a.keys.put(d)
 	app := false
-	_, err = a.attempt(ctx, d, newID(), "resync", account, func(f *open, _ time.Time) (uint64, bool) {
+	err = a.attempt(ctx, d, newID(), "resync", account, func(f *open, _ time.Time) (uint64, bool) {
 		if app = f.Kind != HOTP; app {
 			return 0, false
 		}

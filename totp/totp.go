@@ -158,22 +158,60 @@ func (a *Authenticator) Check(ctx context.Context, account, code string, opts ..
 	}
 	d := a.keys.get()
 	defer a.keys.put(d)
-	_, err = a.attempt(ctx, d, a.keys.call(d, req), "check", req.To, func(f *open, at time.Time) (uint64, bool) {
+	return a.attempt(ctx, d, a.keys.call(d, req), "check", req.To, func(f *open, at time.Time) (uint64, bool) {
 		return f.match(req.Code, at)
 	}, a.accept)
-	return err
 }
 
 // settle makes a step that was matched count. It reports whether this call won.
-type settle func(ctx context.Context, d *scratch, k Key, id ID, f *open, step uint64) (won bool, err error)
+type settle func(ctx context.Context, k Key, id ID, f *open, step uint64) (won bool, err error)
 
 // attempt charges one attempt, has match compare with the codes of that moment, and
 // settles a step that matched and is new. One that is made again compares with those
 // of its first time, or it would be a second attempt for nothing.
-func (a *Authenticator) attempt(ctx context.Context, d *scratch, id ID, op, account string, match func(*open, time.Time) (uint64, bool), s settle) (ID, error) {
+func (a *Authenticator) attempt(ctx context.Context, d *scratch, id ID, op, account string, match func(*open, time.Time) (uint64, bool), s settle) error {
 	k := a.keys.key(d, account)
+	charged, err := a.admit(ctx, d, op, k, id)
+	if err != nil || charged.Accepted {
+		return err
+	}
+
+	f, err := a.keys.open(d, account, charged.Factor)
+	if err != nil {
+		// Nothing was compared. If this fails too, an attempt is lost.
+		_ = a.store.Refund(context.WithoutCancel(ctx), k, id)
+		return failure(op, verify.ErrOutcomeUnknown, err.Error(), nil)
+	}
+	if f.Kind == HOTP && charged.Failures > hotpFailures {
+		return blocked(op)
+	}
+	step, fresh := match(f, time.Now().Add(-charged.Age))
+	switch {
+	case step == 0:
+		return a.wrong(op, f.Kind, charged)
+	case !fresh && charged.Left == 0:
+		return waiting(op, charged.Next) // as a wrong code is answered
+	case !fresh:
+		return failure(op, verify.ErrNotPending, "this code was used already: wait for the next one", nil)
+	}
+
+	won, err := s(ctx, k, id, f, step)
+	if err != nil && ctx.Err() == nil {
+		won, err = s(ctx, k, id, f, step)
+	}
+	switch {
+	case err != nil:
+		return failure(op, verify.ErrOutcomeUnknown, "the store did not answer, and the code may be spent: ask the person for the next one", err)
+	case !won:
+		return failure(op, verify.ErrNotPending, "this code was used already: wait for the next one", nil)
+	}
+	return nil
+}
+
+// admit charges an attempt. Its error says why nothing is to be compared.
+func (a *Authenticator) admit(ctx context.Context, d *scratch, op string, k Key, id ID) (Attempt, error) {
 	if err := ctx.Err(); err != nil {
-		return id, failure(op, verify.ErrUnavailable, "the context was done before the code was compared", err)
+		return Attempt{}, failure(op, verify.ErrUnavailable, "the context was done before the code was compared", err)
 	}
 	charged, err := a.charge(ctx, d, k, id)
 	if err != nil && ctx.Err() == nil {
@@ -182,47 +220,15 @@ func (a *Authenticator) attempt(ctx context.Context, d *scratch, id ID, op, acco
 	}
 	switch {
 	case err != nil:
-		return id, failure(op, verify.ErrOutcomeUnknown, "the store did not answer: ask the person for the next code", err)
+		err = failure(op, verify.ErrOutcomeUnknown, "the store did not answer: ask the person for the next code", err)
 	case !charged.Found:
-		return id, failure(op, verify.ErrNotPending, "no authenticator is enrolled", nil)
+		err = failure(op, verify.ErrNotPending, "no authenticator is enrolled", nil)
 	case charged.Blocked:
-		return id, blocked(op)
+		err = blocked(op)
 	case charged.Wait > 0:
-		return id, waiting(op, charged.Wait)
-	case charged.Accepted:
-		return id, nil
+		err = waiting(op, charged.Wait)
 	}
-
-	f, err := a.keys.open(d, account, charged.Factor)
-	if err != nil {
-		// Nothing was compared. If this fails too, an attempt is lost.
-		_ = a.store.Refund(context.WithoutCancel(ctx), k, id)
-		return id, failure(op, verify.ErrOutcomeUnknown, err.Error(), nil)
-	}
-	if f.Kind == HOTP && charged.Failures > hotpFailures {
-		return id, blocked(op)
-	}
-	step, fresh := match(f, time.Now().Add(-charged.Age))
-	switch {
-	case step == 0:
-		return id, a.wrong(op, f.Kind, charged)
-	case !fresh && charged.Left == 0:
-		return id, waiting(op, charged.Next) // as a wrong code is answered
-	case !fresh:
-		return id, failure(op, verify.ErrNotPending, "this code was used already: wait for the next one", nil)
-	}
-
-	won, err := s(ctx, d, k, id, f, step)
-	if err != nil && ctx.Err() == nil {
-		won, err = s(ctx, d, k, id, f, step)
-	}
-	switch {
-	case err != nil:
-		return id, failure(op, verify.ErrOutcomeUnknown, "the store did not answer, and the code may be spent: ask the person for the next one", err)
-	case !won:
-		return id, failure(op, verify.ErrNotPending, "this code was used already: wait for the next one", nil)
-	}
-	return id, nil
+	return charged, err
 }
 
 // charge spares a store in memory an allocation.
@@ -234,7 +240,7 @@ func (a *Authenticator) charge(ctx context.Context, d *scratch, k Key, id ID) (A
 }
 
 // accept settles a Check, and seals the factor anew if an old key sealed it.
-func (a *Authenticator) accept(ctx context.Context, d *scratch, k Key, id ID, f *open, step uint64) (bool, error) {
+func (a *Authenticator) accept(ctx context.Context, k Key, id ID, f *open, step uint64) (bool, error) {
 	var resealed *Resealed
 	if f.old {
 		resealed = a.keys.reseal(f)
