@@ -144,16 +144,16 @@ func (e *Error) facts() []string {
 // retrySeconds rounds up, so that a caller never retries too early.
 func (e *Error) retrySeconds() int { return int(math.Ceil(e.RetryAfter.Seconds())) }
 
-// Unwrap makes errors.Is match Kind, and the cause if there is one. A Kind that
-// is none of the outcomes matches ErrOutcomeUnknown. A cause that names an
-// outcome itself is left out: two answers to one question open doors.
+// Unwrap makes errors.Is match Outcome, and the cause if there is one. An Outcome that
+// is none of ours matches ErrOutcomeUnknown. A cause that names an outcome itself is
+// left out: two answers to one question open doors.
 func (e *Error) Unwrap() []error {
-	kind := OutcomeOf(e.Outcome)
+	outcome := OutcomeOf(e.Outcome)
 	var second Outcome
 	if e.Err == nil || errors.As(e.Err, &second) {
-		return []error{kind}
+		return []error{outcome}
 	}
-	return []error{kind, e.Err}
+	return []error{outcome, e.Err}
 }
 
 // Format prints the line of Error under every verb: %+v and %#v must not show

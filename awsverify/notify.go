@@ -97,7 +97,7 @@ type NotifyConfig struct {
 	// BaseURL replaces https://end-user-messaging.REGION.amazonaws.com, for an emulator, a
 	// FIPS or a VPC endpoint. Plain http is accepted for loopback and for hosts without
 	// dots.
-	BaseURL string `dsn:"base_url" example:"http://127.0.0.1:4011"`
+	BaseURL string `dsn:"base_url" example:"http://127.0.0.1:8080"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.

@@ -23,7 +23,7 @@ type ReportsConfig struct {
 	// 128 letters, digits, _ and -, such as "openssl rand -hex 16" makes. Keep them out
 	// of logs of requests. One, or two while they are changed. Required.
 	Secrets []string `json:"-"`
-	// Delivery says where it is kept what was reported.
+	// Delivery says where reports are remembered.
 	Delivery delivery.Config `json:"-"`
 }
 

@@ -18,7 +18,7 @@ type ReportsConfig struct {
 	// Secrets are that of the webhook, whsec_ and base64, and the next one while it is
 	// changed. One or two, required.
 	Secrets []string `json:"-"`
-	// Delivery says where it is kept what was reported.
+	// Delivery says where reports are remembered.
 	Delivery delivery.Config `json:"-"`
 }
 

@@ -1,7 +1,7 @@
 // Package camara sends and checks codes through the API of the mobile operators
 // themselves, One Time Password SMS of CAMARA, which operators of the GSMA Open Gateway
 // serve. The operator makes, delivers and checks the code. One package serves all of
-// them: which operator it is say the settings.
+// them: the settings say which operator it is.
 //
 //	client, err := camara.New(camara.Config{
 //		APIRoot:    "api.operator.example",
@@ -137,7 +137,7 @@ type Config struct {
 
 	// BaseURL replaces https:// and APIRoot, by an emulator or a proxy. Plain http is
 	// accepted for loopback and for hosts without dots.
-	BaseURL string `dsn:"base_url" example:"http://127.0.0.1:4022"`
+	BaseURL string `dsn:"base_url" example:"http://127.0.0.1:8080"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.

@@ -101,7 +101,7 @@ const (
 	releaseTime = 400 * time.Millisecond
 )
 
-// A Config says where it is kept what was reported. The zero value serves one
+// A Config says where reports are remembered. The zero value serves one
 // process.
 type Config struct {
 	// Seen remembers reports, so that one that comes again has no effect again.

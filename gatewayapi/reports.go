@@ -26,7 +26,7 @@ type ReportsConfig struct {
 	// Classic says that the webhook is the REST API's, whose report is a token.
 	// Defaults to that of the Messaging API.
 	Classic bool
-	// Delivery says where it is kept what was reported.
+	// Delivery says where reports are remembered.
 	Delivery delivery.Config `json:"-"`
 }
 

@@ -190,7 +190,9 @@ func (g *gate) probe(ctx context.Context, wrapped verify.Prober) error {
 	if errors.As(inner, &other) {
 		failure.Outcome = other.Outcome
 		failure.Detail += "; " + other.Detail
-		failure.Err = errors.Join(err, other.Err)
+		if second := verify.Outcome(""); !errors.As(other.Err, &second) { // which would hide the store's
+			failure.Err = errors.Join(err, other.Err)
+		}
 	}
 	return failure
 }

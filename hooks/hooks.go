@@ -10,8 +10,8 @@
 //
 // # What is checked
 //
-// The signature or the secret comes first, in constant time. A signed request is
-// good for five minutes. A code is delivered once, however often its server repeats
+// The signature or the secret comes first, in constant time. A request that
+// signs its time is good for five minutes. A code is delivered once, however often its server repeats
 // the request within Config.Keep, ten minutes by default: a request is claimed in
 // [Seen] before anything is sent, and nothing is sent if Seen fails. docs/hooks.md says
 // what each server signs, and so what becomes of a request that somebody recorded.
@@ -93,7 +93,7 @@ type Config struct {
 	// sees a MAC, and no recipient and no code. Defaults to a random key if Seen is left
 	// out; required with a Seen.
 	Key []byte
-	// Keep is how long it is remembered that a code was delivered, 10 minutes to 31 days.
+	// Keep is how long a delivered code is remembered, 10 minutes to 31 days.
 	// A longer time is for servers that sign no time, so that a request which somebody
 	// recorded is still known; a MemorySeen must have room for all of them. A message
 	// without a code, which may come again in the same words, is remembered for 10

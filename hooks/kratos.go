@@ -36,8 +36,8 @@ type kratosRequest struct {
 	} `json:"data"`
 }
 
-// readKratos knows a message by its words, since Kratos sends no id: a code stands in
-// them, and each message has a new one.
+// readKratos knows a message by its code, or by its words where it has none, since Kratos
+// sends no id.
 func readKratos(body []byte) (order, error) {
 	var r kratosRequest
 	if json.Unmarshal(body, &r) != nil {

@@ -24,7 +24,7 @@ const (
 	minKey     = 32                     // bytes
 )
 
-// A DeliveriesConfig says where it is kept which Sends wait for their reports. The zero
+// A DeliveriesConfig says where Sends that wait for their reports are kept. The zero
 // value serves one process.
 type DeliveriesConfig struct {
 	// Sends remembers Sends. Defaults to a [MemorySends].

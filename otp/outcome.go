@@ -9,8 +9,8 @@ import (
 	"github.com/go2fa/verify/internal/sent"
 )
 
-func (e *Engine) failure(op string, kind verify.Outcome, detail string, err error) *verify.Error {
-	return &verify.Error{Vendor: e.caps.Vendor, Op: op, Outcome: kind, Detail: detail, Err: cause(err)}
+func (e *Engine) failure(op string, outcome verify.Outcome, detail string, err error) *verify.Error {
+	return &verify.Error{Vendor: e.caps.Vendor, Op: op, Outcome: outcome, Detail: detail, Err: cause(err)}
 }
 
 func (e *Engine) noEntropy(op string, err error) *verify.Error {

@@ -26,7 +26,7 @@ type ReportsConfig struct {
 	// authentication level is application signed or basic requests: below, everybody
 	// who has the key can ask.
 	AllowRequests bool
-	// Delivery says where it is kept what was reported.
+	// Delivery says where reports are remembered.
 	Delivery delivery.Config `json:"-"`
 }
 

@@ -21,7 +21,7 @@ type ReportsConfig struct {
 	// Tokens are the account's API token, and the next one while it is changed. One or
 	// two, required.
 	Tokens []string `json:"-"`
-	// Delivery says where it is kept what was reported.
+	// Delivery says where reports are remembered.
 	Delivery delivery.Config `json:"-"`
 }
 
@@ -34,7 +34,7 @@ func (ReportsConfig) Format(f fmt.State, _ rune) {
 // over a time and the body, keyed by the SHA-256 of the token
 // (https://core.telegram.org/gateway/api#checking-report-integrity); Telegram names no
 // tolerance, and a time that is more than 5 minutes off is refused. The URL is not
-// signed. Event.ID is the id of the request, which Deliver returned. Telegram repeats
+// signed. Event.ID is the id of the request, which DeliverCode returned. Telegram repeats
 // the recipient and may repeat what was typed: no Event holds them.
 func NewReports(cfg ReportsConfig, handle delivery.Handle) (http.Handler, error) {
 	if len(cfg.Tokens) == 0 || len(cfg.Tokens) > 2 || slices.Contains(cfg.Tokens, "") {

@@ -79,7 +79,7 @@ type Config struct {
 	CallbackURL string `dsn:"callback_url" example:"https://login.example.com/hooks/telegram"`
 	// BaseURL replaces https://gatewayapi.telegram.org, for an emulator or a proxy.
 	// Plain http is accepted for loopback and for hosts without dots.
-	BaseURL string `dsn:"base_url" default:"https://gatewayapi.telegram.org" example:"http://127.0.0.1:4021"`
+	BaseURL string `dsn:"base_url" default:"https://gatewayapi.telegram.org" example:"http://127.0.0.1:8080"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may be paid
 	// twice. Defaults to a client of our own.

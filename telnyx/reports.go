@@ -19,7 +19,7 @@ type ReportsConfig struct {
 	// PublicKeys are those of the account, as the portal shows them: 32 bytes in
 	// base64. One, or two while they are changed. Required.
 	PublicKeys []string
-	// Delivery says where it is kept what was reported.
+	// Delivery says where reports are remembered.
 	Delivery delivery.Config `json:"-"`
 }
 

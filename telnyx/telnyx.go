@@ -67,7 +67,7 @@ type Config struct {
 
 	// BaseURL replaces https://api.telnyx.com/v2, for an emulator or a proxy. Plain
 	// http is accepted for loopback and for hosts without dots.
-	BaseURL string `dsn:"base_url" default:"https://api.telnyx.com/v2" example:"http://127.0.0.1:4015/v2"`
+	BaseURL string `dsn:"base_url" default:"https://api.telnyx.com/v2" example:"http://127.0.0.1:8080/v2"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.

@@ -33,7 +33,7 @@ type ReportsConfig struct {
 	// (https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys). At most two. Leave
 	// AuthTokens out where a rule covers the URL: then nothing else is taken.
 	SharedKeys []string `json:"-"`
-	// Delivery says where it is kept what was reported.
+	// Delivery says where reports are remembered.
 	Delivery delivery.Config `json:"-"`
 }
 

@@ -80,7 +80,7 @@ type Config struct {
 	Edge string `dsn:"edge" example:"dublin"`
 	// BaseURL replaces https://verify.twilio.com, for an emulator or a proxy. Plain
 	// http is accepted for loopback and for hosts without dots.
-	BaseURL string `dsn:"base_url" default:"https://verify.twilio.com" example:"http://127.0.0.1:4011"`
+	BaseURL string `dsn:"base_url" default:"https://verify.twilio.com" example:"http://127.0.0.1:8080"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.

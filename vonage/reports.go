@@ -25,7 +25,7 @@ type ReportsConfig struct {
 	// SignatureSecrets are that of the account, as the dashboard shows it, and the next
 	// one while it is changed. It is not the API secret. One or two, required.
 	SignatureSecrets []string `json:"-"`
-	// Delivery says where it is kept what was reported.
+	// Delivery says where reports are remembered.
 	Delivery delivery.Config `json:"-"`
 }
 

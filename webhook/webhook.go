@@ -79,7 +79,7 @@ type Config struct {
 	// serves. The first one for a recipient is used if none is asked for. Defaults to sms.
 	Channels []string `dsn:"channels" default:"sms" example:"sms,voice"`
 	// BaseURL replaces URL, for an emulator.
-	BaseURL string `dsn:"base_url" example:"http://127.0.0.1:4023"`
+	BaseURL string `dsn:"base_url" example:"http://127.0.0.1:8080"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may be posted
 	// twice. Defaults to a client of our own.

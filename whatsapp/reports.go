@@ -32,7 +32,7 @@ type ReportsConfig struct {
 	// VerifyToken is the text that was chosen beside the callback URL: Meta asks for the
 	// URL with it once, before it reports anything. Required.
 	VerifyToken string `json:"-"`
-	// Delivery says where it is kept what was reported. Its MaxBody defaults to 3 MB,
+	// Delivery says where reports are remembered. Its MaxBody defaults to 3 MB,
 	// which Meta documents.
 	Delivery delivery.Config `json:"-"`
 }

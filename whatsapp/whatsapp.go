@@ -93,7 +93,7 @@ type Config struct {
 	Version string `dsn:"version" default:"v25.0" example:"v26.0"`
 	// BaseURL replaces https://graph.facebook.com, for an emulator or a proxy. Plain
 	// http is accepted for loopback and for hosts without dots.
-	BaseURL string `dsn:"base_url" default:"https://graph.facebook.com" example:"http://127.0.0.1:4027"`
+	BaseURL string `dsn:"base_url" default:"https://graph.facebook.com" example:"http://127.0.0.1:8080"`
 	// HTTPClient brings a transport and a timeout; redirects and cookies stay off.
 	// Its transport must not repeat requests by itself, or one Send may deliver two
 	// messages. Defaults to a client of our own.

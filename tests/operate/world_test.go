@@ -262,7 +262,7 @@ type place struct {
 	broken   func(*http.Request) (*http.Response, error)
 }
 
-// break has a vendor fail in some way, until it is nil.
+// fail has a vendor fail in some way, until it is nil.
 func (r *road) fail(scheme string, way func(*http.Request) (*http.Response, error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -22,7 +22,7 @@ type Config struct {
 	// APIKey is the account's secret. Required.
 	APIKey string `json:"-" dsn:"api_key,user,required" example:"env:PIGEON_API_KEY"`
 	// BaseURL replaces https://api.pigeon.example, for an emulator or a proxy.
-	BaseURL string `dsn:"base_url" default:"https://api.pigeon.example" example:"http://127.0.0.1:4019"`
+	BaseURL string `dsn:"base_url" default:"https://api.pigeon.example" example:"http://127.0.0.1:8080"`
 	// HTTPClient brings a transport and a timeout. Its transport must not repeat
 	// requests by itself, or one Send may deliver two messages.
 	HTTPClient *http.Client `json:"-"`
