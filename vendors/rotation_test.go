@@ -725,3 +725,29 @@ func TestWebhookRefuses(t *testing.T) {
 		require.Error(t, err, name)
 	}
 }
+
+// What is signed is handed on whole, or not at all: a part of it is a forgery.
+func TestWebhookHandsOnWholeBodies(t *testing.T) {
+	asked := 0
+	h, err := vendors.Webhook([]string{"a secret"}, func([]string) (http.Handler, error) {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, err := io.ReadAll(r.Body)
+			require.NoError(t, err)
+			asked++
+			w.Header().Set("Bytes", fmt.Sprint(len(body)))
+		}), nil
+	})
+	require.NoError(t, err)
+	post := func(bytes int) *httptest.ResponseRecorder {
+		answer := httptest.NewRecorder()
+		h.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat(" ", bytes))))
+		return answer
+	}
+	for _, bytes := range []int{0, 64<<10 + 2, 3 << 20} {
+		answer := post(bytes)
+		assert.Equal(t, http.StatusOK, answer.Code)
+		assert.Equal(t, fmt.Sprint(bytes), answer.Header().Get("Bytes"))
+	}
+	assert.Equal(t, http.StatusRequestEntityTooLarge, post(3<<20+1).Code)
+	assert.Equal(t, 3, asked)
+}

@@ -11,8 +11,8 @@ import (
 	"github.com/go2fa/verify"
 )
 
-// maxWebhook is more than any handler of this module reads.
-const maxWebhook = 64<<10 + 1
+// maxWebhook is what the handler of this module that reads most reads, WhatsApp's.
+const maxWebhook = 3 << 20 // bytes
 
 // Webhook makes a handler of signed requests whose secrets may change while the
 // program runs:
@@ -32,6 +32,8 @@ const maxWebhook = 64<<10 + 1
 //
 // Options are those of [Open]: WithSecrets, and WithObserver, which is told of
 // "webhook-secrets".
+//
+// A body of more than 3 MB is answered with 413, whatever the handler would read.
 func Webhook(secrets []string, open func(secrets []string) (http.Handler, error), opts ...Option) (http.Handler, error) {
 	if open == nil || len(secrets) == 0 {
 		return nil, errors.New("vendors: a Webhook needs secrets, and a func that makes its handler of them")
@@ -60,7 +62,11 @@ type rotatingHandler struct{ r *rotation[http.Handler] }
 
 // ServeHTTP implements [http.Handler].
 func (h *rotatingHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, maxWebhook))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxWebhook))
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		w.WriteHeader(http.StatusRequestEntityTooLarge)
+		return
+	}
 	if err != nil {
 		w.WriteHeader(http.StatusBadRequest)
 		return
