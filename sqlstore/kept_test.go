@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/failover"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/recovery"
 	"github.com/go2fa/verify/sqlstore"
@@ -115,6 +116,22 @@ func TestResetLeavesNoRow(t *testing.T) {
 		mustIssue(t, db.Store(), k, anID(), aMAC())
 		attempt(t, db.Store(), k, anID(), aMAC())
 		require.NoError(t, db.Store().Reset(t.Context(), k))
+		assert.Empty(t, dump(t, db))
+	})
+}
+
+// A Check, and what ends one, of somebody whom nobody sent to writes nothing: else each
+// would leave a row for an hour.
+func TestChecksOfAStrangerLeaveNoRow(t *testing.T) {
+	onAll(t, func(t *testing.T, b backend) {
+		db, _ := b.fresh(t)
+		_, err := db.Ledger().Attempt(t.Context(), failover.Key(aKey()), failover.ID(anID()), failover.Limits{Attempts: 5, Failures: 5, Remember: time.Hour})
+		require.NoError(t, err)
+		_, err = db.Ledger().Settle(t.Context(), failover.Key(aKey()), failover.ID(anID()), failover.NotAsked)
+		require.ErrorIs(t, err, failover.ErrForgotten)
+		assert.Equal(t, otp.Gone, attempt(t, db.Store(), aKey(), anID(), aMAC()))
+		_, err = db.Factors().Attempt(t.Context(), totp.Key(aKey()), totp.ID(anID()), totp.Limits{})
+		require.NoError(t, err)
 		assert.Empty(t, dump(t, db))
 	})
 }

@@ -51,7 +51,7 @@ const (
 	// not committed yet. A plain read is enough for it.
 	kept outcome = iota
 	// unsure: nothing changed, but a call whose reply was lost may be about to commit
-	// something else. Look again under the lock.
+	// something else. Look again under the lock, if there is a row.
 	unsure
 	changed
 )
@@ -105,10 +105,10 @@ func stepOnce[R any, P record[R]](ctx context.Context, db *DB, op string, k key,
 				return err
 			}
 			_, o, err := on[R, P](row, decide)
-			if err != nil || o == kept {
+			missing = row.data == nil
+			if err != nil || o == kept || o == unsure && missing { // nobody has locked what is not there
 				return err
 			}
-			missing = row.data == nil
 		}
 		if missing && db.d.insert != "" {
 			if _, err := conn.ExecContext(ctx, db.d.insert, []byte(k)); err != nil {
