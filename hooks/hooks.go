@@ -294,6 +294,9 @@ func (h *handler) deliver(ctx context.Context, key [16]byte, o order) error {
 	if o.life <= 0 {
 		o.life = codeLife
 	}
+	if o.notice { // the next one in the same words is another message
+		_, _ = rand.Read(key[:]) // never fails: see crypto/rand
+	}
 	m := otp.CodeMessage{To: o.to, Channel: o.channel, Code: o.code, TTL: o.life, Ref: hex.EncodeToString(key[:]), Request: req}
 	return h.handOver(ctx, caps.Vendor, m, func(on verify.Channel) string { return h.textOf(o, req, on) })
 }

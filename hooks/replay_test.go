@@ -154,7 +154,9 @@ func TestANoticeIsKnownForTenMinutesHoweverLongCodesAreKept(t *testing.T) {
 			assert.Len(t, m.sent, 1, server)
 			time.Sleep(time.Nanosecond)
 			serve(h, post())
-			assert.Len(t, m.sent, 2, server)
+			require.Len(t, m.sent, 2, server)
+			assert.NotEqual(t, m.sent[0].Ref, m.sent[1].Ref, "an endpoint that sends each webhook-id once sends both")
+			assert.Regexp(t, "^[0-9a-f]{32}$", m.sent[1].Ref)
 		})
 	}
 }
