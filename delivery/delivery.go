@@ -99,6 +99,7 @@ const (
 	// claims of a report that had no effect is given up within what is left.
 	handleTime  = 4 * time.Second
 	releaseTime = 400 * time.Millisecond
+	pollTime    = 100 * time.Millisecond
 )
 
 // A Config says where reports are remembered. The zero value serves one
@@ -199,10 +200,7 @@ func (h *handler) answer(r *http.Request, body []byte) (status int, text string)
 	case err != nil && !unreadable:
 		return http.StatusForbidden, ""
 	}
-	done := true
-	for _, e := range events { // all of them, so that one that fails each time keeps no other back
-		done = ctx.Err() == nil && h.once(ctx, e) && done
-	}
+	done := h.all(ctx, events)
 	switch {
 	case !done:
 		return http.StatusServiceUnavailable, ""
@@ -212,38 +210,84 @@ func (h *handler) answer(r *http.Request, body []byte) (status int, text string)
 	return http.StatusOK, "" // and not 204: Telnyx and Telegram document that they take 200 alone
 }
 
-// once has an event take its effect, unless it had it before or the message is past
-// it. It reports whether the vendor need not come again.
-func (h *handler) once(ctx context.Context, e Event) bool {
-	final := h.keyOf(e, "final")
-	if !e.Status.Final() {
-		switch state, err := h.seen.Begin(ctx, final, lease); {
-		case err != nil || state == Busy:
-			return false
-		case state == Done:
-			return true
+// What became of an event.
+type fate uint8
+
+const (
+	failed fate = iota // the vendor must come again
+	taken              // it need not
+	busy               // another report of this message is under way
+)
+
+// all has events take their effect, all of them, so that one that fails each time keeps
+// no other back. Those of a message of which another report is under way wait for it,
+// behind the others. It reports whether the vendor need not come again.
+func (h *handler) all(ctx context.Context, events []Event) bool {
+	done := true
+	for {
+		var wait []Event
+		for _, e := range events {
+			switch h.once(ctx, e) {
+			case busy:
+				wait = append(wait, e)
+			case failed:
+				done = false
+			}
 		}
-		defer h.release(ctx, final)
+		if len(wait) == 0 {
+			return done
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-time.After(pollTime):
+			events = wait
+		}
+	}
+}
+
+// once has an event take its effect, unless it had it before or the message is past it.
+// Of one message one report takes effect at a time, or the last to end of two would have
+// the last word.
+func (h *handler) once(ctx context.Context, e Event) fate {
+	if ctx.Err() != nil {
+		return failed
+	}
+	final, ended := h.keyOf(e, "final"), false
+	switch state, err := h.seen.Begin(ctx, final, lease); {
+	case err != nil:
+		return failed
+	case state == Busy:
+		return busy
+	case state == Done && !e.Status.Final():
+		return taken
+	case state == New:
+		defer func() {
+			if !ended {
+				h.release(ctx, final)
+			}
+		}()
 	}
 	key := h.keyOf(e, string(e.Status))
 	switch state, err := h.seen.Begin(ctx, key, lease); {
-	case err != nil || state == Busy:
-		return false
+	case err != nil:
+		return failed
+	case state == Busy:
+		return busy
 	case state == Done:
-		return true
+		return taken
 	}
 	if err := h.act(ctx, e); err != nil {
 		h.release(ctx, key)
-		return false
+		return failed
 	}
-	if e.Status.Final() {
-		_, _ = h.seen.Begin(ctx, final, lease) // whoever holds it: it is done
-		_ = h.seen.Done(ctx, final, keep)      // without it a late report on the way has its effect
+	if ended = e.Status.Final(); ended {
+		_ = h.seen.Done(ctx, final, keep) // without it a late report on the way has its effect
 	}
-	if h.seen.Done(ctx, key, keep) != nil {
-		return h.seen.Done(ctx, key, keep) == nil // else it comes again, and has its effect twice rather than never
+	if h.seen.Done(ctx, key, keep) != nil && h.seen.Done(ctx, key, keep) != nil {
+		return failed // it comes again, and has its effect twice rather than never
 	}
-	return true
+	return taken
 }
 
 // release lets the vendor come again at once; else it can after the lease.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,28 +84,72 @@ func (b *broken) Begin(ctx context.Context, key [16]byte, lease time.Duration) (
 
 func TestAStoreThatIsDownAndAClaimUnderWayBringItAgain(t *testing.T) {
 	t.Parallel()
-	acted := 0
-	s := &broken{err: errors.New("away")}
-	read := func(*http.Request, []byte) ([]delivery.Event, error) {
-		return []delivery.Event{{Vendor: "a", ID: "1", Status: delivery.Delivered}}, nil
+	synctest.Test(t, func(t *testing.T) {
+		acted := 0
+		s := &broken{err: errors.New("away")}
+		read := func(*http.Request, []byte) ([]delivery.Event, error) {
+			return []delivery.Event{{Vendor: "a", ID: "1", Status: delivery.Delivered}}, nil
+		}
+		h, err := delivery.NewHandler(delivery.Config{Seen: s, Key: make([]byte, 32)}, "application/json", read,
+			func(context.Context, delivery.Event) error { acted++; return nil })
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusServiceUnavailable, posted(h, "{}"))
+		s.err, s.busy = nil, true
+		began := time.Now()
+		assert.Equal(t, http.StatusServiceUnavailable, posted(h, "{}"))
+		assert.Equal(t, 4*time.Second, time.Since(began), "it waits for what is under way")
+		assert.Zero(t, acted)
+		s.busy = false
+		assert.Equal(t, http.StatusOK, posted(h, "{}"))
+		assert.Equal(t, 1, acted)
+	})
+}
+
+// R53: of two reports of one message that come at once the final one has the last word,
+// whichever comes first and however long the other takes. Those of other messages wait
+// for neither.
+func TestAStatusDoesNotMoveBackWhenReportsOverlap(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string][2]delivery.Status{
+		"on the way first": {delivery.Sent, delivery.Delivered}, "final first": {delivery.Delivered, delivery.Sent},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				now := map[string]delivery.Status{}
+				h, err := delivery.NewHandler(delivery.Config{}, "application/json", func(r *http.Request, body []byte) ([]delivery.Event, error) {
+					return []delivery.Event{
+						{Vendor: "a", ID: "1", Status: delivery.Status(strings.Trim(string(body), `"`))},
+						{Vendor: "a", ID: "other", Status: delivery.Accepted},
+					}, nil
+				}, func(_ context.Context, e delivery.Event) error {
+					if e.ID == "1" && e.Status == order[0] {
+						time.Sleep(2 * time.Second)
+					}
+					mu.Lock()
+					defer mu.Unlock()
+					now[e.ID] = e.Status
+					return nil
+				})
+				require.NoError(t, err)
+				began := time.Now()
+				answers := make(chan int, 2)
+				for _, status := range order {
+					go func() { answers <- posted(h, `"`+string(status)+`"`) }()
+					synctest.Wait()
+				}
+				mu.Lock()
+				assert.Equal(t, map[string]delivery.Status{"other": delivery.Accepted}, now, "the other message waits for neither")
+				mu.Unlock()
+				for range order {
+					assert.Equal(t, http.StatusOK, <-answers)
+				}
+				assert.Equal(t, delivery.Delivered, now["1"])
+				assert.Less(t, time.Since(began), 4*time.Second)
+			})
+		})
 	}
-	h, err := delivery.NewHandler(delivery.Config{Seen: s, Key: make([]byte, 32)}, "application/json", read,
-		func(context.Context, delivery.Event) error { acted++; return nil })
-	require.NoError(t, err)
-	post := func() int {
-		w := httptest.NewRecorder()
-		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("{}"))
-		r.Header.Set("Content-Type", "application/json; charset=utf-8")
-		h.ServeHTTP(w, r)
-		return w.Code
-	}
-	assert.Equal(t, http.StatusServiceUnavailable, post())
-	s.err, s.busy = nil, true
-	assert.Equal(t, http.StatusServiceUnavailable, post())
-	assert.Zero(t, acted)
-	s.busy = false
-	assert.Equal(t, http.StatusOK, post())
-	assert.Equal(t, 1, acted)
 }
 
 func TestWhatAReadSaysIsAnsweredByAStatus(t *testing.T) {
