@@ -135,6 +135,27 @@ func TestNothingOfAURLIsShown(t *testing.T) {
 	}
 }
 
+// An option has one value, which is one that it may have, or the URL is refused.
+func TestOptionsOfAURLAreReadStrictly(t *testing.T) {
+	for _, options := range []string{
+		"?migrate=yes", "?migrate=", "?pool_size=0", "?pool_size=x", "?pool_size=1&pool_size=2", "?prefix=a&prefix=b",
+	} {
+		for _, at := range []string{"postgres://h/d", "mysql://h/d"} {
+			_, err := openURL(at + options)
+			require.ErrorContains(t, err, "an option is unknown or has a bad value", at+options)
+		}
+	}
+	for _, options := range []string{"?tls=false", "?single_writer=no", "?socket=", "?unknown=1"} {
+		_, err := openURL("mysql://h/d" + options)
+		require.ErrorContains(t, err, "an option is unknown or has a bad value", options)
+	}
+	for _, at := range []string{"postgres://h/d?migrate=no&pool_size=2&prefix=a_", "mysql://h/d?tls=true&single_writer=true&migrate=no&pool_size=2&schema=a"} {
+		db, err := openURL(at)
+		require.NoError(t, err, at)
+		require.NoError(t, db.Close())
+	}
+}
+
 // A file is made for its owner alone, and none for a URL that is refused.
 func TestFileIsItsOwnersAlone(t *testing.T) {
 	t.Chdir(t.TempDir())

@@ -27,8 +27,8 @@ const maxWebhook = 3 << 20 // bytes
 // those that are file: or secret: are read again, at most once in a minute, and if they
 // have changed the request is handled once more, by a handler of the new ones. One that
 // is empty or cannot be read keeps the old ones, as does one that open refuses. What
-// open keeps between requests, such as [delivery.Seen], must be made outside of it: each
-// handler would begin with an empty one.
+// open keeps between requests, such as a [github.com/go2fa/verify/delivery.Seen], must be
+// made outside of it: each handler would begin with an empty one.
 //
 // Options are those of [Open]: WithSecrets, and WithObserver, which is told of
 // "webhook-secrets".

@@ -34,57 +34,43 @@ import (
 // [sqlstore.Config]'s. What is special in a URL (? # %) is percent-escaped. The result
 // is a [*sqlstore.Store], whose Close closes the file. Errors hold no part of the URL.
 func Open(url string) (otp.Store, error) {
-	db, err := OpenDB(url)
-	if err != nil {
-		return nil, err
-	}
-	return db.Store(), nil
+	return view(url, func(db *sqlstore.DB) otp.Store { return db.Store() })
 }
 
 // OpenLedger returns a ledger of package failover, as Open does a store.
 func OpenLedger(url string) (failover.Ledger, error) {
-	db, err := OpenDB(url)
-	if err != nil {
-		return nil, err
-	}
-	return db.Ledger(), nil
+	return view(url, func(db *sqlstore.DB) failover.Ledger { return db.Ledger() })
 }
 
 // OpenReferences returns references, as Open does a store.
 func OpenReferences(url string) (references.References, error) {
-	db, err := OpenDB(url)
-	if err != nil {
-		return nil, err
-	}
-	return db.References(), nil
+	return view(url, func(db *sqlstore.DB) references.References { return db.References() })
 }
 
 // OpenGuard returns a store of package guard, as Open does one of codes.
 func OpenGuard(url string) (guard.Store, error) {
-	db, err := OpenDB(url)
-	if err != nil {
-		return nil, err
-	}
-	return db.Guard(), nil
+	return view(url, func(db *sqlstore.DB) guard.Store { return db.Guard() })
 }
 
-// OpenHooksSeen returns a [hooks.Seen], as Open does a store. Its Close closes what was
-// opened.
+// OpenHooksSeen returns a [github.com/go2fa/verify/hooks.Seen], as Open does a store.
+// Its Close closes what was opened.
 func OpenHooksSeen(url string) (*sqlstore.Seen, error) {
-	db, err := OpenDB(url)
-	if err != nil {
-		return nil, err
-	}
-	return db.HooksSeen(), nil
+	return view(url, (*sqlstore.DB).HooksSeen)
 }
 
-// OpenDeliverySeen returns a [delivery.Seen], as OpenHooksSeen does one of hooks.
+// OpenDeliverySeen returns a [github.com/go2fa/verify/delivery.Seen], as OpenHooksSeen
+// does one of hooks.
 func OpenDeliverySeen(url string) (*sqlstore.Seen, error) {
+	return view(url, (*sqlstore.DB).DeliverySeen)
+}
+
+// view opens one store of a database.
+func view[V any](url string, of func(*sqlstore.DB) V) (v V, err error) {
 	db, err := OpenDB(url)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		v = of(db)
 	}
-	return db.DeliverySeen(), nil
+	return v, err
 }
 
 // OpenDB returns the DB of a URL, which has all the stores. Close closes the file.
