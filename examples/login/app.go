@@ -180,7 +180,7 @@ func (s *site) checkApp(w http.ResponseWriter, r *http.Request, v visitor) error
 		s.say(r, bad, "The app shows 6 digits. This did not count as a try.")
 		return seeOther(w, r, here)
 	}
-	passed, checked, err := s.attemptApp(v, id, typed, r.PostFormValue("once"), s.origin(r, v.account.Name))
+	passed, checked, err := s.attemptBy(appFactor, s.appChecks, v, id, typed, r.PostFormValue("once"), s.origin(r, v.account.Name))
 	switch {
 	case errors.Is(err, errSpent):
 		return seeOther(w, r, "/")
@@ -192,7 +192,9 @@ func (s *site) checkApp(w http.ResponseWriter, r *http.Request, v visitor) error
 	return s.pass(w, r, v.account.Name, passage{next: here, tone: bad, notice: appSentence(checked)})
 }
 
-func (s *site) attemptApp(v visitor, id, typed, once string, from origin) (p passage, checked, err error) {
+// attemptBy takes one code of a factor that a checker keeps, and approves the challenge,
+// in one transaction.
+func (s *site) attemptBy(f factor, checker verify.Checker, v visitor, id, typed, once string, from origin) (p passage, checked, err error) {
 	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
 		c, _, err := s.find(tx, v, id)
 		switch {
@@ -200,14 +202,16 @@ func (s *site) attemptApp(v visitor, id, typed, once string, from origin) (p pas
 			return err
 		case c.Done:
 			return errSpent
-		case !s.takes(c, *a, appFactor):
+		case !s.takes(c, *a, f):
 			return errGone
 		}
-		if checked = s.appChecks.Check(within(tx), a.Name, typed, c.attempted(once)...); checked != nil {
-			a.noteBlock(checked)
+		if checked = checker.Check(within(tx), a.Name, typed, c.attempted(once)...); checked != nil {
+			if f == appFactor {
+				a.noteBlock(checked)
+			}
 			return save(tx, challenges, a.Name+"/"+id, c) // what was charged stays charged
 		}
-		if p, err = s.approve(tx, &c, a, appFactor, v.key, from); err != nil {
+		if p, err = s.approve(tx, &c, a, f, v.key, from); err != nil {
 			return err
 		}
 		return save(tx, challenges, a.Name+"/"+id, c)

@@ -90,7 +90,7 @@ func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error 
 		view.Refusal, view.Once = why, s.nextForm(v, view.ID)
 		return s.show(w, r, status, "recovery", "Recovery code", view)
 	}
-	passed, checked, err := s.spend(v, view.ID, view.Typed, r.PostFormValue("once"), s.origin(r, v.account.Name))
+	passed, checked, err := s.attemptBy(paperFactor, s.paperChecks, v, view.ID, view.Typed, r.PostFormValue("once"), s.origin(r, v.account.Name))
 	switch {
 	case errors.Is(err, errSpent):
 		return seeOther(w, r, "/")
@@ -105,27 +105,4 @@ func (s *site) recover(w http.ResponseWriter, r *http.Request, v visitor) error 
 		passed.tone, passed.notice = good, "That recovery code is used up now."
 	}
 	return s.pass(w, r, v.account.Name, passed)
-}
-
-// spend spends one recovery code and approves the challenge in one transaction.
-func (s *site) spend(v visitor, id, typed, once string, from origin) (p passage, checked, err error) {
-	err = s.store.change(v.account.Name, func(tx *bolt.Tx, a *account) error {
-		c, _, err := s.find(tx, v, id)
-		switch {
-		case err != nil:
-			return err
-		case c.Done:
-			return errSpent
-		case !s.takes(c, *a, paperFactor):
-			return errGone
-		}
-		if checked = s.paperChecks.Check(within(tx), a.Name, typed, c.attempted(once)...); checked != nil {
-			return save(tx, challenges, a.Name+"/"+id, c) // what was charged stays charged
-		}
-		if p, err = s.approve(tx, &c, a, paperFactor, v.key, from); err != nil {
-			return err
-		}
-		return save(tx, challenges, a.Name+"/"+id, c)
-	})
-	return p, checked, err
 }
