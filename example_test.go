@@ -94,7 +94,7 @@ func ExampleChecker() {
 		switch {
 		case err == nil:
 			fmt.Println("Welcome.")
-		case errors.Is(err, verify.ErrMismatch) && e.AttemptsLeft > 0:
+		case errors.Is(err, verify.ErrMismatch) && e != nil && e.AttemptsLeft > 0:
 			fmt.Printf("Wrong code: %d more attempts.\n", e.AttemptsLeft)
 		case errors.Is(err, verify.ErrMismatch):
 			fmt.Println("Wrong code: try again.")

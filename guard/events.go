@@ -11,8 +11,8 @@ import (
 
 // details say what an operator may change.
 var details = map[string]string{
-	RuleCountry:   "codes are not sent to this country: see Countries",
-	RuleKind:      "codes are not sent to this kind of number: see Kinds",
+	RuleCountry:   "codes are not sent to this country: see Countries, which is countries= in a DSN",
+	RuleKind:      "codes are not sent to this kind of number: see Kinds, which is kinds= in a DSN",
 	RuleProxy:     "the client address is a proxy's: hand in that of the person, or set Private",
 	RuleAddress:   "IP is limited and there is no client address: use WithClientIP",
 	RuleStore:     "the guard's store did not answer, and nothing is sent without it",

@@ -29,7 +29,9 @@
 // # Limits
 //
 // An attempt is charged before it is compared. After the fifth failure in a row,
-// and after each further one, a wait begins: 30 seconds, doubling to an hour. A
+// and after each further one, a wait begins: 30 seconds, doubling to an hour. For the
+// first wait every attempt within 30 seconds of the one before counts, a right code and
+// a used one too, or a burst would begin anew with each right code. A
 // hundred failures since the last approval block the authenticator, and so do 200
 // within 30 days, which an approval does not clear. [Authenticator.Reset] lifts a
 // block: call it after the person has proven another factor, such as a passkey or

@@ -37,7 +37,7 @@ func commands() []command {
 const notes = `
 A DSN is one line such as twilio://ACCOUNT_SID:AUTH_TOKEN@VERIFY_SERVICE_SID; docs/dsn.md
 lists all settings. Beside the vendors there is smtp://, and a store or a ledger may be a URL of
-Redis or Valkey. While verify emulate runs, this DSN works as it is:
+Redis, Valkey, PostgreSQL, MySQL or SQLite. While verify emulate runs, this DSN works as it is:
 
   %s
 

@@ -74,6 +74,18 @@ func TestSendAndCheck(t *testing.T) {
 	assert.Equal(t, 1, again.status)
 }
 
+// What forgets the code with the command is said at once, and not by the check that
+// finds nothing.
+func TestSendTellsWhatItsStoreForgets(t *testing.T) {
+	dsn := emulateForTest(t, "gatewayapi")["gatewayapi"].DSN
+	dsn = dsn[:strings.Index(dsn, "&store=")]
+	for store, note := range map[string]string{"memory": forgotten, "sqlite:" + t.TempDir() + "/codes.db": ""} {
+		sent := start(t, nil, "send", "-dsn", dsn+"&store="+store, "-to", to)
+		require.Equal(t, 0, sent.status, sent.err)
+		assert.Equal(t, note, sent.err)
+	}
+}
+
 func TestSendAndCheckInJSON(t *testing.T) {
 	srv := twiliotest.NewServer(t)
 	env := map[string]string{"VERIFY_DSN": dsnOf(srv)}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/go2fa/verify"
 )
@@ -16,8 +17,14 @@ func send(ctx context.Context, t terminal, f *flags) error {
 	ctx, cancel := f.limited(ctx)
 	defer cancel()
 
-	return t.deliver(ctx, v, f)
+	err = t.deliver(ctx, v, f)
+	if err == nil && strings.Contains(f.dsn, "store=memory") {
+		say(t.err, "%s", forgotten)
+	}
+	return err
 }
+
+const forgotten = "verify: store=memory forgets the code now that this command ends: name a store such as store=sqlite:FILE, or use verify try\n"
 
 func check(ctx context.Context, t terminal, f *flags) error {
 	v, err := f.open()
