@@ -3,10 +3,7 @@ package auth0
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -225,21 +222,7 @@ func TestProbesShareOneTokenOfTheManagementAPI(t *testing.T) {
 	require.ErrorIs(t, client.Probe(t.Context()), verify.ErrRejected, "a refused token is not kept")
 }
 
-// A file that no test names proves nothing.
 func TestEveryRecordingIsNamedByATest(t *testing.T) {
 	t.Parallel()
-	var tests strings.Builder
-	for _, file := range []string{"recordings_test.go", "conformance_test.go", "mfa_recordings_test.go", "assertion_test.go"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		tests.Write(text)
-	}
-	files, err := filepath.Glob("testdata/*.json")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		_, err := fixture.Load(file)
-		assert.NoError(t, err)
-		assert.Contains(t, tests.String(), `"`+strings.TrimSuffix(filepath.Base(file), ".json")+`"`)
-	}
+	fixture.EachIsNamed(t, nil)
 }

@@ -2,8 +2,6 @@ package awsverify
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -223,24 +221,9 @@ func TestDocumentedAnswersToAProbe(t *testing.T) {
 	}
 }
 
-// A file that no test names proves nothing.
 func TestEveryRecordingIsNamedByATest(t *testing.T) {
 	t.Parallel()
-	var tests strings.Builder
-	for _, file := range []string{"recordings_test.go", "recordings_notify_test.go", "conformance_test.go", "conformance_notify_test.go"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		tests.Write(text)
-	}
-	files, err := filepath.Glob("testdata/*.json")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		_, err := fixture.Load(file)
-		require.NoError(t, err)
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		assert.True(t, strings.Contains(tests.String(), `"`+name+`"`), "%s: a recording without a test", name)
-	}
+	fixture.EachIsNamed(t, nil)
 }
 
 // Each word is read by its name or its reason, and says what an operator can do. A server's

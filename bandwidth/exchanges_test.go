@@ -2,9 +2,6 @@ package bandwidth
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -148,22 +145,7 @@ func TestWithoutATokenNoExchangeIsPlayed(t *testing.T) {
 	}
 }
 
-// A file that no test names proves nothing.
-func TestEveryExchangeIsNamedByATest(t *testing.T) {
+func TestEveryRecordingIsNamedByATest(t *testing.T) {
 	t.Parallel()
-	var tests strings.Builder
-	for _, file := range []string{"exchanges_test.go", "conformance_test.go", "probe_test.go"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		tests.Write(text)
-	}
-	files, err := filepath.Glob("testdata/*.json")
-	require.NoError(t, err)
-	assert.NotEmpty(t, files)
-	for _, file := range files {
-		_, err := fixture.Load(file)
-		assert.NoError(t, err)
-		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		assert.Regexp(t, `["/]`+name+`["\.]`, tests.String(), "an exchange without a test")
-	}
+	fixture.EachIsNamed(t, nil)
 }

@@ -147,3 +147,8 @@ func TestProbeTellsOfAWrongAddress(t *testing.T) {
 	require.ErrorIs(t, err, verify.ErrRejected)
 	require.ErrorContains(t, err, "check APIRoot and Version")
 }
+
+func TestEveryRecordingIsNamedByATest(t *testing.T) {
+	t.Parallel()
+	fixture.EachIsNamed(t, nil)
+}

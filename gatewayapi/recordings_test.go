@@ -3,7 +3,6 @@ package gatewayapi
 import (
 	"encoding/json"
 	"net/http"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -217,23 +216,7 @@ func TestDocumentedRefusals(t *testing.T) {
 	}
 }
 
-// A file that no test names proves nothing.
 func TestEveryRecordingIsNamedByATest(t *testing.T) {
 	t.Parallel()
-	var tests strings.Builder
-	for _, file := range []string{"recordings_test.go", "conformance_test.go", "probe_test.go"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		tests.Write(text)
-	}
-	files, err := filepath.Glob("testdata/*.json")
-	require.NoError(t, err)
-	assert.NotEmpty(t, files)
-	for _, file := range files {
-		_, err := fixture.Load(file)
-		assert.NoError(t, err)
-		if !codeFile.MatchString(file) {
-			assert.Contains(t, tests.String(), `"`+strings.TrimSuffix(filepath.Base(file), ".json")+`"`, "a recording without a test")
-		}
-	}
+	fixture.EachIsNamed(t, func(name string) bool { return codeFile.MatchString("testdata/" + name + ".json") })
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/fixture"
 )
 
 const recipient = "+15005550006"
@@ -127,4 +128,9 @@ func TestAPinTimeToLiveIsRead(t *testing.T) {
 		assert.True(t, ok, "%q", text)
 		assert.Equal(t, want, got, "%q", text)
 	}
+}
+
+func TestEveryRecordingIsNamedByATest(t *testing.T) {
+	t.Parallel()
+	fixture.EachIsNamed(t, nil)
 }

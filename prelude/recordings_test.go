@@ -1,9 +1,6 @@
 package prelude
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/go2fa/verify"
@@ -101,21 +98,7 @@ func TestEveryCodeOfTheTableIsRead(t *testing.T) {
 	assert.Len(t, codes.All(), 12)
 }
 
-// A file that no test names proves nothing.
 func TestEveryRecordingIsNamedByATest(t *testing.T) {
 	t.Parallel()
-	var tests strings.Builder
-	for _, file := range []string{"recordings_test.go", "conformance_test.go"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		tests.Write(text)
-	}
-	files, err := filepath.Glob("testdata/*.json")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		_, err := fixture.Load(file)
-		assert.NoError(t, err)
-		assert.Contains(t, tests.String(), `"`+strings.TrimSuffix(filepath.Base(file), ".json")+`"`)
-	}
+	fixture.EachIsNamed(t, nil)
 }

@@ -1,9 +1,6 @@
 package telnyx
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -118,21 +115,7 @@ func TestALostAnswerToASendIsOneRequest(t *testing.T) {
 	assert.Equal(t, verify.ErrOutcomeUnknown, verify.OutcomeOf(err))
 }
 
-// A file that no test names proves nothing.
 func TestEveryRecordingIsNamedByATest(t *testing.T) {
 	t.Parallel()
-	var tests strings.Builder
-	for _, file := range []string{"recordings_test.go", "conformance_test.go"} {
-		text, err := os.ReadFile(file)
-		require.NoError(t, err)
-		tests.Write(text)
-	}
-	files, err := filepath.Glob("testdata/*.json")
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		_, err := fixture.Load(file)
-		assert.NoError(t, err)
-		assert.Contains(t, tests.String(), `"`+strings.TrimSuffix(filepath.Base(file), ".json")+`"`)
-	}
+	fixture.EachIsNamed(t, nil)
 }

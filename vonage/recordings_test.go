@@ -10,6 +10,7 @@ import (
 
 	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/driver"
+	"github.com/go2fa/verify/internal/fixture"
 	"github.com/go2fa/verify/otp"
 )
 
@@ -211,4 +212,9 @@ func TestEveryCodeHasAnOutcome(t *testing.T) {
 	for code, f := range codes.All() {
 		assert.NotEqual(t, verify.ErrOutcomeUnknown, verify.OutcomeOf(f.Outcome), code)
 	}
+}
+
+func TestEveryRecordingIsNamedByATest(t *testing.T) {
+	t.Parallel()
+	fixture.EachIsNamed(t, nil)
 }

@@ -73,9 +73,11 @@ func newFlags(c command) *flags {
 		"scope": func(n string) {
 			f.set.StringVar(&f.scope, n, "", "a `name` of what the code is for: login, payment, ...")
 		},
-		"channel": func(n string) { f.set.StringVar(&f.channel, n, "", "`how` it travels: sms, voice, whatsapp, telegram, email") },
-		"digits":  func(n string) { f.set.IntVar(&f.digits, n, 0, "`length` of the code; the vendor's own if 0") },
-		"locale":  func(n string) { f.set.StringVar(&f.locale, n, "", "`language` of the message: da, pt-BR") },
+		"channel": func(n string) {
+			f.set.StringVar(&f.channel, n, "", "`how` it travels: sms, voice, whatsapp, telegram, email")
+		},
+		"digits": func(n string) { f.set.IntVar(&f.digits, n, 0, "`length` of the code; the vendor's own if 0") },
+		"locale": func(n string) { f.set.StringVar(&f.locale, n, "", "`language` of the message: da, pt-BR") },
 		"directory": func(n string) {
 			f.set.StringVar(&f.directory, n, "", "`file` of Authy's users, as JSON: {\"+15005550006\": \"1000\"}")
 		},
