@@ -22,7 +22,8 @@ func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.Ch
 	if err != nil {
 		return err
 	}
-	c := checking{record: record{v: v}, id: v.checkID(req), to: to, code: code, opts: opts, keyed: req.IdempotencyKey != ""}
+	c := checking{record: record{v: v}, to: to, code: code, opts: opts, keyed: req.IdempotencyKey != ""}
+	c.id, c.by = v.checkIDs(req)
 	caller := ctx
 	if c.keyed {
 		if caller.Err() != nil {
@@ -106,7 +107,7 @@ func (v *Verifier) named(names []string) []*backend {
 // A checking is one Check on its way through the backends.
 type checking struct {
 	record
-	id       ID
+	id, by   ID
 	to, code string
 	opts     []verify.CheckOption
 	backends []*backend

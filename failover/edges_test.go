@@ -34,11 +34,11 @@ func (h *hiccup) End(ctx context.Context, k failover.Key, i failover.ID, backend
 	return h.MemoryLedger.End(ctx, k, i, backend, s, d)
 }
 
-func (h *hiccup) Attempt(ctx context.Context, k failover.Key, i failover.ID, l failover.Limits) (failover.Attempt, error) {
+func (h *hiccup) Attempt(ctx context.Context, k failover.Key, i, by failover.ID, l failover.Limits) (failover.Attempt, error) {
 	if h.charges++; h.charges == 1 {
 		return failover.Attempt{}, errDown
 	}
-	return h.MemoryLedger.Attempt(ctx, k, i, l)
+	return h.MemoryLedger.Attempt(ctx, k, i, by, l)
 }
 
 func over(l failover.Ledger) func(*failover.Config) {

@@ -11,7 +11,8 @@ type (
 	// A Key names one (recipient, scope): a hash under one of Config.Keys.
 	Key [16]byte
 	// An ID names one Send or Check: random, or of a Check with an idempotency key an HMAC
-	// over the key and all that the call names.
+	// over the key and all that the call names. Of the Checks of one ID each call has a
+	// random ID of its own beside it.
 	ID [16]byte
 )
 
@@ -45,8 +46,10 @@ type Ledger interface {
 	// has, if the failures are spent, or if 64 ids were charged within two minutes,
 	// it spends nothing and returns Locked. Without a live backend it returns
 	// nothing at all. Zero fields of l take the defaults. Of an id that was charged
-	// before it also says what Settle and Conclude have kept of it.
-	Attempt(ctx context.Context, k Key, id ID, l Limits) (Attempt, error)
+	// before it also says what Settle and Conclude have kept of it. by is the caller's own
+	// id: until Settle the Check is First again to the by that charged it, whose reply was
+	// lost, and Pending to every other.
+	Attempt(ctx context.Context, k Key, id, by ID, l Limits) (Attempt, error)
 
 	// Settle ends a Check. Approved removes all live backends and answers true to
 	// exactly one id of those charged since the last approval. NotAsked gives the
@@ -107,8 +110,8 @@ type Progress uint8 // the zero value approves nothing
 
 // How far a Check may be.
 const (
-	First       Progress = iota // it was not charged before
-	Pending                     // it was, and is not settled
+	First       Progress = iota // it was not charged before, or by this very call
+	Pending                     // it was by another call, and is not settled
 	WasDenied                   // it is settled, and did not win
 	WasApproved                 // it is settled, and won
 )

@@ -13,7 +13,7 @@ import (
 func TestWhatIsLeftIsTheSmallerOfTwoLimits(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		l.sent(1, "a")
-		c, err := l.Attempt(t.Context(), key, id(10), failover.Limits{Attempts: 5, Failures: 3, Remember: time.Hour})
+		c, err := l.Attempt(t.Context(), key, id(10), id(10), failover.Limits{Attempts: 5, Failures: 3, Remember: time.Hour})
 		require.NoError(t, err)
 		assert.Equal(t, 2, c.Left)
 	})
@@ -23,7 +23,6 @@ func TestAnIDIsKnownForTwoMinutes(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		l.sent(1, "a")
 		first := l.charge(10)
-		first.Progress = failover.Pending
 		<-time.After(2 * time.Minute)
 		assert.Equal(t, first, l.charge(10), "to the last moment")
 		<-time.After(time.Nanosecond)
@@ -45,7 +44,7 @@ func TestFailuresAreRememberedToTheLastMoment(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		few := failover.Limits{Attempts: 5, Failures: 1, Remember: time.Hour}
 		charge := func(n byte) failover.Attempt {
-			c, err := l.Attempt(t.Context(), key, id(n), few)
+			c, err := l.Attempt(t.Context(), key, id(n), id(n), few)
 			require.NoError(t, err)
 			return c
 		}

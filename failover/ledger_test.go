@@ -46,7 +46,12 @@ func (l *ledger) sent(n byte, backend string) {
 
 func (l *ledger) charge(n byte) failover.Attempt {
 	l.t.Helper()
-	c, err := l.Attempt(l.t.Context(), key, id(n), limits)
+	return l.chargeBy(n, n)
+}
+
+func (l *ledger) chargeBy(n, by byte) failover.Attempt {
+	l.t.Helper()
+	c, err := l.Attempt(l.t.Context(), key, id(n), id(by), limits)
 	require.NoError(l.t, err)
 	return c
 }
@@ -113,8 +118,10 @@ func TestChargesAndSettlesAreAnsweredAgain(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		l.sent(1, "a")
 		first := l.charge(10)
-		first.Progress = failover.Pending
-		assert.Equal(t, first, l.charge(10), "charged once")
+		assert.Equal(t, first, l.charge(10), "charged once, and the first to the call whose reply was lost")
+		another := first
+		another.Progress = failover.Pending
+		assert.Equal(t, another, l.chargeBy(10, 11), "another call of the same Check")
 		assert.Equal(t, 4, first.Left)
 		assert.True(t, l.settle(10, failover.Approved))
 		assert.True(t, l.settle(10, failover.Approved), "an approval is never taken back by a replay")
@@ -270,11 +277,11 @@ func (b *broken) End(ctx context.Context, k failover.Key, i failover.ID, backend
 	return b.MemoryLedger.End(ctx, k, i, backend, s, d)
 }
 
-func (b *broken) Attempt(ctx context.Context, k failover.Key, i failover.ID, l failover.Limits) (failover.Attempt, error) {
+func (b *broken) Attempt(ctx context.Context, k failover.Key, i, by failover.ID, l failover.Limits) (failover.Attempt, error) {
 	if b.fails == "charge" {
 		return failover.Attempt{Backends: []string{"a"}}, errDown
 	}
-	return b.MemoryLedger.Attempt(ctx, k, i, l)
+	return b.MemoryLedger.Attempt(ctx, k, i, by, l)
 }
 
 func (b *broken) Settle(ctx context.Context, k failover.Key, i failover.ID, v failover.Verdict) (bool, error) {

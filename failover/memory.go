@@ -85,7 +85,7 @@ type closing struct {
 // A check is one attempt that was charged. An approval makes losers of those
 // charged before it.
 type check struct {
-	id      ID
+	id, by  ID
 	at      time.Time
 	serial  int
 	answer  Attempt
@@ -95,8 +95,9 @@ type check struct {
 	outcome string
 }
 
-// again is what an attempt is answered that is made again.
-func (c *check) again() Attempt {
+// again is what an attempt is answered that is made again. The call that charged it is
+// told as it was, or a lost reply would be taken for another call.
+func (c *check) again(by ID) Attempt {
 	a := c.answer
 	a.Progress, a.Outcome = Pending, c.outcome
 	switch {
@@ -104,6 +105,8 @@ func (c *check) again() Attempt {
 		a.Progress = WasApproved
 	case c.settled:
 		a.Progress = WasDenied
+	case c.by == by:
+		a.Progress = First
 	}
 	return a
 }
@@ -173,7 +176,7 @@ func (m *MemoryLedger) End(_ context.Context, k Key, id ID, backend string, s St
 }
 
 // Attempt implements Ledger.
-func (m *MemoryLedger) Attempt(_ context.Context, k Key, id ID, limits Limits) (Attempt, error) {
+func (m *MemoryLedger) Attempt(_ context.Context, k Key, id, by ID, limits Limits) (Attempt, error) {
 	limits = limits.WithDefaults()
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -184,7 +187,7 @@ func (m *MemoryLedger) Attempt(_ context.Context, k Key, id ID, limits Limits) (
 	}
 	e.prune(now)
 	if c := e.check(id); c != nil {
-		return c.again(), nil
+		return c.again(by), nil
 	}
 	newest := e.newest(now)
 	switch {
@@ -209,7 +212,7 @@ func (m *MemoryLedger) Attempt(_ context.Context, k Key, id ID, limits Limits) (
 	e.failures++
 	e.failed, e.remember = now, limits.Remember
 	a.Left = min(a.Left, limits.Failures-e.failures)
-	e.checks = append(e.checks, check{id: id, at: now, serial: e.serial, answer: a})
+	e.checks = append(e.checks, check{id: id, by: by, at: now, serial: e.serial, answer: a})
 	return a, nil
 }
 

@@ -95,8 +95,8 @@ type forgets struct {
 	forget bool
 }
 
-func (f *forgets) Attempt(ctx context.Context, k failover.Key, i failover.ID, l failover.Limits) (failover.Attempt, error) {
-	a, err := f.MemoryLedger.Attempt(ctx, k, i, l)
+func (f *forgets) Attempt(ctx context.Context, k failover.Key, i, by failover.ID, l failover.Limits) (failover.Attempt, error) {
+	a, err := f.MemoryLedger.Attempt(ctx, k, i, by, l)
 	if f.forget {
 		_ = f.Reset(ctx, k)
 	}
@@ -201,7 +201,7 @@ func TestABeginThatNobodyEndsLeavesTheCodeBeforeItsTime(t *testing.T) {
 func TestZeroLimitsAreTheDefaults(t *testing.T) {
 	bubble(t, func(l *ledger) {
 		l.sent(1, "a")
-		a, err := l.Attempt(t.Context(), key, id(10), failover.Limits{})
+		a, err := l.Attempt(t.Context(), key, id(10), id(10), failover.Limits{})
 		require.NoError(t, err)
 		assert.Equal(t, failover.Attempt{Backends: []string{"a"}, Left: 4}, a)
 	})

@@ -25,12 +25,13 @@ func (v *Verifier) call(purpose, key, to, scope string, t verify.Transaction, co
 	return keys.ID(v.keys[0], "failover v1 call", purpose, key, strings.ToLower(to), scope, t.Amount, t.Payee, code)
 }
 
-// checkID names a Check: by its idempotency key, or at random.
-func (v *Verifier) checkID(req verify.CheckRequest) ID {
+// checkIDs names a Check, by its idempotency key or at random, and this call of it.
+func (v *Verifier) checkIDs(req verify.CheckRequest) (id, by ID) {
+	by = newID()
 	if req.IdempotencyKey == "" {
-		return newID()
+		return by, by
 	}
-	return v.call(keys.Check, req.IdempotencyKey, req.To, req.Scope, req.Transaction, req.Code)
+	return v.call(keys.Check, req.IdempotencyKey, req.To, req.Scope, req.Transaction, req.Code), by
 }
 
 // once is a Send with an idempotency key: the first one claims the call.
@@ -95,8 +96,8 @@ func (c *checking) attempt(ctx context.Context) (a Attempt, err error) {
 }
 
 func (c *checking) charge(ctx context.Context) (a Attempt, err error) {
-	for range 2 { // the same id is charged once
-		if a, err = c.v.ledger.Attempt(ctx, c.key(), c.id, c.v.limits); err == nil {
+	for range 2 { // the same id is charged once, and by tells a lost reply from another call
+		if a, err = c.v.ledger.Attempt(ctx, c.key(), c.id, c.by, c.v.limits); err == nil {
 			return a, nil
 		}
 	}
@@ -111,7 +112,7 @@ func (c *checking) repeated(ctx context.Context, a Attempt) error {
 	var err error
 	for poll := firstPoll; err == nil && underWay(a); poll = min(2*poll, lastPoll) {
 		if err = pause(ctx, poll); err == nil {
-			a, err = c.v.ledger.Attempt(ctx, c.key(), c.id, c.v.limits)
+			a, err = c.charge(ctx)
 		}
 	}
 	if err == nil && a.Progress == WasApproved {

@@ -325,7 +325,7 @@ func TestZeroValuesRefuse(t *testing.T) {
 
 	l, k, id := new(redisstore.Ledger), failover.Key(aKey()), failover.ID(anID())
 	_, begin := l.Begin(t.Context(), k, id, "a", time.Minute)
-	a, attempt := l.Attempt(t.Context(), k, id, failover.Limits{})
+	a, attempt := l.Attempt(t.Context(), k, id, id, failover.Limits{})
 	assert.Empty(t, a)
 	won, settle := l.Settle(t.Context(), k, id, failover.Approved)
 	assert.False(t, won)

@@ -93,9 +93,9 @@ func (l *Ledger) End(ctx context.Context, k failover.Key, id failover.ID, backen
 }
 
 // Attempt spends one attempt; see [failover.Ledger].
-func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (failover.Attempt, error) {
+func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id, by failover.ID, limits failover.Limits) (failover.Attempt, error) {
 	limits = limits.WithDefaults()
-	answer, err := l.ask(ctx, "attempt", k, id, limits.Attempts, limits.Failures, millis(limits.Remember))
+	answer, err := l.ask(ctx, "attempt", k, id, hex.EncodeToString(by[:]), limits.Attempts, limits.Failures, millis(limits.Remember))
 	if err != nil {
 		return failover.Attempt{}, err
 	}

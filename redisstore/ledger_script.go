@@ -112,11 +112,12 @@ ops['end'] = function(name, state, ttl)
   return {'ended', 0}
 end
 
-function ops.attempt(attempts, failures, remember)
+-- by is that of the call, by which a lost reply is told from another call.
+function ops.attempt(by, attempts, failures, remember)
   attempts, failures = tonumber(attempts), tonumber(failures)
   local known = check()
   if known then
-    local progress = known.won and 'approved' or known.settled and 'denied' or 'pending'
+    local progress = known.won and 'approved' or known.settled and 'denied' or known.by == by and '' or 'pending'
     return {known.word, known.left, progress, known.outcome or ''}
   end
   local newest = {}
@@ -138,7 +139,7 @@ function ops.attempt(attempts, failures, remember)
   if #asked == 0 then return {'locked', 0} end
   e.failures, e.failed, e.remember = e.failures + 1, now, tonumber(remember)
   left = math.min(left, failures - e.failures)
-  e.checks[#e.checks + 1] = {id = id, at = now, serial = e.serial, word = word, left = left, asked = asked,
+  e.checks[#e.checks + 1] = {id = id, by = by, at = now, serial = e.serial, word = word, left = left, asked = asked,
     settled = false, won = false, lost = false}
   save()
   return {word, left}
@@ -194,5 +195,5 @@ function ops.settle(verdict)
   return {c.won and 'won' or 'lost', 0}
 end
 
-return ops[op](ARGV[3], ARGV[4], ARGV[5])
+return ops[op](ARGV[3], ARGV[4], ARGV[5], ARGV[6])
 `

@@ -2,6 +2,8 @@ package redisstore_test
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -63,13 +65,56 @@ func TestLedgersLeasesAndBackendsEnd(t *testing.T) {
 	require.Zero(t, busy, "a Send that never closed does not hold for ever")
 	require.NoError(t, l.End(t.Context(), k, failover.ID{2}, "b", failover.Sent, 10*time.Minute))
 	srv.advance(10*time.Minute - time.Second)
-	c, err := l.Attempt(t.Context(), k, failover.ID{3}, attempts)
+	c, err := l.Attempt(t.Context(), k, failover.ID{3}, failover.ID{3}, attempts)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"b"}, c.Backends)
 	srv.advance(2 * time.Second)
-	c, err = l.Attempt(t.Context(), k, failover.ID{4}, attempts)
+	c, err = l.Attempt(t.Context(), k, failover.ID{4}, failover.ID{4}, attempts)
 	require.NoError(t, err)
 	assert.Equal(t, failover.Attempt{}, c)
+}
+
+// go-redis sends a script again whose reply it did not get, and the Check that charged
+// must not be taken for one of another browser.
+func TestLedgerAttemptWhoseReplyIsLostIsTheFirst(t *testing.T) {
+	t.Parallel()
+	for name, how := range map[string]error{"the connection is closed": nil, "no answer in time": late} {
+		t.Run(name, func(t *testing.T) {
+			onServers(t, func(t *testing.T, srv server) {
+				w := &wire{how: how}
+				client := srv.client(t, w.into)
+				_, prefix := aStore(t, client)
+				l, err := redisstore.NewLedger(client, redisstore.Config{Prefix: prefix})
+				require.NoError(t, err)
+				k, id, mine, another := aLedgerKey(), failover.ID{3}, failover.ID{4}, failover.ID{5}
+				_, err = l.Begin(t.Context(), k, failover.ID{1}, "a", time.Minute)
+				require.NoError(t, err)
+				require.NoError(t, l.End(t.Context(), k, failover.ID{1}, "a", failover.Sent, 10*time.Minute))
+				attempt := func(by failover.ID) failover.Attempt {
+					a, err := l.Attempt(t.Context(), k, id, by, attempts)
+					require.NoError(t, err)
+					return a
+				}
+				w.requests.Store(0)
+				w.lose.Store(1)
+				a := attempt(mine)
+				assert.Equal(t, failover.Attempt{Backends: []string{"a"}, Left: 4}, a)
+				assert.EqualValues(t, 2, w.requests.Load(), "go-redis asks again by itself")
+				assert.Equal(t, failover.Pending, attempt(another).Progress)
+				assert.Equal(t, failover.First, attempt(mine).Progress)
+
+				keys := keysOf(t, client, prefix)
+				require.Len(t, keys, 1)
+				entry := client.Get(t.Context(), keys[0]).Val()
+				old := regexp.MustCompile(`"by":"[0-9a-f]{32}",?`).ReplaceAllString(entry, "")
+				require.NotEqual(t, entry, old)
+				require.NoError(t, client.Set(t.Context(), keys[0], strings.ReplaceAll(old, ",}", "}"), time.Minute).Err())
+				for _, by := range []failover.ID{mine, another, {}} {
+					assert.Equal(t, failover.Pending, attempt(by).Progress, "of an entry that is older than the calls' ids")
+				}
+			})
+		})
+	}
 }
 
 func TestLedgerForgetsWhatMeansNothing(t *testing.T) {
@@ -134,17 +179,17 @@ func TestLedgerThatCannotAnswer(t *testing.T) {
 	keys := keysOf(t, client, "verify:")
 	require.Len(t, keys, 1)
 	require.NoError(t, client.Set(t.Context(), keys[0], "not JSON", 0).Err())
-	_, err = l.Attempt(t.Context(), k, failover.ID{2}, attempts)
+	_, err = l.Attempt(t.Context(), k, failover.ID{2}, failover.ID{2}, attempts)
 	require.ErrorContains(t, err, "layout")
 	require.NoError(t, l.Reset(t.Context(), k), "what cannot be read can be forgotten")
-	_, err = l.Attempt(t.Context(), k, failover.ID{2}, attempts)
+	_, err = l.Attempt(t.Context(), k, failover.ID{2}, failover.ID{2}, attempts)
 	require.NoError(t, err)
 
 	require.NoError(t, client.Close())
 	_, err = l.Begin(t.Context(), k, failover.ID{1}, "a", time.Minute)
 	require.Error(t, err)
 	require.Error(t, l.End(t.Context(), k, failover.ID{1}, "a", failover.Sent, time.Minute))
-	_, err = l.Attempt(t.Context(), k, failover.ID{1}, attempts)
+	_, err = l.Attempt(t.Context(), k, failover.ID{1}, failover.ID{1}, attempts)
 	require.Error(t, err)
 	_, err = l.Settle(t.Context(), k, failover.ID{1}, failover.Approved)
 	require.Error(t, err)
@@ -157,13 +202,13 @@ func TestOpenLedger(t *testing.T) {
 	srv := mini(t)
 	l, err := redisstore.OpenLedger("redis://" + srv.options().Addr + "/0")
 	require.NoError(t, err)
-	_, err = l.Attempt(t.Context(), aLedgerKey(), failover.ID{1}, attempts)
+	_, err = l.Attempt(t.Context(), aLedgerKey(), failover.ID{1}, failover.ID{1}, attempts)
 	require.NoError(t, err)
 	mine, ok := l.(*redisstore.Ledger)
 	require.True(t, ok)
 	assert.NotContains(t, fmt.Sprintf("%v %+v %#v %s", mine, mine, mine, mine), srv.options().Addr)
 	require.NoError(t, mine.Closer().Close())
-	_, err = l.Attempt(t.Context(), aLedgerKey(), failover.ID{1}, attempts)
+	_, err = l.Attempt(t.Context(), aLedgerKey(), failover.ID{1}, failover.ID{1}, attempts)
 	require.ErrorContains(t, err, "closed")
 
 	_, err = redisstore.OpenLedger("http://127.0.0.1")

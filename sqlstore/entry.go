@@ -69,6 +69,7 @@ type closing struct {
 // before it.
 type check struct {
 	ID       string   `json:"id"`
+	By       string   `json:"by,omitempty"` // the call that charged it; old records have none
 	At       int64    `json:"at"`
 	Serial   int      `json:"serial"`
 	Backends []string `json:"backends"`
@@ -79,14 +80,17 @@ type check struct {
 	Outcome  string   `json:"outcome,omitempty"`
 }
 
-// again is what an attempt is answered that is made again.
-func (c *check) again() failover.Attempt {
+// again is what an attempt is answered that is made again. The call that charged it is
+// told as it was, or a lost reply would be taken for another call.
+func (c *check) again(by string) failover.Attempt {
 	a := failover.Attempt{Backends: c.Backends, Left: c.Left, Progress: failover.Pending, Outcome: c.Outcome}
 	switch {
 	case c.Won:
 		a.Progress = failover.WasApproved
 	case c.Settled:
 		a.Progress = failover.WasDenied
+	case c.By == by:
+		a.Progress = failover.First
 	}
 	return a
 }
@@ -169,9 +173,9 @@ func (e *entry) end(id, backend string, s failover.State, ttl, now int64) outcom
 	return changed
 }
 
-func (e *entry) attempt(id string, limits failover.Limits, now int64) (failover.Attempt, outcome) {
+func (e *entry) attempt(id, by string, limits failover.Limits, now int64) (failover.Attempt, outcome) {
 	if c := e.check(id); c != nil {
-		return c.again(), kept
+		return c.again(by), kept
 	}
 	newest := e.newest(now)
 	switch {
@@ -182,7 +186,7 @@ func (e *entry) attempt(id string, limits failover.Limits, now int64) (failover.
 	case len(e.Checks) >= maxChecks:
 		return failover.Attempt{Locked: true}, kept
 	}
-	c := check{ID: id, At: now, Serial: e.Serial}
+	c := check{ID: id, By: by, At: now, Serial: e.Serial}
 	for _, l := range newest {
 		if l.Attempts < limits.Attempts {
 			e.charge(l)

@@ -37,10 +37,10 @@ func (l *Ledger) End(ctx context.Context, k failover.Key, id failover.ID, backen
 }
 
 // Attempt spends one attempt; see [failover.Ledger].
-func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (a failover.Attempt, err error) {
+func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id, by failover.ID, limits failover.Limits) (a failover.Attempt, err error) {
 	limits = limits.WithDefaults()
 	err = step(ctx, l.db, "attempt", keyOf(kindLedger, k), func(e *entry, now int64) (o outcome) {
-		a, o = e.attempt(hex.EncodeToString(id[:]), limits, now)
+		a, o = e.attempt(hex.EncodeToString(id[:]), hex.EncodeToString(by[:]), limits, now)
 		return o
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify/failover"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/sqlstore"
 	"github.com/go2fa/verify/verifytest"
@@ -89,6 +90,29 @@ func TestWhatIsLostIsCountedOnce(t *testing.T) {
 			assert.Equal(t, left, n)
 		}
 		require.NoError(t, db.Store().Revoke(t.Context(), k, otp.ID{1}), "of an unknown id")
+	})
+}
+
+// A Check's attempt whose reply is lost is charged once, and is the first still: with an
+// idempotency key another browser's Check has the same id, and is not.
+func TestLedgerAttemptWhoseReplyIsLostIsTheFirst(t *testing.T) {
+	onServers(t, func(t *testing.T, p *proxy, db *sqlstore.DB) {
+		for name, f := range map[string]fate{"before the server had it": cutBefore, "after the server committed": cutAfter} {
+			t.Run(name, func(t *testing.T) {
+				l, k, id, mine := db.Ledger(), failover.Key(aKey()), failover.ID(anID()), failover.ID(anID())
+				_, err := l.Begin(t.Context(), k, failover.ID(anID()), "a", time.Minute)
+				require.NoError(t, err)
+				lost := p.lost.Load()
+				p.set(once(f))
+				a, err := l.Attempt(t.Context(), k, id, mine, failover.Limits{})
+				require.NoError(t, err)
+				assert.Equal(t, failover.Attempt{Backends: []string{"a"}, Left: 4}, a)
+				assert.Equal(t, lost+1, p.lost.Load(), "the proxy cut one")
+				a, err = l.Attempt(t.Context(), k, id, failover.ID(anID()), failover.Limits{})
+				require.NoError(t, err)
+				assert.Equal(t, failover.Pending, a.Progress)
+			})
+		}
 	})
 }
 

@@ -88,6 +88,8 @@ func ledgerPromises() []ledgerPromise {
 		{name: "an_unknown_id_is_an_error", prove: ledgerUnknownID},
 		{name: "a_call_made_again_answers_the_same", prove: ledgerReplays},
 		{name: "an_attempt_made_again_tells_what_was_settled", prove: ledgerTellsProgress},
+		{name: "a_check_is_the_first_to_the_call_that_charged_it", prove: ledgerKnowsTheCall},
+		{name: "one_of_64_calls_of_a_check_at_once_is_the_first", prove: ledgerOneFirst},
 		{name: "a_claimed_call_is_told_to_every_other_send", prove: ledgerClaims},
 		{name: "a_call_that_was_given_back_may_be_claimed_again", prove: ledgerGivesCallsBack},
 		{name: "claims_end_after_two_minutes", prove: ledgerClaimsEnd},
@@ -181,7 +183,11 @@ func (r *ledgerRun) became(backend string, s failover.State) failover.ID {
 }
 
 func (r *ledgerRun) attemptAs(id failover.ID, l failover.Limits) failover.Attempt {
-	a, err := r.Ledger.Attempt(r.ctx, r.k, id, l)
+	return r.attemptBy(id, id, l)
+}
+
+func (r *ledgerRun) attemptBy(id, by failover.ID, l failover.Limits) failover.Attempt {
+	a, err := r.Ledger.Attempt(r.ctx, r.k, id, by, l)
 	if err != nil {
 		r.breaks("Attempt: %w", err)
 	}

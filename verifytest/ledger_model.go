@@ -91,7 +91,7 @@ func (c ledgerCall) make(r *ledgerRun, l failover.Ledger, k failover.Key) string
 	case "end":
 		return fmt.Sprintf("error %t", l.End(r.ctx, k, c.id, c.backend, c.state, ledgerTTL) != nil)
 	case "attempt":
-		a, err := l.Attempt(r.ctx, k, c.id, failover.Limits{Attempts: 3, Failures: 9})
+		a, err := l.Attempt(r.ctx, k, c.id, failover.ID{byte(c.verdict)}, failover.Limits{Attempts: 3, Failures: 9})
 		return fmt.Sprintf("%v, error %t", a, err != nil)
 	case "settle":
 		won, err := l.Settle(r.ctx, k, c.id, c.verdict)

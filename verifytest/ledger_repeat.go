@@ -25,9 +25,14 @@ func (r *ledgerRun) claims(what string, call, id failover.ID, want failover.Clai
 	}
 }
 
-// progresses demands what is known of a Check, which is charged no second time.
+// progresses demands what a call with an id of its own is told of a Check, which is
+// charged no second time.
 func (r *ledgerRun) progresses(what string, id failover.ID, want failover.Progress, outcome string) {
-	a := r.attemptAs(id, failover.Limits{})
+	r.progressesBy(what, id, ledgerID(), want, outcome)
+}
+
+func (r *ledgerRun) progressesBy(what string, id, by failover.ID, want failover.Progress, outcome string) {
+	a := r.attemptBy(id, by, failover.Limits{})
 	if a.Progress != want || a.Outcome != outcome {
 		r.breaks("%s: Attempt says progress %d, outcome %q, and not %d, %q", what, a.Progress, a.Outcome, want, outcome)
 	}
@@ -66,6 +71,61 @@ func ledgerTellsProgress(r *ledgerRun) {
 	if r.Reopen != nil {
 		r.Ledger = r.Reopen(r.t)
 		r.progresses("the approval in another process", won, failover.WasApproved, "")
+	}
+}
+
+// ledgerKnowsTheCall: two Checks of one idempotency key have the same id, and by which
+// call it was charged is all that tells a lost reply from the other browser's call.
+func ledgerKnowsTheCall(r *ledgerRun) {
+	r.sent("a")
+	check, mine := ledgerID(), ledgerID()
+	r.progressesBy("a Check", check, mine, failover.First, "")
+	r.progressesBy("the same call, whose reply was lost", check, mine, failover.First, "")
+	for what, by := range map[string]failover.ID{
+		"another call": ledgerID(), "a call that has the id of the Check for its own": check, "a call without an id": {},
+	} {
+		r.progressesBy(what, check, by, failover.Pending, "")
+		r.progressesBy(what+", made again", check, by, failover.Pending, "")
+	}
+	r.progressesBy("another Check of the same call", ledgerID(), mine, failover.First, "")
+	if r.Reopen != nil {
+		r.Ledger = r.Reopen(r.t)
+	}
+	r.progressesBy("the same call, after others", check, mine, failover.First, "")
+	r.leaves("two Checks were charged so far", r.attempt(), 2)
+	r.settles("a denial", check, failover.Denied, false)
+	r.concludes(check, "mismatch 4")
+	r.progressesBy("the same call after a denial", check, mine, failover.WasDenied, "mismatch 4")
+	r.progressesBy("another call after a denial", check, ledgerID(), failover.WasDenied, "mismatch 4")
+	won := ledgerID()
+	r.progressesBy("a Check", won, mine, failover.First, "")
+	r.settles("an approval", won, failover.Approved, true)
+	r.progressesBy("the same call after an approval", won, mine, failover.WasApproved, "")
+}
+
+func ledgerOneFirst(r *ledgerRun) {
+	r.sent("a")
+	check := ledgerID()
+	var first, changed atomic.Int32
+	together(64, func(int) {
+		mine := ledgerID()
+		a, err := r.Ledger.Attempt(r.ctx, r.k, check, mine, failover.Limits{})
+		again, errAgain := r.Ledger.Attempt(r.ctx, r.k, check, mine, failover.Limits{})
+		if err != nil || errAgain != nil {
+			return
+		}
+		if a.Progress == failover.First {
+			first.Add(1)
+		}
+		if again.Progress != a.Progress {
+			changed.Add(1)
+		}
+	})
+	if n := first.Load(); n != 1 {
+		r.breaks("%d of 64 calls of one Check at once are the first", n)
+	}
+	if n := changed.Load(); n != 0 {
+		r.breaks("%d of 64 calls of one Check are told another progress when made again", n)
 	}
 }
 

@@ -299,7 +299,7 @@ func ledgerAttemptStorm(r *ledgerRun) {
 	var charged atomic.Int32
 	together(32, func(int) {
 		for range 8 {
-			if a, err := r.Ledger.Attempt(r.ctx, r.k, ledgerID(), failover.Limits{}); err == nil && len(a.Backends) > 0 {
+			if a, err := r.Ledger.Attempt(r.ctx, r.k, ledgerID(), ledgerID(), failover.Limits{}); err == nil && len(a.Backends) > 0 {
 				charged.Add(1)
 			}
 		}

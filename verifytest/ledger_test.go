@@ -75,10 +75,12 @@ func (b *brokenLedger) End(ctx context.Context, k failover.Key, id failover.ID, 
 	return b.MemoryLedger.End(ctx, k, id, backend, s, ttl)
 }
 
-func (b *brokenLedger) Attempt(ctx context.Context, k failover.Key, id failover.ID, l failover.Limits) (failover.Attempt, error) {
+func (b *brokenLedger) Attempt(ctx context.Context, k failover.Key, id, by failover.ID, l failover.Limits) (failover.Attempt, error) {
 	switch b.defect {
 	case "charges an attempt again":
 		id = ledgerID()
+	case "takes a lost reply for another call":
+		by = ledgerID()
 	case "ignores limits":
 		l = failover.Limits{Attempts: 10}
 	case "takes zero limits as they are":
@@ -92,13 +94,17 @@ func (b *brokenLedger) Attempt(ctx context.Context, k failover.Key, id failover.
 	case "knows one key":
 		k = failover.Key{}
 	}
-	a, err := b.MemoryLedger.Attempt(ctx, k, id, l)
+	a, err := b.MemoryLedger.Attempt(ctx, k, id, by, l)
 	switch {
 	case b.has("asks one backend") && len(a.Backends) > 1:
 		a.Backends = a.Backends[:1]
 	case b.has("asks the oldest first") && len(a.Backends) > 1:
 		a.Backends[0], a.Backends[1] = a.Backends[1], a.Backends[0]
 	case b.has("does not tell what was settled"):
+		a.Progress = failover.First
+	case b.has("takes a call without an id for all") && by == failover.ID{} && a.Progress == failover.Pending:
+		a.Progress = failover.First
+	case b.has("takes every call for the first") && a.Progress == failover.Pending:
 		a.Progress = failover.First
 	case b.has("takes a denial for pending") && a.Progress == failover.WasDenied:
 		a.Progress = failover.Pending
@@ -206,6 +212,9 @@ func TestRunLedgerFindsDefects(t *testing.T) {
 		"does not tell what was settled":      "an_attempt_made_again_tells_what_was_settled",
 		"takes a denial for pending":          "an_attempt_made_again_tells_what_was_settled",
 		"approves what was denied":            "an_attempt_made_again_tells_what_was_settled",
+		"takes a lost reply for another call": "a_check_is_the_first_to_the_call_that_charged_it",
+		"takes a call without an id for all":  "a_check_is_the_first_to_the_call_that_charged_it",
+		"takes every call for the first":      "one_of_64_calls_of_a_check_at_once_is_the_first",
 		"forgets claims":                      "a_claimed_call_is_told_to_every_other_send",
 		"takes a lost reply for another send": "a_claimed_call_is_told_to_every_other_send",
 		"keeps a part of the outcome":         "a_claimed_call_is_told_to_every_other_send",
@@ -246,6 +255,7 @@ func TestRandomHistoriesOfLedgersRing(t *testing.T) {
 	for _, defect := range []string{
 		"starts a new count after unknown", "never starts a new count", "asks one backend", "ignores limits",
 		"takes forgotten for lost", "lets everybody win", "gives nothing back", "charges an attempt again", "never forgets",
+		"takes a lost reply for another call", "takes every call for the first",
 	} {
 		t.Run(defect, func(t *testing.T) {
 			t.Parallel()

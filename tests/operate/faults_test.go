@@ -124,11 +124,11 @@ func (l ledger) Begin(ctx context.Context, k failover.Key, id failover.ID, backe
 	return l.MemoryLedger.Begin(ctx, k, id, backend, lease)
 }
 
-func (l ledger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (failover.Attempt, error) {
+func (l ledger) Attempt(ctx context.Context, k failover.Key, id, by failover.ID, limits failover.Limits) (failover.Attempt, error) {
 	if l.s.ledger.Load() {
 		return failover.Attempt{}, errDown
 	}
-	return l.MemoryLedger.Attempt(ctx, k, id, limits)
+	return l.MemoryLedger.Attempt(ctx, k, id, by, limits)
 }
 
 type counts struct {

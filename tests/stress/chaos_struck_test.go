@@ -81,10 +81,10 @@ func (l skyLedger) End(ctx context.Context, k failover.Key, id failover.ID, back
 }
 
 // Charge implements failover.Ledger.
-func (l skyLedger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (c failover.Attempt, err error) {
+func (l skyLedger) Attempt(ctx context.Context, k failover.Key, id, by failover.ID, limits failover.Limits) (c failover.Attempt, err error) {
 	made, lost := l.struck()
 	if made {
-		c, err = l.Ledger.Attempt(ctx, k, id, limits)
+		c, err = l.Ledger.Attempt(ctx, k, id, by, limits)
 	}
 	return c, errors.Join(err, lost)
 }

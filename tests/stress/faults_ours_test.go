@@ -163,10 +163,10 @@ func (l leakyLedger) Begin(ctx context.Context, k failover.Key, id failover.ID, 
 }
 
 // Charge implements failover.Ledger.
-func (l leakyLedger) Attempt(ctx context.Context, k failover.Key, id failover.ID, limits failover.Limits) (c failover.Attempt, err error) {
+func (l leakyLedger) Attempt(ctx context.Context, k failover.Key, id, by failover.ID, limits failover.Limits) (c failover.Attempt, err error) {
 	made, fails := l.fails()
 	if made {
-		c, err = l.Ledger.Attempt(ctx, k, id, limits)
+		c, err = l.Ledger.Attempt(ctx, k, id, by, limits)
 	}
 	return c, errors.Join(err, fails)
 }
