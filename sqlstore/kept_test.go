@@ -125,7 +125,7 @@ func TestResetLeavesNoRow(t *testing.T) {
 func TestChecksOfAStrangerLeaveNoRow(t *testing.T) {
 	onAll(t, func(t *testing.T, b backend) {
 		db, _ := b.fresh(t)
-		_, err := db.Ledger().Attempt(t.Context(), failover.Key(aKey()), failover.ID(anID()), failover.Limits{Attempts: 5, Failures: 5, Remember: time.Hour})
+		_, err := db.Ledger().Attempt(t.Context(), failover.Key(aKey()), failover.ID(anID()), failover.ID(anID()), failover.Limits{Attempts: 5, Failures: 5, Remember: time.Hour})
 		require.NoError(t, err)
 		_, err = db.Ledger().Settle(t.Context(), failover.Key(aKey()), failover.ID(anID()), failover.NotAsked)
 		require.ErrorIs(t, err, failover.ErrForgotten)
