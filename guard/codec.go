@@ -24,7 +24,8 @@ func (r *Record) AppendBinary(b []byte) ([]byte, error) {
 		w.counts(f.sends[:])
 		w.counts(f.yes[:])
 	}
-	if s := &r.sent; s.at != 0 {
+	for i, last := byte(0), r.last(); i < r.sends(); i++ {
+		s := &last[i]
 		w.b = append(w.b, s.id[:]...)
 		w.ints(s.at, s.flags())
 	}
@@ -44,6 +45,10 @@ func (r *Record) UnmarshalBinary(b []byte) error {
 		return errLayout
 	}
 	parts, rd := b[1], reader{b: b[2:]}
+	sends := int(parts >> 3)
+	if parts&2 != 0 {
+		sends++
+	}
 	rd.ints(&r.keep, &r.window.width, &r.window.head)
 	rd.counts(r.window.counts[:])
 	if parts&1 != 0 {
@@ -53,35 +58,49 @@ func (r *Record) UnmarshalBinary(b []byte) error {
 		rd.counts(f.yes[:])
 		f.closed, r.floor = closed == 1, f
 	}
-	if parts&2 != 0 {
-		s, flags := &r.sent, int64(0)
+	var last [3]lastSend
+	for i := range min(sends, len(last)) {
+		s, flags := &last[i], int64(0)
 		copy(s.id[:], rd.take(len(s.id)))
 		rd.ints(&s.at, &flags)
 		s.stranger, s.approved = flags&1 != 0, flags&2 != 0
 	}
+	r.remember(last)
 	if parts&4 != 0 {
 		t := new(tally)
 		rd.ints(&t.since, &t.sends, &t.approvals, &t.refusals, &t.spent)
 		r.tally = t
 	}
-	if rd.failed || len(rd.b) > 0 || parts > 7 || r.window.width < 0 || r.window.head < 0 {
+	if rd.failed || len(rd.b) > 0 || sends > len(last) || parts > 7 && parts&2 == 0 || r.window.width < 0 || r.window.head < 0 {
 		*r = Record{}
 		return errLayout
 	}
 	return nil
 }
 
+// parts are 1 for a floor, 2 for a Send and 4 for a tally, and from 8 on how many Sends
+// there are beside the first.
 func (r *Record) parts() (bits byte) {
 	if r.floor != nil {
 		bits |= 1
 	}
-	if r.sent.at != 0 {
-		bits |= 2
+	if n := r.sends(); n > 0 {
+		bits |= 2 | (n-1)<<3
 	}
 	if r.tally != nil {
 		bits |= 4
 	}
 	return bits
+}
+
+func (r *Record) sends() (n byte) {
+	for _, s := range r.last() {
+		if s.at == 0 {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 func (s *lastSend) flags() (bits int64) {

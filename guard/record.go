@@ -12,14 +12,32 @@ import (
 // as none.
 type Record struct {
 	window window
-	floor  *floor   // where there is one
-	sent   lastSend // of recipients
-	tally  *tally   // of clear names
-	keep   int64    // until when it is kept at least
+	floor  *floor       // where there is one
+	sent   lastSend     // of recipients
+	before *[2]lastSend // and the two before it, if there are; never changed in place
+	tally  *tally       // of clear names
+	keep   int64        // until when it is kept at least
 }
 
-// A lastSend is what is remembered of the last Send to a recipient; at is zero if there was
-// none.
+// last are the last Sends to a recipient, newest first.
+func (r *Record) last() [3]lastSend {
+	all := [3]lastSend{r.sent}
+	if r.before != nil {
+		copy(all[1:], r.before[:])
+	}
+	return all
+}
+
+func (r *Record) remember(last [3]lastSend) {
+	r.sent, r.before = last[0], nil
+	if last[1].at != 0 { // few recipients have a second one: it is kept apart
+		r.before = &[2]lastSend{last[1], last[2]}
+	}
+}
+
+// A lastSend is what is remembered of one of the last Sends to a recipient; at is zero if
+// there is none. There are several, since one that is taken back leaves those before it:
+// a resend that came too early is no reason to forget the code that the person types.
 type lastSend struct {
 	id       ID
 	at       int64
@@ -57,8 +75,8 @@ func (r *Record) Tally(now int64, n Name) Tally {
 // none; a Send that is admitted makes them. A record that is not nil may have changed
 // even if the Send is refused. Known says that the recipient is known.
 func Decide(now int64, s Send, known bool, records []*Record) Decision {
-	if last := lastOf(records); last != nil && last.id == s.ID {
-		return Decision{Admitted: true, Known: !last.stranger}
+	if last, i := lastOf(records, s.ID); i >= 0 {
+		return Decision{Admitted: true, Known: !last[i].stranger}
 	}
 	d := Decision{Known: known}
 	for i, c := range s.Counts {
@@ -92,16 +110,21 @@ func Decide(now int64, s Send, known bool, records []*Record) Decision {
 		records[i].count(now, c)
 	}
 	if len(records) > 0 {
-		records[0].sent = lastSend{id: s.ID, at: now, stranger: !known}
+		last := records[0].last()
+		copy(last[1:], last[:])
+		last[0] = lastSend{id: s.ID, at: now, stranger: !known}
+		records[0].remember(last)
 	}
 	return d
 }
 
-func lastOf(records []*Record) *lastSend {
-	if len(records) == 0 || records[0] == nil || records[0].sent.at == 0 {
-		return nil
+// lastOf finds a Send among the last ones to its recipient; at -1 if it is none of them.
+func lastOf(records []*Record, id ID) (last [3]lastSend, at int) {
+	if len(records) == 0 || records[0] == nil {
+		return last, -1
 	}
-	return &records[0].sent
+	last = records[0].last()
+	return last, slices.IndexFunc(last[:], func(s lastSend) bool { return s.at != 0 && s.id == id })
 }
 
 // refuses works on no record as on an empty one.
@@ -146,19 +169,25 @@ func (r *Record) count(now int64, c Count) {
 	}
 }
 
-// Undo takes s back if it was the last Send to its recipient.
+// Undo takes s back if it is one of the last three Sends to its recipient, and leaves the
+// others.
 func Undo(now int64, s Send, records []*Record) {
-	last := lastOf(records)
-	if last == nil || last.id != s.ID {
+	last, found := lastOf(records, s.ID)
+	if found < 0 {
 		return
 	}
-	at, stranger := last.at, last.stranger
+	undone := last[found]
 	for i, c := range s.Counts {
-		if r := records[i]; r != nil && (stranger || c.Everybody) {
-			r.uncount(now, at, c)
+		if r := records[i]; r != nil && (undone.stranger || c.Everybody) {
+			r.uncount(now, undone.at, c)
 		}
 	}
-	records[0].sent = lastSend{}
+	copy(last[found:], last[found+1:])
+	last[len(last)-1] = lastSend{}
+	if next := &last[found]; next.at != 0 {
+		next.approved = next.approved || undone.approved // it was the code of this one
+	}
+	records[0].remember(last)
 }
 
 func (r *Record) uncount(now, at int64, c Count) {
@@ -176,8 +205,9 @@ func (r *Record) uncount(now, at int64, c Count) {
 	}
 }
 
-// Credit counts an approval. Recipient is the record of the recipient, and records
-// are those of the approval's counts; nil where there is none.
+// Credit counts an approval for the newest Send that was not taken back. Recipient is the
+// record of the recipient, and records are those of the approval's counts; nil where there
+// is none.
 func Credit(now int64, recipient *Record, records []*Record) {
 	if recipient == nil || !recipient.sent.stranger || recipient.sent.approved {
 		return

@@ -151,16 +151,18 @@ type Tally struct {
 // caller, who uses them again.
 type Store interface {
 	// Admit decides on one Send and, if it is admitted, counts it. A Send that is
-	// refused changes nothing but tallies and the state of a floor. The last
-	// admitted ID of a recipient, asked again, is admitted and not counted again.
+	// refused changes nothing but tallies and the state of a floor. Each of the last
+	// three admitted IDs of a recipient, asked again, is admitted and not counted again.
 	Admit(ctx context.Context, s Send) (Decision, error)
 
-	// Revoke takes back what Admit has counted for s, if that was the last Send to
-	// its recipient: nothing was sent. It is safe to repeat.
+	// Revoke takes back what Admit has counted for s, if that is one of the last
+	// three Sends to its recipient: nothing was sent. The others stay as they are. It
+	// is safe to repeat.
 	Revoke(ctx context.Context, s Send) error
 
 	// Approve makes the recipient known for KnownFor, and counts one approval for
-	// the last Send to it as a stranger, unless that was approved before.
+	// the last Send to it that was not revoked, if that was to a stranger and was not
+	// approved before.
 	Approve(ctx context.Context, a Approval) error
 
 	// Report returns the tallies of all records with clear names, in any order.

@@ -2,10 +2,10 @@ package redisstore
 
 // What is kept of a name of the guard is one string, which expires by itself:
 //
-//	1 keep width head c0 .. c8|floor|tally|last
+//	1 keep width head c0 .. c8|floor|tally|last;last;last
 //
-// These are the fields of guard.Record in its order, and the script does what
-// guard.Decide, Undo and Credit do: RunGuard compares them call by call. Times are
+// These are the fields of guard.Record, of Sends the newest first, and the script does
+// what guard.Decide, Undo and Credit do: RunGuard compares them call by call. Times are
 // microseconds of the server's clock. Lua's own way to a string keeps 14 digits only,
 // so times are written by format.
 //
@@ -50,9 +50,11 @@ local function load(key)
     n = numbers(t)
     r.t = {since = n[1], sends = n[2], approvals = n[3], refusals = n[4], spent = n[5]}
   end
-  if s ~= '' then
-    local name, at, stranger, approved = string.match(s, '^(%x+) (%d+) (%d) (%d)$')
-    r.s = {id = name, at = tonumber(at), stranger = stranger == '1', approved = approved == '1'}
+  r.s = {}
+  for last in string.gmatch(s, '[^;]+') do
+    local name, at, stranger, approved = string.match(last, '^(%x+) (%d+) (%d) (%d)$')
+    if not name then broken = true return nil end
+    r.s[#r.s + 1] = {id = name, at = tonumber(at), stranger = stranger == '1', approved = approved == '1'}
   end
   if ends(r) <= now then return nil end
   return r
@@ -66,7 +68,7 @@ local function save(key, r, name)
   local text = string.format('1 %.0f %.0f %.0f', r.keep, r.width, r.head)
   for i = 0, 8 do text = text .. ' ' .. r.c[i] end
   text = text .. '|'
-  local f, t, s = r.f, r.t, r.s
+  local f, t = r.f, r.t
   if f then
     text = text .. string.format('%.0f %d %d %.0f %d %.0f %d %d %.0f', f.minute, f.ripe, f.ripeYes, f.since,
       f.closed and 1 or 0, f.ends, f.closures, f.probed, f.last)
@@ -78,8 +80,8 @@ local function save(key, r, name)
     text = text .. string.format('%.0f %.0f %.0f %.0f %.0f', t.since, t.sends, t.approvals, t.refusals, t.spent)
   end
   text = text .. '|'
-  if s then
-    text = text .. s.id .. string.format(' %.0f %d %d', s.at, s.stranger and 1 or 0, s.approved and 1 or 0)
+  for i, s in ipairs(r.s) do
+    text = text .. (i > 1 and ';' or '') .. s.id .. string.format(' %.0f %d %d', s.at, s.stranger and 1 or 0, s.approved and 1 or 0)
   end
   redis.call('SET', key, text, 'PX', math.ceil((e - now) / 1000))
   if name ~= '-' then redis.call('ZADD', KEYS[2], string.format('%.0f', e), name) end
@@ -183,7 +185,10 @@ if #counts ~= #KEYS - 2 then return {'unreadable'} end
 local records = {}
 for i = 1, #counts do records[i] = load(KEYS[2 + i]) end
 if broken then return {'unreadable'} end
-local first = records[1]
+local first, found = records[1], nil
+for i, s in ipairs(first and first.s or {}) do
+  if s.id == id then found = i end
+end
 
 if op == 'approve' then
   redis.call('ZADD', KEYS[1], string.format('%.0f', now), recipient)
@@ -191,13 +196,14 @@ if op == 'approve' then
   local beyond = redis.call('ZCARD', KEYS[1]) - tonumber(id)
   if beyond > 0 then redis.call('ZREMRANGEBYRANK', KEYS[1], 0, beyond - 1) end
   redis.call('PEXPIRE', KEYS[1], known / 1000)
-  if not first or not first.s or not first.s.stranger or first.s.approved then return {'done'} end
-  first.s.approved = true
+  local last = first and first.s[1]
+  if not last or not last.stranger or last.approved then return {'done'} end
+  last.approved = true
   save(KEYS[3], first, counts[1].name)
   for i = 2, #counts do
     local r = records[i]
     if r then
-      local f, m = r.f, floor(first.s.at / minute)
+      local f, m = r.f, floor(last.at / minute)
       if f then
         ripen(f)
         if m >= f.since and m <= f.minute then
@@ -216,9 +222,10 @@ if op == 'approve' then
 end
 
 if op == 'revoke' then
-  if not first or not first.s or first.s.id ~= id then return {'done'} end
-  local at, stranger = first.s.at, first.s.stranger
-  first.s = nil
+  if not found then return {'done'} end
+  local undone = table.remove(first.s, found)
+  local at, stranger, before = undone.at, undone.stranger, first.s[found]
+  if before then before.approved = before.approved or undone.approved end
   for i, c in ipairs(counts) do
     local r = records[i]
     if r and (stranger or c.all) then
@@ -248,7 +255,7 @@ if op == 'revoke' then
   return {'done'}
 end
 
-if first and first.s and first.s.id == id then return {'admitted', first.s.stranger and 0 or 1} end
+if found then return {'admitted', first.s[found].stranger and 0 or 1} end
 local approved = redis.call('ZSCORE', KEYS[1], recipient)
 local isKnown = approved and now - approved < known
 local by, reason, wait, closes = 0, 0, 0, {}
@@ -284,10 +291,13 @@ for i, c in ipairs(counts) do
   if not isKnown or c.all or i == 1 then
     local r = records[i]
     if not r then
-      r = {keep = 0, width = 0, head = 0, c = {}}
+      r = {keep = 0, width = 0, head = 0, c = {}, s = {}}
       for n = 0, 8 do r.c[n] = 0 end
     end
-    if i == 1 then r.s = {id = id, at = now, stranger = not isKnown, approved = false} end
+    if i == 1 then
+      table.insert(r.s, 1, {id = id, at = now, stranger = not isKnown, approved = false})
+      r.s[4] = nil
+    end
     if not isKnown or c.all then
       if c.window > 0 then
         roll(r, c.width)

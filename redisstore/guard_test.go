@@ -90,10 +90,20 @@ func TestARecordOfTheGuardOfAnotherLayoutIsRefused(t *testing.T) {
 	onServers(t, func(t *testing.T, srv server) {
 		client := srv.client(t)
 		store, prefix := newGuard(t, client)
-		require.NoError(t, client.Set(t.Context(), prefix+"{guard}:cDK", "2 what", 0).Err())
-		d, err := store.Admit(t.Context(), sentTo("a"))
-		require.ErrorContains(t, err, "layout of another version")
-		assert.False(t, d.Admitted)
+		s := sentTo("a")
+		head := "1 9000000000000000 0 0 0 0 0 0 0 0 0 0 0|||"
+		for key, text := range map[string]string{
+			"cDK": "2 what", s.Counts[0].Name.String(): head + "ab 1 1 0;what",
+		} {
+			require.NoError(t, client.Set(t.Context(), prefix+"{guard}:"+key, text, 0).Err())
+			d, err := store.Admit(t.Context(), s)
+			require.ErrorContains(t, err, "layout of another version", text)
+			assert.False(t, d.Admitted)
+			require.NoError(t, client.Set(t.Context(), prefix+"{guard}:"+key, head, 0).Err())
+		}
+		d, err := store.Admit(t.Context(), s)
+		require.NoError(t, err)
+		assert.True(t, d.Admitted)
 	})
 }
 

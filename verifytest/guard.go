@@ -77,13 +77,16 @@ func guardPromises() []guardPromise {
 		{name: "a_price_is_added_as_it_is", prove: guardPrices},
 		{name: "known_recipients_are_bound_by_their_own_counts_only", prove: guardKnown},
 		{name: "a_recipient_is_known_for_ninety_days", prove: guardKnownFor, waits: true},
-		{name: "the_last_id_asked_again_is_counted_once", prove: guardAgain},
+		{name: "the_last_ids_asked_again_are_counted_once", prove: guardAgain},
 		{name: "a_send_that_is_revoked_counts_nowhere", prove: guardRevokes},
+		{name: "a_send_that_is_revoked_leaves_the_others", prove: guardLeaves},
+		{name: "a_send_that_is_revoked_leaves_the_window_of_its_time", prove: guardRevokesInTime, waits: true},
 		{name: "no_window_holds_more_than_its_limit", prove: guardWindows, waits: true},
 		{name: "a_wait_is_long_enough_and_not_much_longer", prove: guardWaits, waits: true},
 		{name: "a_floor_closes_what_nobody_approves", prove: guardFloor, waits: true},
 		{name: "closures_double_and_a_probe_opens", prove: guardProbe, waits: true},
 		{name: "each_send_is_approved_once", prove: guardApprovedOnce},
+		{name: "an_approval_is_that_of_the_newest_send", prove: guardNewest, waits: true},
 		{name: "a_report_tells_sends_approvals_refusals_and_spend", prove: guardReports},
 		{name: "a_reset_forgets_one_record", prove: guardResets},
 		{name: "random_histories_agree_with_the_model", prove: guardHistories, waits: true, models: true},
@@ -128,6 +131,12 @@ func sendTo(counts ...guard.Count) guard.Send {
 	return guard.Send{ID: guardID(), Counts: append([]guard.Count{recipient}, counts...)}
 }
 
+// resent is another Send to the recipient of s, counted as s is.
+func resent(s guard.Send) guard.Send {
+	s.ID = guardID()
+	return s
+}
+
 func (r *guardRun) admit(s guard.Send) guard.Decision {
 	d, err := r.Store.Admit(r.ctx, s)
 	r.demand(err == nil, "Admit: %w", err)
@@ -142,6 +151,11 @@ func (r *guardRun) admitted(n int, counts ...guard.Count) (admitted int) {
 		}
 	}
 	return admitted
+}
+
+func (r *guardRun) revoke(s guard.Send) {
+	err := r.Store.Revoke(r.ctx, s)
+	r.demand(err == nil, "Revoke: %w", err)
 }
 
 func (r *guardRun) approve(s guard.Send) {

@@ -59,7 +59,8 @@ func guardHistories(r *guardRun) {
 	}
 }
 
-// history makes 60 random calls to three recipients in two countries.
+// history makes 60 random calls to six recipients in two countries. Many go to the
+// recipient of the call before, as those of somebody who waits for a code do.
 func (r *guardRun) history(dice *rand.Rand) {
 	m := &guardModel{map[guard.Name]*guard.Record{}, map[guard.Name]int64{}}
 	recipients := []guard.Name{guardName('r'), guardName('r'), guardName('r'), guardName('r'), guardName('r'), guardName('r')}
@@ -70,15 +71,18 @@ func (r *guardRun) history(dice *rand.Rand) {
 		now := r.Now().UnixMicro()
 		switch p := dice.IntN(10); {
 		case p < 6 || len(last) == 0:
-			i := dice.IntN(2)
+			i, recipient := dice.IntN(2), recipients[dice.IntN(6)]
+			if dice.IntN(2) == 0 && len(last) > 0 {
+				recipient = last[len(last)-1].Counts[0].Name
+			}
 			s := guard.Send{ID: guardID(), Counts: []guard.Count{
-				{Name: recipients[dice.IntN(6)], Limit: guard.Limit{Sends: 9, Window: time.Hour}, Adds: 1, Everybody: true, Keep: time.Hour},
+				{Name: recipient, Limit: guard.Limit{Sends: 9, Window: time.Hour}, Adds: 1, Everybody: true, Keep: time.Hour},
 				{Name: countries[i], Limit: guard.Limit{Sends: 14, Window: time.Hour}, Adds: 1, Keep: 24 * time.Hour},
 				{Name: prefixes[i], Limit: guard.Limit{Sends: 1000, Window: 3 * time.Hour}, Adds: 1, Floor: 600, Keep: 3 * time.Hour},
 				{Name: budget, Limit: guard.Limit{Sends: 900, Window: 5 * time.Hour}, Adds: int64(dice.IntN(40)), Everybody: true, Keep: 24 * time.Hour},
 			}}
 			if dice.IntN(20) == 0 && len(last) > 0 {
-				s.ID = last[len(last)-1].ID
+				s.ID = last[len(last)-1-dice.IntN(min(4, len(last)))].ID
 			}
 			got, want := r.admit(s), m.admit(now, s)
 			r.demand(got.Admitted == want.Admitted && got.Known == want.Known && got.By == want.By && got.Reason == want.Reason &&
@@ -89,8 +93,8 @@ func (r *guardRun) history(dice *rand.Rand) {
 			r.approve(s)
 			m.approve(now, s)
 		case p < 9:
-			s := last[len(last)-1]
-			_ = r.Store.Revoke(r.ctx, s)
+			s := last[len(last)-1-dice.IntN(min(4, len(last)))]
+			r.revoke(s)
 			guard.Undo(now, s, m.at(now, s.Counts))
 		default:
 			r.Advance([]time.Duration{time.Second, time.Minute, 7 * time.Minute, 40 * time.Minute, 26 * time.Hour}[min(dice.IntN(12), 4)])

@@ -1,6 +1,7 @@
 package verifytest
 
 import (
+	"strings"
 	"time"
 
 	"github.com/go2fa/verify/guard"
@@ -14,6 +15,13 @@ func guardAgain(r *guardRun) {
 	}
 	r.demand(r.admitted(5, c) == 1, "the same id was counted more than once")
 	r.demand(r.admit(s).Admitted, "the same id is refused behind a full limit")
+	c = guardCount(guard.NameCountry, 4)
+	first := sendTo(c)
+	second := resent(first)
+	for range 3 {
+		r.demand(r.admit(first).Admitted && r.admit(second).Admitted, "one of two ids is refused when they are asked again")
+	}
+	r.demand(r.admitted(5, c) == 2, "two ids that are asked again by turns were counted more than once")
 }
 
 func guardRevokes(r *guardRun) {
@@ -24,16 +32,69 @@ func guardRevokes(r *guardRun) {
 	stranger := sendTo(c)
 	stranger.ID = first.ID
 	for _, s := range []guard.Send{stranger, first, first, first} {
-		err := r.Store.Revoke(r.ctx, s)
-		r.demand(err == nil, "Revoke: %w", err)
+		r.revoke(s)
 	}
 	r.demand(r.admitted(5, c) == 1, "Revoke took back more or less than its own send")
-	later := second
-	later.ID = guardID()
-	later.Counts = later.Counts[:1]
-	r.admit(later)
-	_ = r.Store.Revoke(r.ctx, second)
-	r.demand(r.admitted(1, c) == 0, "Revoke took back a send that was not the last to its recipient")
+}
+
+// guardLeaves makes sends A to D to one recipient, takes back those with a dash, and has
+// the recipient type a code at yes.
+func guardLeaves(r *guardRun) {
+	for name, tc := range map[string]struct {
+		calls                   string
+		sends, approvals, spent int64
+	}{
+		"a resend is refused":                         {"A B -B yes", 1, 1, 1},
+		"a resend is refused, and that is told twice": {"A B -B -B yes", 1, 1, 1},
+		"two resends are refused":                     {"A B -B C -C yes", 1, 1, 1},
+		"a form is posted three times at once":        {"A B C -B -C yes", 1, 1, 1},
+		"the first hangs and fails after the second":  {"A B -B -A", 0, 0, 0},
+		"the first hangs and fails before the second": {"A B -A -B yes", 0, 0, 0},
+		"the first fails, the second arrives":         {"A B -A yes", 1, 1, 1},
+		"the middle one fails":                        {"A B C -B yes yes", 2, 1, 2},
+		"a code is typed while a resend is refused":   {"A B yes -B yes", 1, 1, 1},
+		"a resend to one who is known is refused":     {"A yes B -B yes", 1, 1, 1},
+		"the first to one who is known now fails":     {"A yes B -A", 0, 1, 1},
+		"the newest of four is refused":               {"A B C D -D yes", 3, 1, 3},
+		"the oldest of four is remembered no more":    {"A B C D -A", 4, 0, 4},
+		"nothing is left of what is remembered":       {"A B C D -B -D -C yes", 1, 0, 1},
+	} {
+		country, budget := guardCount(guard.NameCountry, 100), guardCount(guard.NameBudget, 100)
+		budget.Everybody = true
+		first := sendTo(country, budget)
+		sends := map[string]guard.Send{"A": first, "B": resent(first), "C": resent(first), "D": resent(first)}
+		for call := range strings.FieldsSeq(tc.calls) {
+			which, back := strings.CutPrefix(call, "-")
+			switch {
+			case call == "yes":
+				r.approve(first)
+			case back:
+				r.revoke(sends[which])
+			default:
+				r.demand(r.admit(sends[which]).Admitted, "%s: %s is refused", name, call)
+			}
+		}
+		t, spent := r.tally(country.Name), r.tally(budget.Name).Spent
+		r.demand(t.Sends == tc.sends && t.Approvals == tc.approvals && spent == tc.spent,
+			"%s (%s): %d sends, %d approvals, %d spent, and not %d, %d, %d", name, tc.calls, t.Sends, t.Approvals, spent, tc.sends, tc.approvals, tc.spent)
+	}
+}
+
+// guardRevokesInTime takes back one of two sends that are half an hour apart: 70 minutes
+// after the first, the second still counts.
+func guardRevokesInTime(r *guardRun) {
+	for fails, free := range []int{1, 2} {
+		c := guardCount(guard.NameCountry, 2)
+		first := sendTo(c)
+		sends := []guard.Send{first, resent(first)}
+		r.admit(sends[0])
+		r.Advance(30 * time.Minute)
+		r.admit(sends[1])
+		r.revoke(sends[fails])
+		r.Advance(40 * time.Minute)
+		got := r.admitted(5, c)
+		r.demand(got == free, "70 minutes after the first of two sends, of which number %d was revoked, %d were admitted and not %d", fails+1, got, free)
+	}
 }
 
 // guardWindows sends at uneven times for three windows.
@@ -156,6 +217,25 @@ func guardApprovedOnce(r *guardRun) {
 	}
 	t := r.tally(c.Name)
 	r.demand(t.Sends == 1 && t.Approvals == 1, "one send and three approvals: %+v", t)
+}
+
+// guardNewest approves the one probe of a recipient whose first Send was judged before the
+// closure, which is no answer to it.
+func guardNewest(r *guardRun) {
+	c := guardFloored()
+	first := sendTo(c)
+	r.admit(first)
+	r.admitted(19, c)
+	r.Advance(guardRipe)
+	d := r.admit(sendTo(c))
+	r.demand(len(d.Closed) == 1, "without an approval it stays open: %+v", d)
+	r.Advance(d.Wait)
+	refused := resent(first)
+	r.admit(resent(first))
+	r.admit(refused)
+	r.revoke(refused)
+	r.approve(first)
+	r.demand(r.admitted(19, c) == 19, "a fifth of the probe is approved, and it does not open")
 }
 
 func guardReports(r *guardRun) {

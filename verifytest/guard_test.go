@@ -26,6 +26,7 @@ func TestMemoryStoreOfTheGuardKeepsEveryPromise(t *testing.T) {
 type flawedGuard struct {
 	*guard.MemoryStore
 	flaw string
+	lost map[guard.Name]bool // recipients whose last Send was taken back
 }
 
 func (s flawedGuard) Admit(ctx context.Context, send guard.Send) (guard.Decision, error) {
@@ -47,6 +48,7 @@ func (s flawedGuard) Admit(ctx context.Context, send guard.Send) (guard.Decision
 			}
 		}
 	}
+	delete(s.lost, send.Counts[0].Name)
 	d, err := s.MemoryStore.Admit(ctx, send)
 	if s.flaw == "admits beyond" && d.Reason == guard.OverLimit {
 		d.Admitted = true
@@ -58,6 +60,7 @@ func (s flawedGuard) Revoke(ctx context.Context, send guard.Send) error {
 	if s.flaw == "takes nothing back" {
 		return nil
 	}
+	s.lost[send.Counts[0].Name] = true
 	return s.MemoryStore.Revoke(ctx, send)
 }
 
@@ -65,24 +68,28 @@ func (s flawedGuard) Approve(ctx context.Context, a guard.Approval) error {
 	if s.flaw == "knows nobody" {
 		return nil
 	}
+	if s.flaw == "forgets the send before" && s.lost[a.Recipient] {
+		a.Counts = nil
+	}
 	return s.MemoryStore.Approve(ctx, a)
 }
 
 func TestBrokenStoresOfTheGuardAreRejected(t *testing.T) {
 	for flaw, breaks := range map[string]string{
 		"admits beyond":           "a_limit_admits_so_many_and_no_more",
-		"counts a repeated call":  "the_last_id_asked_again_is_counted_once",
+		"counts a repeated call":  "the_last_ids_asked_again_are_counted_once",
 		"counts the known":        "known_recipients_are_bound_by_their_own_counts_only",
 		"has no floor":            "a_floor_closes_what_nobody_approves",
 		"begins each window anew": "no_window_holds_more_than_its_limit",
 		"takes nothing back":      "a_send_that_is_revoked_counts_nowhere",
+		"forgets the send before": "a_send_that_is_revoked_leaves_the_others",
 		"knows nobody":            "a_recipient_is_known_for_ninety_days",
 	} {
 		t.Run(flaw, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				for _, p := range guardPromises() {
 					if p.name == breaks {
-						assert.Error(t, p.broken(t.Context(), GuardTarget{Store: flawedGuard{new(guard.MemoryStore), flaw}, Advance: time.Sleep}))
+						assert.Error(t, p.broken(t.Context(), GuardTarget{Store: flawedGuard{new(guard.MemoryStore), flaw, map[guard.Name]bool{}}, Advance: time.Sleep}))
 					}
 				}
 			})
@@ -170,11 +177,23 @@ func TestARecordSurvivesAsBytes(t *testing.T) {
 
 func TestBytesThatAreNoRecordAreRefused(t *testing.T) {
 	whole, _ := new(guard.Record).MarshalBinary()
+	s, records := sendTo(), make([]*guard.Record, 1)
+	var sent [][]byte // records of one Send, two and three
+	for range 3 {
+		guard.Decide(1e15, resent(s), false, records)
+		b, _ := records[0].MarshalBinary()
+		sent = append(sent, b)
+	}
+	four := append(sent[2][:len(sent[2]):len(sent[2])], sent[2][len(sent[1]):]...)
+	four[1] += 8
 	for name, b := range map[string][]byte{
 		"nothing": nil, "another version": append([]byte{2}, whole[1:]...), "cut": whole[:len(whole)-1],
-		"too long": append(whole[:len(whole):len(whole)], 0), "an unknown part": append([]byte{1, 8}, whole[2:]...),
+		"too long": append(whole[:len(whole):len(whole)], 0), "an unknown part": append([]byte{1, 32}, whole[2:]...),
+		"a second Send without a first": append([]byte{1, 8}, sent[0][2:]...), "four Sends": four, "fewer Sends than it says": append([]byte{1, four[1]}, sent[2][2:]...),
 	} {
 		assert.Error(t, new(guard.Record).UnmarshalBinary(b), name)
 	}
-	assert.NoError(t, new(guard.Record).UnmarshalBinary(whole))
+	for _, b := range append(sent, whole) {
+		assert.NoError(t, new(guard.Record).UnmarshalBinary(b))
+	}
 }
