@@ -59,6 +59,7 @@ local function load(key)
   if ends(r) <= now then return nil end
   return r
 end
+local furthest = 0 -- when the last of the clear names that were saved ends
 local function save(key, r, name)
   local e = ends(r)
   if e <= now then
@@ -84,7 +85,18 @@ local function save(key, r, name)
     text = text .. (i > 1 and ';' or '') .. s.id .. string.format(' %.0f %d %d', s.at, s.stranger and 1 or 0, s.approved and 1 or 0)
   end
   redis.call('SET', key, text, 'PX', math.ceil((e - now) / 1000))
-  if name ~= '-' then redis.call('ZADD', KEYS[2], string.format('%.0f', e), name) end
+  if name ~= '-' then
+    redis.call('ZADD', KEYS[2], string.format('%.0f', e), name)
+    furthest = max(furthest, e)
+  end
+end
+local function done(answer)
+  if furthest > 0 then
+    redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%.0f', now))
+    local left = math.ceil((furthest - now) / 1000)
+    if redis.call('PTTL', KEYS[2]) < left then redis.call('PEXPIRE', KEYS[2], left) end
+  end
+  return answer
 end
 
 local function move(r, slice)
@@ -218,7 +230,7 @@ if op == 'approve' then
       save(KEYS[2 + i], r, counts[i].name)
     end
   end
-  return {'done'}
+  return done({'done'})
 end
 
 if op == 'revoke' then
@@ -252,7 +264,7 @@ if op == 'revoke' then
       save(KEYS[2 + i], r, c.name)
     end
   end
-  return {'done'}
+  return done({'done'})
 end
 
 if found then return {'admitted', first.s[found].stranger and 0 or 1} end
@@ -285,7 +297,7 @@ if reason ~= 0 then
   end
   local answer = {'refused', isKnown and 1 or 0, by, reason, wait}
   for _, i in ipairs(closes) do answer[#answer + 1] = i end
-  return answer
+  return done(answer)
 end
 for i, c in ipairs(counts) do
   if not isKnown or c.all or i == 1 then
@@ -322,7 +334,7 @@ for i, c in ipairs(counts) do
     save(KEYS[2 + i], r, c.name)
   end
 end
-return {'admitted', isKnown and 1 or 0}
+return done({'admitted', isKnown and 1 or 0})
 `
 
 // guardReadScript lists the clear names that have not ended, or reads records: the

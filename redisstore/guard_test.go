@@ -64,10 +64,38 @@ func TestADecisionOfTheGuardIsOneRoundTripAndEndsByItself(t *testing.T) {
 		assert.Equal(t, 3, trips.n)
 		require.NoError(t, store.Approve(t.Context(), guard.Approval{Recipient: sentTo("a").Counts[0].Name, Counts: []guard.Name{guard.ClearName("t")}}))
 		for _, key := range keysOf(t, client, prefix) {
-			if key != prefix+"{guard}:names" {
-				assert.Positive(t, client.PTTL(t.Context(), key).Val(), "%s has no end", key)
-			}
+			assert.Positive(t, client.PTTL(t.Context(), key).Val(), "%s has no end", key)
 		}
+	})
+}
+
+// The names that a report may show end with their records, though nobody asks for one,
+// and those that are left do not end with the ones before.
+func TestNamesOfTheGuardEndWithoutAReport(t *testing.T) {
+	t.Parallel()
+	onServers(t, func(t *testing.T, srv server) {
+		if srv.advance == nil {
+			t.Skip("nobody can move this clock")
+		}
+		client := srv.client(t)
+		store, prefix := newGuard(t, client)
+		admit := func(name string) {
+			s := sentTo(name)
+			s.Counts = append(s.Counts[:1], guard.Count{Name: guard.ClearName(name), Limit: guard.Limit{Sends: 50, Window: time.Hour}, Adds: 1, Keep: time.Hour})
+			d, err := store.Admit(t.Context(), s)
+			require.NoError(t, err)
+			require.True(t, d.Admitted)
+		}
+		names := func() []string { return client.ZRange(t.Context(), prefix+"{guard}:names", 0, -1).Val() }
+		admit("p45")
+		srv.advance(50 * time.Minute)
+		admit("p46")
+		srv.advance(50 * time.Minute)
+		assert.Len(t, names(), 2, "p45 has ended, and nobody has sent since")
+		admit("p47")
+		assert.ElementsMatch(t, []string{guard.ClearName("p46").String(), guard.ClearName("p47").String()}, names())
+		srv.advance(3 * time.Hour)
+		assert.Empty(t, names())
 	})
 }
 
