@@ -284,10 +284,12 @@ func (h *handler) once(ctx context.Context, e Event) fate {
 	if ended = e.Status.Final(); ended {
 		_ = h.seen.Done(ctx, final, keep) // without it a late report on the way has its effect
 	}
-	if h.seen.Done(ctx, key, keep) != nil && h.seen.Done(ctx, key, keep) != nil {
-		return failed // it comes again, and has its effect twice rather than never
+	for range 2 {
+		if h.seen.Done(ctx, key, keep) == nil {
+			return taken
+		}
 	}
-	return taken
+	return failed // it comes again, and has its effect twice rather than never
 }
 
 // release lets the vendor come again at once; else it can after the lease.
