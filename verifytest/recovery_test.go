@@ -136,8 +136,15 @@ func TestBrokenStoresOfRecoveryCodesAreRejected(t *testing.T) {
 				continue
 			}
 			t.Run(name+"/"+p.name, func(t *testing.T) {
-				target := RecoveryTarget{Store: tc.store(), Histories: 60, Records: func(*testing.T) int { return records }}
-				assert.Error(t, p.broken(t, target), "the suite does not see it")
+				prove := func(t *testing.T) {
+					target := RecoveryTarget{Store: tc.store(), Histories: 60, Records: func(*testing.T) int { return records }}
+					assert.Error(t, p.broken(t, target), "the suite does not see it")
+				}
+				if p.name == "one_of_256_right_attempts_is_approved" {
+					synctest.Test(t, prove) // on its clock all have looked before the first one goes on
+					return
+				}
+				prove(t)
 			})
 		}
 	}
