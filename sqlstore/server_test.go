@@ -37,8 +37,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(stormEnv) != "" {
 		os.Exit(stormer())
 	}
-	// Most tests wait, for a lock, a clock or a server, more than they reckon.
-	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0)))
+	_ = flag.Set("test.parallel", strconv.Itoa(max(inParallel*runtime.GOMAXPROCS(0), 1)))
 	code := m.Run()
 	for _, clean := range cleanups {
 		clean()
