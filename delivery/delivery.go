@@ -31,10 +31,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"time"
+
+	"github.com/go2fa/verify/internal/incoming"
 )
 
 // A Status is how far a message came.
@@ -155,23 +156,8 @@ type handler struct {
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", http.MethodPost)
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	case err != nil || kind != h.contentType:
-		w.WriteHeader(http.StatusUnsupportedMediaType)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		return
-	}
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
+	body, ok := incoming.Body(w, r, h.contentType, h.maxBody)
+	if !ok {
 		return
 	}
 	status, text := h.answer(r, body)

@@ -38,14 +38,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/go2fa/verify"
+	"github.com/go2fa/verify/internal/incoming"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/otp/text"
 )
@@ -180,23 +179,8 @@ type handler struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), h.time)
 	defer cancel()
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case r.Method != http.MethodPost:
-		w.Header().Set("Allow", http.MethodPost)
-		w.WriteHeader(http.StatusMethodNotAllowed)
-		return
-	case err != nil || kind != "application/json":
-		w.WriteHeader(http.StatusUnsupportedMediaType)
-		return
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		w.WriteHeader(http.StatusRequestEntityTooLarge)
-		return
-	}
-	if err != nil {
-		w.WriteHeader(http.StatusBadRequest)
+	body, ok := incoming.Body(w, r, "application/json", MaxBody)
+	if !ok {
 		return
 	}
 	if err := h.proof(r, body); err != nil {

@@ -1,5 +1,5 @@
 // Package incoming has what packages delivery and hooks share of requests that come
-// in: who signed them, and what was seen, so that it is done once.
+// in: their bodies, who signed them, and what was seen, so that it is done once.
 package incoming
 
 import (
