@@ -67,11 +67,16 @@ func Digits(n int) string {
 	return b.String()
 }
 
-// Hex returns n random bytes in lower-case hexadecimal, for a vendor's ids.
+// Hex returns n random bytes in lower-case hexadecimal, for a vendor's ids. One of them
+// at least is written with a letter: an id of digits alone may be taken for a number.
 func Hex(n int) string {
 	b := make([]byte, n)
-	_, _ = rand.Read(b) // never fails, as above
-	return hex.EncodeToString(b)
+	for {
+		_, _ = rand.Read(b) // never fails, as above
+		if s := hex.EncodeToString(b); n == 0 || strings.ContainsAny(s, "abcdef") {
+			return s
+		}
+	}
 }
 
 // UUID returns a random id in five groups, such as

@@ -25,6 +25,10 @@ func TestDigitsAreAsManyAsAskedAndOfEveryKind(t *testing.T) {
 func TestHexIsTwoDigitsAByte(t *testing.T) {
 	assert.Regexp(t, `^[0-9a-f]{32}$`, emulator.Hex(16))
 	assert.NotEqual(t, emulator.Hex(16), emulator.Hex(16))
+	for range 100 {
+		assert.Regexp(t, `[a-f]`, emulator.Hex(1), "digits alone may be taken for a number")
+	}
+	assert.Empty(t, emulator.Hex(0))
 }
 
 func TestUUIDHasFiveGroups(t *testing.T) {
