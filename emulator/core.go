@@ -171,6 +171,16 @@ func (c *Core) LastCode(to, scope string) string {
 	return ""
 }
 
+// LastText returns the newest text that reached a recipient, or "".
+func (c *Core) LastText(to string) string {
+	for _, m := range slices.Backward(c.log.last()) {
+		if m.To == to {
+			return m.Text
+		}
+	}
+	return ""
+}
+
 // Subscribe has receive called with each message from now on, one at a time and in
 // order, before the send is answered, until cancel is called; one message may
 // still be on its way then. It must neither block nor send.

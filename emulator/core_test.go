@@ -166,6 +166,12 @@ func TestAMessageOfAnAnswerIsDeliveredOnceTheLockIsFree(t *testing.T) {
 	c.ServeHTTP(httptest.NewRecorder(), r)
 	assert.True(t, free)
 	assert.Equal(t, "123456", c.LastCode("+15005550006", ""))
+	assert.Empty(t, c.LastText("+15017122661"))
+	for _, text := range []string{"one", "two"} {
+		c.Deliver(emulator.Message{To: "+15017122661", Text: text})
+		c.Deliver(emulator.Message{To: "+15005550006", Text: "to somebody else"})
+		assert.Equal(t, text, c.LastText("+15017122661"))
+	}
 }
 
 func TestARequestIsServedUnderTheLock(t *testing.T) {

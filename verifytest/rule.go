@@ -44,6 +44,7 @@ const (
 	oneWinner      rule = "R07: exactly one of several right Checks at once is approved"
 	keyIsLong      rule = "an idempotency key that is short or malformed is ErrUnsupported"
 	sameAnswer     rule = "a call with the idempotency key of an earlier one has no effect and gets its answer"
+	arrivesWhole   rule = "the whole text that a messenger is given arrives, where it was to"
 	honest         rule = "Capabilities say what Send and Check honor"
 )
 

@@ -9,8 +9,9 @@
 //	}
 //
 // [Run] is for vendors and for whatever wraps or combines them: over an
-// emulator, over a fake, over recordings from files. Every failure says which
-// rule was broken, in a sentence and by a number that stays the same.
+// emulator, over a fake, over recordings from files. [RunMessenger] is for those that
+// only deliver. Every failure says which rule was broken, in a sentence and by a number
+// that stays the same.
 package verifytest
 
 import (
@@ -63,6 +64,8 @@ type Target struct {
 	// TransactionScope is the scope in which WithTransaction is honored.
 	// Defaults to the empty one.
 	TransactionScope string
+
+	carried func() string // the code that a messenger was handed last
 }
 
 // Run runs every scenario against a fresh target, each as a subtest of its

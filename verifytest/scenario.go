@@ -75,6 +75,9 @@ func (s *scenarioRun) sendTo(ctx context.Context, to string, opts ...verify.Send
 	var receipt verify.Receipt
 	var err error
 	s.within(s.patience, func() { receipt, err = s.target.Verifier.Send(ctx, to, opts...) })
+	if s.target.carried != nil {
+		s.remember(s.target.carried())
+	}
 	s.inspectError("send", err)
 	s.searchReceipt("a receipt", receipt)
 	return receipt, err
@@ -132,7 +135,11 @@ func (s *scenarioRun) right(scope string) string {
 
 func (s *scenarioRun) wrong(scope string) string {
 	s.t.Helper()
-	code := s.right(scope)
+	return raised(s.right(scope))
+}
+
+// raised is code with its last digit raised by one.
+func raised(code string) string {
 	last := len(code) - 1
 	return code[:last] + string('0'+(code[last]-'0'+1)%10)
 }
