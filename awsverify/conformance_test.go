@@ -1,18 +1,13 @@
 package awsverify
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
 	"path"
-	"regexp"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/awsverify/awsverifytest"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/verifytest"
@@ -128,28 +123,13 @@ func TestMessengersOverTheEmulator(t *testing.T) {
 	for name, p := range products {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			verifytest.Run(t, func(t *testing.T) verifytest.Target {
+			verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 				srv := awsverifytest.NewServer(t)
 				client := p.emulated(t, srv.URL)
 				t.Cleanup(func() { assert.NoError(t, client.(io.Closer).Close()) })
-				postman := &postman{Messenger: client}
-				verifier := engine(t, postman)
-				return verifytest.Target{
-					Verifier: verifier, Code: postman.code, Effects: srv.Effects,
-					Fault: func(f verifytest.Fault) bool {
-						switch f {
-						case verifytest.FaultUnreachable:
-							srv.Close()
-							return true
-						case verifytest.FaultTooManyAttempts:
-							attemptWrong(t, verifier, postman)
-							return true
-						}
-						fault, known := p.faults[f]
-						fault.Times = -1
-						srv.Fail(fault)
-						return known
-					},
+				return verifytest.MessengerTarget{
+					Messenger: client, Arrived: srv.LastText, Effects: srv.Effects,
+					Fault:   func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client.(io.Closer), p.faults, f) },
 					Secrets: []string{awsverifytest.SecretAccessKey},
 				}
 			})
@@ -157,52 +137,12 @@ func TestMessengersOverTheEmulator(t *testing.T) {
 	}
 }
 
-func engine(t *testing.T, messenger otp.Messenger) *otp.Engine {
-	e, err := otp.New(otp.Config{Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}})
-	require.NoError(t, err)
-	return e
-}
+// recorded writes what the recordings were made with.
+type recorded struct{ otp.Messenger }
 
-// A postman remembers the codes that he carried, by recipient and scope, of which AWS
-// knows nothing.
-type postman struct {
-	otp.Messenger
-	recording bool // what he carries reads as in the recordings
-
-	mu    sync.Mutex
-	codes map[[2]string]string
-}
-
-var coded = regexp.MustCompile(`[0-9]{6,10}`)
-
-func (p *postman) Deliver(ctx context.Context, m otp.Message) (string, error) {
-	p.mu.Lock()
-	if p.codes == nil {
-		p.codes = map[[2]string]string{}
-	}
-	p.codes[[2]string{m.To, m.Request.Scope}] = coded.FindString(strings.ReplaceAll(m.Text, ", ", ""))
-	p.mu.Unlock()
-	if p.recording {
-		m.Text, m.Ref = written, reference
-	}
-	return p.Messenger.Deliver(ctx, m)
-}
-
-func (p *postman) code(to, scope string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.codes[[2]string{to, scope}]
-}
-
-// attemptWrong spends all attempts on the code that was sent.
-func attemptWrong(t *testing.T, verifier verify.Verifier, p *postman) {
-	wrong := "000000"
-	if p.code(verifytest.To, "") == wrong {
-		wrong = "000001"
-	}
-	for range 5 {
-		require.Error(t, verifier.Check(t.Context(), verifytest.To, wrong))
-	}
+func (r recorded) Deliver(ctx context.Context, m otp.Message) (string, error) {
+	m.Text, m.Ref = written, reference
+	return r.Messenger.Deliver(ctx, m)
 }
 
 // scripts are the recordings of the scenarios that make other requests than one
@@ -261,18 +201,12 @@ func TestMessengersOverRecordings(t *testing.T) {
 	for name, p := range products {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			verifytest.Run(t, func(t *testing.T) verifytest.Target {
+			verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 				vendor := played(t, p.script(path.Base(t.Name()))...)
-				postman := &postman{Messenger: p.over(t, vendor.Client()), recording: true}
-				verifier := engine(t, postman)
-				return verifytest.Target{
-					Verifier: verifier, Code: postman.code,
-					Effects: func() int { return vendor.Requests(http.MethodPost, "/") },
+				return verifytest.MessengerTarget{
+					Messenger: recorded{p.over(t, vendor.Client())},
+					Effects:   func() int { return vendor.Requests(http.MethodPost, "/") },
 					Fault: func(f verifytest.Fault) bool {
-						if f == verifytest.FaultTooManyAttempts {
-							attemptWrong(t, verifier, postman)
-							return true
-						}
 						_, known := p.faults[f]
 						return known || f == verifytest.FaultUnreachable
 					},

@@ -1,16 +1,12 @@
 package gatewayapi
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"path"
-	"regexp"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/gatewayapi/gatewayapitest"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/verifytest"
@@ -27,18 +23,16 @@ func TestConformanceOverTheEmulator(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			verifytest.Run(t, func(t *testing.T) verifytest.Target {
+			verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 				srv := gatewayapitest.NewServer(t)
 				cfg := cfg
 				cfg.BaseURL = srv.URL
 				client, err := New(cfg)
 				require.NoError(t, err)
 				t.Cleanup(func() { assert.NoError(t, client.Close()) })
-				postman := &postman{Messenger: client}
-				verifier := engine(t, postman)
-				return verifytest.Target{
-					Verifier: verifier, Code: postman.code, Effects: srv.Effects,
-					Fault:   func(f verifytest.Fault) bool { return arrange(t, srv, verifier, postman, f) },
+				return verifytest.MessengerTarget{
+					Messenger: client, Arrived: srv.LastText, Effects: srv.Effects,
+					Fault:   func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client, faults, f) },
 					Secrets: []string{gatewayapitest.Token, gatewayapitest.Key, gatewayapitest.Secret},
 				}
 			})
@@ -46,43 +40,12 @@ func TestConformanceOverTheEmulator(t *testing.T) {
 	}
 }
 
-func engine(t *testing.T, messenger otp.Messenger) *otp.Engine {
-	e, err := otp.New(otp.Config{
-		Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme",
-	})
-	require.NoError(t, err)
-	return e
-}
+// recorded writes what the recordings were made with.
+type recorded struct{ otp.Messenger }
 
-// A postman remembers the codes that he carried, by recipient and scope, of
-// which GatewayAPI knows nothing.
-type postman struct {
-	otp.Messenger
-	recording bool // what he carries reads as in the recordings
-
-	mu    sync.Mutex
-	codes map[[2]string]string
-}
-
-var digits = regexp.MustCompile(`[0-9]{6,10}`)
-
-func (p *postman) Deliver(ctx context.Context, m otp.Message) (string, error) {
-	p.mu.Lock()
-	if p.codes == nil {
-		p.codes = map[[2]string]string{}
-	}
-	p.codes[[2]string{m.To, m.Request.Scope}] = digits.FindString(m.Text)
-	p.mu.Unlock()
-	if p.recording {
-		m.Text, m.Ref = acme, reference
-	}
-	return p.Messenger.Deliver(ctx, m)
-}
-
-func (p *postman) code(to, scope string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.codes[[2]string{to, scope}]
+func (r recorded) Deliver(ctx context.Context, m otp.Message) (string, error) {
+	m.Text, m.Ref = acme, reference
+	return r.Messenger.Deliver(ctx, m)
 }
 
 // faults are what GatewayAPI shows for each. It checks no codes, so those of a
@@ -106,33 +69,6 @@ var faults = map[verifytest.Fault]gatewayapitest.Fault{
 func hour(f gatewayapitest.Fault) gatewayapitest.Fault {
 	f.Header = http.Header{"Retry-After": {"3600"}}
 	return f
-}
-
-// arrange makes the vendor, or the person, show a fault.
-func arrange(t *testing.T, srv *gatewayapitest.Server, verifier verify.Verifier, p *postman, f verifytest.Fault) bool {
-	switch f {
-	case verifytest.FaultUnreachable:
-		srv.Close()
-		return true
-	case verifytest.FaultTooManyAttempts:
-		attemptWrong(t, verifier, p)
-		return true
-	}
-	fault, known := faults[f]
-	fault.Times = -1
-	srv.Fail(fault)
-	return known
-}
-
-// attemptWrong spends all attempts on the code that was sent.
-func attemptWrong(t *testing.T, verifier verify.Verifier, p *postman) {
-	wrong := "000000"
-	if p.code(verifytest.To, "") == wrong {
-		wrong = "000001"
-	}
-	for range 5 {
-		require.Error(t, verifier.Check(t.Context(), verifytest.To, wrong))
-	}
 }
 
 // scripts are the recordings of the scenarios that make other requests than one
@@ -174,22 +110,16 @@ var scripts = map[string][]string{
 
 func TestConformanceOverRecordings(t *testing.T) {
 	t.Parallel()
-	verifytest.Run(t, func(t *testing.T) verifytest.Target {
+	verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 		files, scripted := scripts[path.Base(t.Name())]
 		if !scripted {
 			files = []string{"single_202"}
 		}
 		vendor := played(t, files...)
-		postman := &postman{Messenger: over(t, vendor.Client(), "single"), recording: true}
-		verifier := engine(t, postman)
-		return verifytest.Target{
-			Verifier: verifier, Code: postman.code,
-			Effects: func() int { return vendor.Requests(http.MethodPost, "/mobile/single") },
+		return verifytest.MessengerTarget{
+			Messenger: recorded{over(t, vendor.Client(), "single")},
+			Effects:   func() int { return vendor.Requests(http.MethodPost, "/mobile/single") },
 			Fault: func(f verifytest.Fault) bool {
-				if f == verifytest.FaultTooManyAttempts {
-					attemptWrong(t, verifier, postman)
-					return true
-				}
 				_, known := faults[f]
 				return known || f == verifytest.FaultUnreachable
 			},

@@ -1,15 +1,12 @@
 package telegram
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"path"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/telegram/telegramtest"
 	"github.com/go2fa/verify/verifytest"
@@ -19,59 +16,30 @@ import (
 
 func TestConformanceOverTheEmulator(t *testing.T) {
 	t.Parallel()
-	verifytest.Run(t, func(t *testing.T) verifytest.Target {
+	verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 		srv := telegramtest.NewServer(t)
 		client, err := New(Config{Token: telegramtest.Token, BaseURL: srv.URL})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, client.Close()) })
-		postman := &postman{CodeMessenger: client}
-		verifier := engine(t, postman)
-		return verifytest.Target{
-			Verifier: verifier, Code: postman.code, Effects: srv.Effects,
-			Fault:   func(f verifytest.Fault) bool { return arrange(t, srv, verifier, postman, f) },
+		return verifytest.MessengerTarget{
+			Messenger: client, Arrived: srv.LastText, Effects: srv.Effects,
+			Fault:   func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client, faults, f) },
 			Secrets: []string{telegramtest.Token},
 		}
 	})
 }
 
-func engine(t *testing.T, messenger otp.Courier) *otp.Engine {
-	e, err := otp.New(otp.Config{Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}})
-	require.NoError(t, err)
-	return e
-}
+// recorded writes what the recordings were made with.
+type recorded struct{ otp.CodeMessenger }
 
-// A postman remembers the codes that he carried, by recipient and scope, of
-// which Telegram knows nothing.
-type postman struct {
-	otp.CodeMessenger
-	recording bool // what he carries reads as in the recordings
-
-	mu    sync.Mutex
-	codes map[[2]string]string
-}
-
-func (p *postman) DeliverCode(ctx context.Context, m otp.CodeMessage) (string, error) {
-	p.mu.Lock()
-	if p.codes == nil {
-		p.codes = map[[2]string]string{}
-	}
-	p.codes[[2]string{m.To, m.Request.Scope}] = m.Code
-	p.mu.Unlock()
-	if p.recording {
-		m.Code, m.Ref = "123456", reference
-	}
-	return p.CodeMessenger.DeliverCode(ctx, m)
-}
-
-func (p *postman) code(to, scope string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.codes[[2]string{to, scope}]
+func (r recorded) DeliverCode(ctx context.Context, m otp.CodeMessage) (string, error) {
+	m.Code, m.Ref = "123456", reference
+	return r.CodeMessenger.DeliverCode(ctx, m)
 }
 
 // faults are what Telegram shows for each. It checks no codes, so those of a
-// check are the engine's own.
-var faults = map[verifytest.Fault]telegramtest.Fault{
+// check are the engine's own. It has said before that it reaches the number.
+var faults = atSend(map[verifytest.Fault]telegramtest.Fault{
 	verifytest.FaultRateLimited:          answered(http.StatusTooManyRequests, telegramtest.Refusal("FLOOD_WAIT")),
 	verifytest.FaultRateLimitedForAnHour: telegramtest.Refusal("FLOOD_WAIT_3600"),
 	verifytest.FaultRefusedRecipient:     telegramtest.Refusal("PHONE_NUMBER_NOT_AVAILABLE"),
@@ -83,38 +51,19 @@ var faults = map[verifytest.Fault]telegramtest.Fault{
 	verifytest.FaultTruncated:            {Break: telegramtest.Truncate},
 	verifytest.FaultUnknownBody:          {Status: 200, Effect: true, Body: `{"status":"ok"}`},
 	verifytest.FaultRedirected:           {Status: 307, Effect: true, Header: http.Header{"Location": {"https://elsewhere.example.com/"}}},
+})
+
+func atSend(faults map[verifytest.Fault]telegramtest.Fault) map[verifytest.Fault]telegramtest.Fault {
+	for name, f := range faults {
+		f.On = "send"
+		faults[name] = f
+	}
+	return faults
 }
 
 func answered(n int, f telegramtest.Fault) telegramtest.Fault {
 	f.Status = n
 	return f
-}
-
-// arrange makes the vendor, or the person, show a fault.
-func arrange(t *testing.T, srv *telegramtest.Server, verifier verify.Verifier, p *postman, f verifytest.Fault) bool {
-	switch f {
-	case verifytest.FaultUnreachable:
-		srv.Close()
-		return true
-	case verifytest.FaultTooManyAttempts:
-		attemptWrong(t, verifier, p)
-		return true
-	}
-	fault, known := faults[f]
-	fault.On, fault.Times = "send", -1 // Telegram reaches the number
-	srv.Fail(fault)
-	return known
-}
-
-// attemptWrong spends all attempts on the code that was sent.
-func attemptWrong(t *testing.T, verifier verify.Verifier, p *postman) {
-	wrong := "000000"
-	if p.code(verifytest.To, "") == wrong {
-		wrong = "000001"
-	}
-	for range 5 {
-		require.Error(t, verifier.Check(t.Context(), verifytest.To, wrong))
-	}
 }
 
 // scripts are the recordings of the scenarios that make other requests than one
@@ -161,22 +110,16 @@ var scripts = map[string][]string{
 
 func TestConformanceOverRecordings(t *testing.T) {
 	t.Parallel()
-	verifytest.Run(t, func(t *testing.T) verifytest.Target {
+	verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 		files, scripted := scripts[path.Base(t.Name())]
 		if !scripted {
 			files = []string{"ability_200", "send_200"}
 		}
 		vendor := played(t, files...)
-		postman := &postman{CodeMessenger: over(t, vendor.Client()), recording: true}
-		verifier := engine(t, postman)
-		return verifytest.Target{
-			Verifier: verifier, Code: postman.code,
-			Effects: func() int { return vendor.Requests(http.MethodPost, sendRoute) },
+		return verifytest.MessengerTarget{
+			Messenger: recorded{over(t, vendor.Client())},
+			Effects:   func() int { return vendor.Requests(http.MethodPost, sendRoute) },
 			Fault: func(f verifytest.Fault) bool {
-				if f == verifytest.FaultTooManyAttempts {
-					attemptWrong(t, verifier, postman)
-					return true
-				}
 				_, known := faults[f]
 				return known || f == verifytest.FaultUnreachable
 			},

@@ -1,16 +1,12 @@
 package webhook
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"path"
-	"regexp"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/verifytest"
 	"github.com/go2fa/verify/webhook/webhooktest"
@@ -20,58 +16,25 @@ import (
 
 func TestConformanceOverTheEmulator(t *testing.T) {
 	t.Parallel()
-	verifytest.Run(t, func(t *testing.T) verifytest.Target {
+	verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 		srv := webhooktest.NewServer(t)
 		client, err := New(Config{URL: srv.URL, Secrets: []string{webhooktest.Secret}})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, client.Close()) })
-		postman := &postman{Messenger: client}
-		verifier := engine(t, postman)
-		return verifytest.Target{
-			Verifier: verifier, Code: postman.code, Effects: srv.Effects,
-			Fault:   func(f verifytest.Fault) bool { return arrange(t, srv, verifier, postman, f) },
+		return verifytest.MessengerTarget{
+			Messenger: client, Arrived: srv.LastText, Effects: srv.Effects,
+			Fault:   func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client, faults, f) },
 			Secrets: []string{webhooktest.Secret},
 		}
 	})
 }
 
-func engine(t *testing.T, messenger otp.Messenger) *otp.Engine {
-	e, err := otp.New(otp.Config{
-		Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}, Product: "Acme",
-	})
-	require.NoError(t, err)
-	return e
-}
+// recorded writes what the recordings were made with.
+type recorded struct{ otp.Messenger }
 
-// A postman remembers the codes that he carried, by recipient and scope, of which an
-// endpoint knows nothing.
-type postman struct {
-	otp.Messenger
-	recording bool // what he carries reads as in the recordings
-
-	mu    sync.Mutex
-	codes map[[2]string]string
-}
-
-var digits = regexp.MustCompile(`[0-9]{6,10}`)
-
-func (p *postman) Deliver(ctx context.Context, m otp.Message) (string, error) {
-	p.mu.Lock()
-	if p.codes == nil {
-		p.codes = map[[2]string]string{}
-	}
-	p.codes[[2]string{m.To, m.Request.Scope}] = digits.FindString(m.Text)
-	p.mu.Unlock()
-	if p.recording {
-		m.Text, m.Request.Locale = acme, ""
-	}
-	return p.Messenger.Deliver(ctx, m)
-}
-
-func (p *postman) code(to, scope string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.codes[[2]string{to, scope}]
+func (r recorded) Deliver(ctx context.Context, m otp.Message) (string, error) {
+	m.Text, m.Request.Locale = acme, ""
+	return r.Messenger.Deliver(ctx, m)
 }
 
 // faults are what an endpoint shows for each. It checks no codes, so those of a check
@@ -95,33 +58,6 @@ var faults = map[verifytest.Fault]webhooktest.Fault{
 func hour(f webhooktest.Fault) webhooktest.Fault {
 	f.Header = http.Header{"Retry-After": {"3600"}}
 	return f
-}
-
-// arrange makes the endpoint, or the person, show a fault.
-func arrange(t *testing.T, srv *webhooktest.Server, verifier verify.Verifier, p *postman, f verifytest.Fault) bool {
-	switch f {
-	case verifytest.FaultUnreachable:
-		srv.Close()
-		return true
-	case verifytest.FaultTooManyAttempts:
-		attemptWrong(t, verifier, p)
-		return true
-	}
-	fault, known := faults[f]
-	fault.Times = -1
-	srv.Fail(fault)
-	return known
-}
-
-// attemptWrong spends all attempts on the code that was sent.
-func attemptWrong(t *testing.T, verifier verify.Verifier, p *postman) {
-	wrong := "000000"
-	if p.code(verifytest.To, "") == wrong {
-		wrong = "000001"
-	}
-	for range 5 {
-		require.Error(t, verifier.Check(t.Context(), verifytest.To, wrong))
-	}
 }
 
 // scripts are the recordings of the scenarios that make other requests than one
@@ -163,22 +99,16 @@ var scripts = map[string][]string{
 
 func TestConformanceOverRecordings(t *testing.T) {
 	t.Parallel()
-	verifytest.Run(t, func(t *testing.T) verifytest.Target {
+	verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 		files, scripted := scripts[path.Base(t.Name())]
 		if !scripted {
 			files = []string{"message_204"}
 		}
 		endpoint := played(t, files...)
-		postman := &postman{Messenger: over(t, endpoint.Client()), recording: true}
-		verifier := engine(t, postman)
-		return verifytest.Target{
-			Verifier: verifier, Code: postman.code,
-			Effects: func() int { return endpoint.Requests(http.MethodPost, "/otp") },
+		return verifytest.MessengerTarget{
+			Messenger: recorded{over(t, endpoint.Client())},
+			Effects:   func() int { return endpoint.Requests(http.MethodPost, "/otp") },
 			Fault: func(f verifytest.Fault) bool {
-				if f == verifytest.FaultTooManyAttempts {
-					attemptWrong(t, verifier, postman)
-					return true
-				}
 				_, known := faults[f]
 				return known || f == verifytest.FaultUnreachable
 			},

@@ -1,15 +1,12 @@
 package whatsapp
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"path"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/go2fa/verify"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/verifytest"
 	"github.com/go2fa/verify/whatsapp/whatsapptest"
@@ -19,56 +16,27 @@ import (
 
 func TestConformanceOverTheEmulator(t *testing.T) {
 	t.Parallel()
-	verifytest.Run(t, func(t *testing.T) verifytest.Target {
+	verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 		srv := whatsapptest.NewServer(t)
 		client, err := New(Config{
 			Token: whatsapptest.Token, PhoneNumberID: whatsapptest.PhoneNumberID, Template: whatsapptest.Template, BaseURL: srv.URL,
 		})
 		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, client.Close()) })
-		postman := &postman{CodeMessenger: client}
-		verifier := engine(t, postman)
-		return verifytest.Target{
-			Verifier: verifier, Code: postman.code, Effects: srv.Effects,
-			Fault:   func(f verifytest.Fault) bool { return arrange(t, srv, verifier, postman, f) },
+		return verifytest.MessengerTarget{
+			Messenger: client, Arrived: srv.LastText, Effects: srv.Effects,
+			Fault:   func(f verifytest.Fault) bool { return verifytest.Arrange(t, srv, client, faults, f) },
 			Secrets: []string{whatsapptest.Token},
 		}
 	})
 }
 
-func engine(t *testing.T, messenger otp.Courier) *otp.Engine {
-	e, err := otp.New(otp.Config{Messenger: messenger, Store: new(otp.MemoryStore), Keys: [][]byte{bytes.Repeat([]byte("k"), 32)}})
-	require.NoError(t, err)
-	return e
-}
+// recorded writes what the recordings were made with.
+type recorded struct{ otp.CodeMessenger }
 
-// A postman remembers the codes that he carried, by recipient and scope, of
-// which WhatsApp knows nothing.
-type postman struct {
-	otp.CodeMessenger
-	recording bool // what he carries reads as in the recordings
-
-	mu    sync.Mutex
-	codes map[[2]string]string
-}
-
-func (p *postman) DeliverCode(ctx context.Context, m otp.CodeMessage) (string, error) {
-	p.mu.Lock()
-	if p.codes == nil {
-		p.codes = map[[2]string]string{}
-	}
-	p.codes[[2]string{m.To, m.Request.Scope}] = m.Code
-	p.mu.Unlock()
-	if p.recording {
-		m.Code = "123456"
-	}
-	return p.CodeMessenger.DeliverCode(ctx, m)
-}
-
-func (p *postman) code(to, scope string) string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.codes[[2]string{to, scope}]
+func (r recorded) DeliverCode(ctx context.Context, m otp.CodeMessage) (string, error) {
+	m.Code = "123456"
+	return r.CodeMessenger.DeliverCode(ctx, m)
 }
 
 // faults are what Meta shows for each. It checks no codes, so those of a check are
@@ -92,33 +60,6 @@ var faults = map[verifytest.Fault]whatsapptest.Fault{
 func anHour(f whatsapptest.Fault) whatsapptest.Fault {
 	f.Header = http.Header{"Retry-After": {"3600"}}
 	return f
-}
-
-// arrange makes the vendor, or the person, show a fault.
-func arrange(t *testing.T, srv *whatsapptest.Server, verifier verify.Verifier, p *postman, f verifytest.Fault) bool {
-	switch f {
-	case verifytest.FaultUnreachable:
-		srv.Close()
-		return true
-	case verifytest.FaultTooManyAttempts:
-		attemptWrong(t, verifier, p)
-		return true
-	}
-	fault, known := faults[f]
-	fault.On, fault.Times = "send", -1
-	srv.Fail(fault)
-	return known
-}
-
-// attemptWrong spends all attempts on the code that was sent.
-func attemptWrong(t *testing.T, verifier verify.Verifier, p *postman) {
-	wrong := "000000"
-	if p.code(verifytest.To, "") == wrong {
-		wrong = "000001"
-	}
-	for range 5 {
-		require.Error(t, verifier.Check(t.Context(), verifytest.To, wrong))
-	}
 }
 
 // scripts are the recordings of the scenarios that make other requests than one
@@ -164,22 +105,16 @@ var scripts = map[string][]string{
 
 func TestConformanceOverRecordings(t *testing.T) {
 	t.Parallel()
-	verifytest.Run(t, func(t *testing.T) verifytest.Target {
+	verifytest.RunMessenger(t, func(t *testing.T) verifytest.MessengerTarget {
 		files, scripted := scripts[path.Base(t.Name())]
 		if !scripted {
 			files = []string{"send_200"}
 		}
 		vendor := played(t, files...)
-		postman := &postman{CodeMessenger: over(t, vendor.Client()), recording: true}
-		verifier := engine(t, postman)
-		return verifytest.Target{
-			Verifier: verifier, Code: postman.code,
-			Effects: func() int { return vendor.Requests(http.MethodPost, sends) },
+		return verifytest.MessengerTarget{
+			Messenger: recorded{over(t, vendor.Client())},
+			Effects:   func() int { return vendor.Requests(http.MethodPost, sends) },
 			Fault: func(f verifytest.Fault) bool {
-				if f == verifytest.FaultTooManyAttempts {
-					attemptWrong(t, verifier, postman)
-					return true
-				}
 				_, known := faults[f]
 				return known || f == verifytest.FaultUnreachable
 			},
