@@ -26,12 +26,13 @@ const (
 type server struct {
 	host    string
 	port    int
-	replies map[string]string // by stage: "connect", a verb, "password" or "content"
+	replies map[string]string // by stage: "connect", a verb, "password" or "content"; see script
 	offers  []string          // extensions, beside those that need no word
 	secure  *tls.Config
 	wrap    bool // TLS from the first byte
 	roots   *x509.CertPool
 	reached map[string]func() // by stage, called before the reply
+	stop    func()            // who comes later is not answered
 
 	mu       sync.Mutex
 	commands []string // as they came, but for passwords
@@ -66,11 +67,25 @@ func serve(t testing.TB, change ...func(*server)) *server {
 			s.all.Go(func() { s.talk(conn) })
 		}
 	})
+	s.stop = func() { _ = l.Close() }
 	t.Cleanup(func() {
-		_ = l.Close()
+		s.stop()
 		s.all.Wait() // each client has closed its connection, or this hangs
 	})
 	return s
+}
+
+// script has the next to come to a stage read a reply.
+func (s *server) script(stage, reply string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.replies[stage] = reply
+}
+
+func (s *server) scripted(stage string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.replies[stage]
 }
 
 // says scripts one reply.
@@ -130,14 +145,14 @@ func (c *talk) answer(line string) bool {
 		}
 		return c.reply(verb, strings.Join(append(offers, "250 SMTPUTF8"), "\r\n"))
 	case "STARTTLS":
-		return c.reply(verb, "220 go ahead") && (c.replies[verb] != "" || c.upgrade())
+		return c.reply(verb, "220 go ahead") && (c.scripted(verb) != "" || c.upgrade())
 	case "AUTH":
 		return c.auth(line)
 	case "DATA":
 		if !c.reply(verb, "354 end with a dot") {
 			return false
 		}
-		if r := c.replies[verb]; r != "" && !strings.HasPrefix(r, "354") {
+		if r := c.scripted(verb); r != "" && !strings.HasPrefix(r, "354") {
 			return true
 		}
 		content, err := io.ReadAll(dotted(c.in))
@@ -214,7 +229,7 @@ func (c *talk) reply(stage, willing string) bool {
 	if f := c.reached[stage]; f != nil {
 		f()
 	}
-	switch script := c.replies[stage]; script {
+	switch script := c.scripted(stage); script {
 	case "":
 		return c.send(willing)
 	case hangUp:
