@@ -178,12 +178,14 @@ func TestFactsOfADenial(t *testing.T) {
 	verdict := driver.Denied(verify.ErrMismatch).WithAttemptsLeft(2).WithDetail("in our words").WithRetryAfter(3 * time.Second)
 	a, _ := newAPI(t, func(a *driver.API) {
 		a.ReadCheck = func(driver.Check, driver.Reply) (driver.Verdict, error) { return verdict.WithCode("W1"), nil }
-	}, say(200, wrong, "X-Request-Id", "RQ00"))
+	}, say(200, wrong, "X-Request-Id", "RQ00"), say(200, wrong, "Retry-After", "7"))
 	e := assertOutcome(t, a.Check(t.Context(), recipient, code), verify.ErrMismatch)
 	assert.Equal(t, verify.Error{
 		Vendor: "acme", Op: "check", Outcome: verify.ErrMismatch, Detail: "in our words", HTTPStatus: 200, VendorCode: "W1",
 		RequestID: "RQ00", RetryAfter: 3 * time.Second, AttemptsLeft: 2, Requests: 1,
 	}, e)
+	e = assertOutcome(t, a.Check(t.Context(), recipient, code), verify.ErrMismatch)
+	assert.Equal(t, 7*time.Second, e.RetryAfter, "the header's goes first")
 
 	verdict = driver.Denied(verify.ErrMismatch).WithAttemptsLeft(0).WithCode(recipient)
 	a, _ = newAPI(t, func(a *driver.API) {

@@ -24,6 +24,7 @@
 package driver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -115,12 +116,13 @@ type Call struct {
 
 // A Reply is a complete answer of class 2xx.
 type Reply struct {
-	Status    int
-	Body      []byte
-	RequestID string
-	Requests  int
-	Repeated  bool      // an earlier request of this call may have been processed
-	Began     time.Time // when the call began, which is before the vendor made a code
+	Status     int
+	Body       []byte
+	RequestID  string
+	Requests   int
+	Repeated   bool          // an earlier request of this call may have been processed
+	Began      time.Time     // when the call began, which is before the vendor made a code
+	RetryAfter time.Duration // what the header's Retry-After says, or zero
 }
 
 // A Client makes calls to one vendor. It is safe for concurrent use. A nil
@@ -286,10 +288,11 @@ func (s *callState) request(method string) (*http.Request, context.CancelFunc) {
 // another one in its place, and nobody writes to it.
 var noHeader = http.Header{}
 
-// Failed is the error for an answer of class 2xx in which the vendor says no.
+// Failed is the error for an answer of class 2xx in which the vendor says no: what a
+// messenger returns whose vendor refuses so.
 func (c *Client) Failed(op string, r Reply, f Failure) error {
 	return &verify.Error{
-		Vendor: c.vendor, Op: op, Outcome: f.Outcome, Detail: f.Detail, RetryAfter: f.RetryAfter, AttemptsLeft: f.AttemptsLeft,
+		Vendor: c.vendor, Op: op, Outcome: f.Outcome, Detail: f.Detail, RetryAfter: cmp.Or(r.RetryAfter, f.RetryAfter), AttemptsLeft: f.AttemptsLeft,
 		Elsewhere: f.Elsewhere, HTTPStatus: r.Status, VendorCode: cleanCode(f.Code), RequestID: r.RequestID, Requests: r.Requests,
 	}
 }

@@ -31,6 +31,28 @@ func TestUnknown(t *testing.T) {
 	}, e)
 }
 
+// A vendor that says no in an answer of class 2xx may say there how long to wait.
+func TestARefusalOfClass2xxKeepsItsRetryAfter(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		head []string
+		want time.Duration
+	}{
+		"in the header": {[]string{"Retry-After: 3600"}, time.Hour},
+		"in the body":   {nil, time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, answer(200, `{"status": "throttled"}`, tc.head...))
+			c := newClient(t, s.URL, nil)
+			reply, err := c.Do(t.Context(), kinds()["send"].call)
+			require.NoError(t, err)
+			e := assertOutcome(t, c.Failed("send", reply, driver.Failure{Outcome: verify.ErrRateLimited, RetryAfter: time.Minute}), verify.ErrRateLimited)
+			assert.Equal(t, tc.want, e.RetryAfter)
+		})
+	}
+}
+
 // A client without a Refused reads every refusal as one that is not the vendor's.
 func TestNoRefused(t *testing.T) {
 	t.Parallel()

@@ -258,7 +258,7 @@ func (s *callState) answered(req *http.Request, resp *http.Response) result {
 		r = s.failed(req, err, false)
 		r.retryable = r.retryable && ctx.Err() == nil // a body that drips would drip again
 	default:
-		r.body = body
+		r.body, r.retryAfter = body, retryAfter(resp.Header, time.Now())
 	}
 	r.status, r.requestID = resp.StatusCode, cleanID(resp.Header.Get(s.client.requestID))
 	return r

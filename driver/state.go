@@ -208,7 +208,7 @@ func (s *callState) finish(resp *http.Response, err error) (Reply, error) {
 	if s.last.outcome == "" && s.last.status != 0 {
 		return Reply{
 			Status: s.last.status, Body: s.last.body, RequestID: s.last.requestID,
-			Requests: s.requests, Repeated: s.ambiguous, Began: s.began,
+			Requests: s.requests, Repeated: s.ambiguous, Began: s.began, RetryAfter: s.last.retryAfter,
 		}, nil
 	}
 	if err != nil && s.last.cause == nil {

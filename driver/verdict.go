@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -100,7 +101,7 @@ func (a *API) judge(check Check, reply Reply, v Verdict, readErr error) error {
 	return &verify.Error{
 		Vendor: a.Capabilities.Vendor, Op: "check", Outcome: v.outcome, Detail: v.detail,
 		HTTPStatus: reply.Status, VendorCode: cleanCode(v.code), RequestID: reply.RequestID,
-		RetryAfter: v.retryAfter, AttemptsLeft: v.attemptsLeft, Requests: reply.Requests,
+		RetryAfter: cmp.Or(reply.RetryAfter, v.retryAfter), AttemptsLeft: v.attemptsLeft, Requests: reply.Requests,
 	}
 }
 
