@@ -18,9 +18,10 @@ import (
 )
 
 const (
-	rulesFile    = "docs/rules.md"
-	vendorFile   = "docs/new-vendor.md"
-	scenarioFile = "docs/scenarios.md"
+	rulesFile     = "docs/rules.md"
+	vendorFile    = "docs/new-vendor.md"
+	messengerFile = "docs/new-messenger.md"
+	scenarioFile  = "docs/scenarios.md"
 )
 
 // A number is quoted as R07, V-15, or F11: at the head of a message. Failures have
@@ -194,20 +195,25 @@ func blocks(document string) []string {
 	return all
 }
 
-// The vendor that docs/new-vendor.md walks through is tests/pigeon, which is
-// tested there, in a module of its own, and in a copy of this one.
-var pigeonFiles = []string{"pigeon.go", "pigeontest/pigeontest.go", "pigeon_test.go"}
+// What docs/new-vendor.md and docs/new-messenger.md walk through are tests/pigeon and
+// tests/dove, which are tested there, in a module of their own.
+var walkedThrough = map[string][]string{
+	vendorFile:    {"pigeon/pigeon.go", "pigeon/pigeontest/pigeontest.go", "pigeon/pigeon_test.go"},
+	messengerFile: {"dove/dove.go", "dove/dovetest/dovetest.go", "dove/dove_test.go"},
+}
 
 func TestNewVendorShowsCodeThatIsTested(t *testing.T) {
-	var files []string
-	for _, name := range pigeonFiles {
-		files = append(files, strings.ReplaceAll(read(t, "tests/pigeon/"+name), module+"/tests/pigeon", "example.com/pigeon"))
-	}
-	shown := blocks(read(t, vendorFile))
-	require.NotEmpty(t, shown)
-	for _, block := range shown {
-		assert.True(t, slices.ContainsFunc(files, func(file string) bool { return strings.Contains(file, "\n"+block) }),
-			"no file of tests/pigeon holds these lines:\n%s", block)
+	for page, names := range walkedThrough {
+		var files []string
+		for _, name := range names {
+			files = append(files, strings.ReplaceAll(read(t, "tests/"+name), module+"/tests/", "example.com/"))
+		}
+		shown := blocks(read(t, page))
+		require.NotEmpty(t, shown)
+		for _, block := range shown {
+			assert.True(t, slices.ContainsFunc(files, func(file string) bool { return strings.Contains(file, "\n"+block) }),
+				"%s: no file holds these lines:\n%s", page, block)
+		}
 	}
 }
 
