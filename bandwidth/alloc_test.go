@@ -3,26 +3,13 @@
 package bandwidth_test
 
 import (
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/go2fa/verify/bandwidth"
-	"github.com/stretchr/testify/assert"
+	"github.com/go2fa/verify/internal/fixture"
 	"github.com/stretchr/testify/require"
 )
-
-// memory answers every request with one body, without a network.
-type memory struct{ body string }
-
-func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
-	_ = r.Body.Close()
-	return &http.Response{
-		StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(m.body)),
-		ContentLength: int64(len(m.body)), Request: r,
-	}, nil
-}
 
 var header = http.Header{
 	"Content-Type":     {"application/json"},
@@ -37,7 +24,7 @@ const (
 
 func inMemory(t testing.TB, body string) *bandwidth.Client {
 	cfg := valid()
-	cfg.HTTPClient = &http.Client{Transport: memory{body}}
+	cfg.HTTPClient = fixture.InMemory(fixture.Always(http.StatusOK, body), header)
 	client, err := bandwidth.New(cfg)
 	require.NoError(t, err)
 	return client
@@ -47,16 +34,11 @@ func inMemory(t testing.TB, body string) *bandwidth.Client {
 // net/http alone takes 29 and 28.
 func TestAllocationsStayFew(t *testing.T) {
 	send, check := inMemory(t, created), inMemory(t, approved)
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if _, err := send.Send(t.Context(), phone); err != nil {
-			t.Fatal(err)
-		}
-	}), 36.0, "Send")
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if err := check.Check(t.Context(), phone, "123456"); err != nil {
-			t.Fatal(err)
-		}
-	}), 36.0, "Check")
+	fixture.Allocates(t, "Send", 36, func() error {
+		_, err := send.Send(t.Context(), phone)
+		return err
+	})
+	fixture.Allocates(t, "Check", 36, func() error { return check.Check(t.Context(), phone, "123456") })
 }
 
 func BenchmarkSend(b *testing.B) {

@@ -3,33 +3,25 @@
 package camara_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify/camara"
+	"github.com/go2fa/verify/internal/fixture"
 )
 
-// memory answers a send and a check, without a network.
-type memory struct{}
-
-func (memory) RoundTrip(r *http.Request) (*http.Response, error) {
-	_ = r.Body.Close()
-	status, body := http.StatusOK, sent
+// answered is the answer to a token's request, to a send or to a check.
+func answered(r *http.Request) (status int, body string) {
 	switch path := r.URL.Path; {
 	case strings.HasSuffix(path, "/token"):
-		body = token
+		return http.StatusOK, token
 	case strings.HasSuffix(path, "/validate-code"):
-		status, body = http.StatusBadRequest, wrong
+		return http.StatusBadRequest, wrong
 	}
-	return &http.Response{
-		StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(body)),
-		ContentLength: int64(len(body)), Request: r,
-	}, nil
+	return http.StatusOK, sent
 }
 
 var header = http.Header{"Content-Type": {"application/json"}}
@@ -44,17 +36,12 @@ const (
 // correlator. The check is of a wrong code, since a right one ends the id.
 func TestAllocationsStayFew(t *testing.T) {
 	cfg := valid()
-	cfg.HTTPClient = &http.Client{Transport: memory{}}
+	cfg.HTTPClient = fixture.InMemory(answered, header)
 	client, err := camara.New(cfg)
 	require.NoError(t, err)
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if _, err := client.Send(t.Context(), phone); err != nil {
-			t.Fatal(err)
-		}
-	}), 49.0, "Send")
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if err := client.Check(t.Context(), phone, "123456"); err == nil {
-			t.Fatal("a wrong code passed")
-		}
-	}), 52.0, "Check")
+	fixture.Allocates(t, "Send", 49, func() error {
+		_, err := client.Send(t.Context(), phone)
+		return err
+	})
+	fixture.Allocates(t, "Check", 52, func() error { return fixture.Denied(client.Check(t.Context(), phone, "123456")) })
 }

@@ -3,30 +3,22 @@
 package infobip_test
 
 import (
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go2fa/verify/infobip"
+	"github.com/go2fa/verify/internal/fixture"
 )
 
-// memory answers a send and a check, without a network.
-type memory struct{}
-
-func (memory) RoundTrip(r *http.Request) (*http.Response, error) {
-	_ = r.Body.Close()
-	body := sent
+// answered is the answer to a send or to a check.
+func answered(r *http.Request) (status int, body string) {
 	if strings.HasSuffix(r.URL.Path, "/verify") {
-		body = wrong
+		return http.StatusOK, wrong
 	}
-	return &http.Response{
-		StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(body)),
-		ContentLength: int64(len(body)), Request: r,
-	}, nil
+	return http.StatusOK, sent
 }
 
 var header = http.Header{"Content-Type": {"application/json;charset=UTF-8"}}
@@ -40,17 +32,12 @@ const (
 // check is of a wrong code, since a right one ends the id.
 func TestAllocationsStayFew(t *testing.T) {
 	cfg := valid()
-	cfg.HTTPClient = &http.Client{Transport: memory{}}
+	cfg.HTTPClient = fixture.InMemory(answered, header)
 	client, err := infobip.New(cfg)
 	require.NoError(t, err)
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if _, err := client.Send(t.Context(), phone); err != nil {
-			t.Fatal(err)
-		}
-	}), 38.0, "Send")
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if err := client.Check(t.Context(), phone, "123456"); err == nil {
-			t.Fatal("a wrong code passed")
-		}
-	}), 38.0, "Check")
+	fixture.Allocates(t, "Send", 38, func() error {
+		_, err := client.Send(t.Context(), phone)
+		return err
+	})
+	fixture.Allocates(t, "Check", 38, func() error { return fixture.Denied(client.Check(t.Context(), phone, "123456")) })
 }

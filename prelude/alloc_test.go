@@ -3,33 +3,20 @@
 package prelude_test
 
 import (
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify/internal/fixture"
 	"github.com/go2fa/verify/prelude"
 )
-
-// memory answers every request with one body, without a network.
-type memory struct{ body string }
-
-func (m memory) RoundTrip(r *http.Request) (*http.Response, error) {
-	_ = r.Body.Close()
-	return &http.Response{
-		StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(m.body)),
-		ContentLength: int64(len(m.body)), Request: r,
-	}, nil
-}
 
 var header = http.Header{"Content-Type": {"application/json"}}
 
 func inMemory(t testing.TB, body string) *prelude.Client {
 	cfg := valid()
-	cfg.HTTPClient = &http.Client{Transport: memory{body}}
+	cfg.HTTPClient = fixture.InMemory(fixture.Always(http.StatusOK, body), header)
 	client, err := prelude.New(cfg)
 	require.NoError(t, err)
 	return client
@@ -39,14 +26,9 @@ func inMemory(t testing.TB, body string) *prelude.Client {
 func TestAllocationsStayFew(t *testing.T) {
 	send := inMemory(t, `{"id":"vrf_01jnh4zt8vfq5r71n1sx9yvx5m","status":"success","method":"message","channels":["sms"]}`)
 	check := inMemory(t, `{"id":"vrf_01jnh4zt8vfq5r71n1sx9yvx5m","status":"success"}`)
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if _, err := send.Send(t.Context(), phone); err != nil {
-			t.Fatal(err)
-		}
-	}), 36.0, "Send")
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if err := check.Check(t.Context(), phone, "123456"); err != nil {
-			t.Fatal(err)
-		}
-	}), 36.0, "Check")
+	fixture.Allocates(t, "Send", 36, func() error {
+		_, err := send.Send(t.Context(), phone)
+		return err
+	})
+	fixture.Allocates(t, "Check", 36, func() error { return check.Check(t.Context(), phone, "123456") })
 }

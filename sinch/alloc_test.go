@@ -3,30 +3,21 @@
 package sinch_test
 
 import (
-	"io"
 	"net/http"
-	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify/internal/fixture"
 	"github.com/go2fa/verify/sinch"
 )
 
-// memory answers a send and a check, without a network.
-type memory struct{}
-
-func (memory) RoundTrip(r *http.Request) (*http.Response, error) {
-	_ = r.Body.Close()
-	body := started
+// answered is the answer to a send or to a check.
+func answered(r *http.Request) (status int, body string) {
 	if r.Method == http.MethodPut {
-		body = wrong
+		return http.StatusOK, wrong
 	}
-	return &http.Response{
-		StatusCode: http.StatusOK, Header: header, Body: io.NopCloser(strings.NewReader(body)),
-		ContentLength: int64(len(body)), Request: r,
-	}, nil
+	return http.StatusOK, started
 }
 
 var header = http.Header{"Content-Type": {"application/json"}}
@@ -40,17 +31,12 @@ const (
 // signature each. The check is of a wrong code, since a right one ends the id.
 func TestAllocationsStayFew(t *testing.T) {
 	cfg := valid()
-	cfg.HTTPClient = &http.Client{Transport: memory{}}
+	cfg.HTTPClient = fixture.InMemory(answered, header)
 	client, err := sinch.New(cfg)
 	require.NoError(t, err)
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if _, err := client.Send(t.Context(), phone); err != nil {
-			t.Fatal(err)
-		}
-	}), 60.0, "Send")
-	assert.LessOrEqual(t, testing.AllocsPerRun(200, func() {
-		if err := client.Check(t.Context(), phone, "123456"); err == nil {
-			t.Fatal("a wrong code passed")
-		}
-	}), 66.0, "Check")
+	fixture.Allocates(t, "Send", 60, func() error {
+		_, err := client.Send(t.Context(), phone)
+		return err
+	})
+	fixture.Allocates(t, "Check", 66, func() error { return fixture.Denied(client.Check(t.Context(), phone, "123456")) })
 }

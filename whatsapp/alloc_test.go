@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/go2fa/verify/internal/fixture"
 	"github.com/go2fa/verify/whatsapp"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,10 +23,9 @@ func TestAllocationsStayFew(t *testing.T) {
 	client, err := whatsapp.New(cfg)
 	require.NoError(t, err)
 	verifier := engine(t, client)
-	assert.LessOrEqual(t, testing.AllocsPerRun(1000, func() {
-		if _, err := verifier.Send(t.Context(), to[i]); err != nil {
-			t.Fatal(err)
-		}
+	fixture.Allocates(t, "Send", 50, func() error {
+		_, err := verifier.Send(t.Context(), to[i])
 		i++
-	}), 50.0)
+		return err
+	})
 }
