@@ -9,8 +9,8 @@ import (
 )
 
 // Whoever has codes sent again and again, each of which a vendor refuses, makes no
-// entry grow: each call looks through the whole of it, under one lock for everybody.
-func TestNobodyMakesAnEntryGrow(t *testing.T) {
+// record grow: each call looks through the whole of it, under one lock for everybody.
+func TestNobodyMakesARecordGrow(t *testing.T) {
 	t.Parallel()
 	var m MemoryLedger
 	k := Key{1}
@@ -23,5 +23,5 @@ func TestNobodyMakesAnEntryGrow(t *testing.T) {
 			require.NoError(t, m.End(t.Context(), k, id, "a", NotSent, time.Minute))
 		}
 	}
-	assert.Len(t, m.entries[k].closed, maxClosed)
+	assert.Len(t, m.records[k].s.Closed, maxClosed)
 }

@@ -22,7 +22,7 @@ func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.Ch
 	if err != nil {
 		return err
 	}
-	c := checking{record: record{v: v}, to: to, code: code, opts: opts, keyed: req.IdempotencyKey != ""}
+	c := checking{subject: subject{v: v}, to: to, code: code, opts: opts, keyed: req.IdempotencyKey != ""}
 	c.id, c.by = v.checkIDs(req)
 	caller := ctx
 	if c.keyed {
@@ -55,7 +55,7 @@ func (v *Verifier) Check(ctx context.Context, to, code string, opts ...verify.Ch
 // spend charges one attempt, under the key that has a live code. With several keys it
 // is given back if their failures come to more than the limit.
 func (c *checking) spend(ctx context.Context, req verify.CheckRequest) (attempt Attempt, err error) {
-	if c.record, err = c.v.find(ctx, req.To, req.Scope); err != nil {
+	if c.subject, err = c.v.find(ctx, req.To, req.Scope); err != nil {
 		return attempt, err
 	}
 	if attempt, err = c.attempt(ctx); err != nil || len(attempt.Backends) == 0 || c.keyed && attempt.Progress != First {
@@ -106,7 +106,7 @@ func (v *Verifier) named(names []string) []*backend {
 
 // A checking is one Check on its way through the backends.
 type checking struct {
-	record
+	subject
 	id, by   ID
 	to, code string
 	opts     []verify.CheckOption

@@ -10,29 +10,29 @@ import (
 )
 
 // full is a ledger that has room for nobody.
-func full(shared *entry) *MemoryLedger {
-	l := &MemoryLedger{entries: make(map[Key]*entry, maxEntries)}
+func full(shared *Record) *MemoryLedger {
+	l := &MemoryLedger{records: make(map[Key]*Record, maxEntries)}
 	for n := range maxEntries {
 		var k Key
 		binary.LittleEndian.PutUint32(k[:], uint32(n)+1)
-		l.entries[k] = shared
+		l.records[k] = shared
 	}
 	return l
 }
 
 func TestAFullLedgerRefusesRatherThanForget(t *testing.T) {
 	t.Parallel()
-	l := full(&entry{failures: 1, failed: time.Now(), remember: time.Hour})
+	l := full(&Record{state{Failures: 1, Failed: time.Now().UnixMicro(), Remember: micros(time.Hour)}})
 	_, err := l.Begin(t.Context(), Key{}, ID{1}, "a", time.Minute)
 	require.ErrorIs(t, err, errFull)
-	assert.Len(t, l.entries, maxEntries)
+	assert.Len(t, l.records, maxEntries)
 }
 
 func TestAFullLedgerForgetsWhatSaysNothing(t *testing.T) {
 	t.Parallel()
-	l := full(new(entry))
+	l := full(new(Record))
 	busy, err := l.Begin(t.Context(), Key{}, ID{1}, "a", time.Minute)
 	require.NoError(t, err)
 	assert.Zero(t, busy)
-	assert.LessOrEqual(t, len(l.entries), maxEntries)
+	assert.LessOrEqual(t, len(l.records), maxEntries)
 }

@@ -85,18 +85,18 @@ func ledgerKey(key []byte, to, scope string) Key {
 	return Key(keys.ID(key, "failover v1", strings.ToLower(to), scope))
 }
 
-// A record is what the ledger knows of a recipient, which has one name there
+// A subject is a recipient in a scope as the ledger knows it, which has one name there
 // for each of Keys. Codes stand under one of them: under the one that has a live code,
 // or else under the first. Failures may stand under all, and are added up.
-type record struct {
+type subject struct {
 	v    *Verifier
 	keys []Key // newest first
 	at   int   // the one in use
 }
 
 // find returns the names of a recipient, and uses the first that has a live code.
-func (v *Verifier) find(ctx context.Context, to, scope string) (record, error) {
-	r := record{v: v, keys: v.ledgerKeys(to, scope)}
+func (v *Verifier) find(ctx context.Context, to, scope string) (subject, error) {
+	r := subject{v: v, keys: v.ledgerKeys(to, scope)}
 	if len(r.keys) == 1 {
 		return r, nil
 	}
@@ -113,10 +113,10 @@ func (v *Verifier) find(ctx context.Context, to, scope string) (record, error) {
 	return r, nil
 }
 
-func (r record) key() Key { return r.keys[r.at] }
+func (r subject) key() Key { return r.keys[r.at] }
 
 // look asks once more if the ledger does not answer.
-func (r record) look(ctx context.Context, k Key) (seen Seen, err error) {
+func (r subject) look(ctx context.Context, k Key) (seen Seen, err error) {
 	for range 2 {
 		if seen, err = r.v.ledger.(Looker).Look(ctx, k); err == nil { // New has seen that it is one
 			return seen, nil
@@ -127,7 +127,7 @@ func (r record) look(ctx context.Context, k Key) (seen Seen, err error) {
 
 // busy returns how long a Send under another key holds the recipient. It is asked
 // after a Begin, so that of two that begin at once one sees the other.
-func (r record) busy(ctx context.Context) (busy time.Duration, err error) {
+func (r subject) busy(ctx context.Context) (busy time.Duration, err error) {
 	for i, k := range r.keys {
 		if i == r.at {
 			continue
@@ -143,7 +143,7 @@ func (r record) busy(ctx context.Context) (busy time.Duration, err error) {
 
 // count adds the failures under all keys up. It is asked after an Attempt was spent,
 // so that of two at once one sees the other. With one key the ledger has counted.
-func (r record) count(ctx context.Context) (failures int, err error) {
+func (r subject) count(ctx context.Context) (failures int, err error) {
 	if len(r.keys) == 1 {
 		return 0, nil
 	}
@@ -159,7 +159,7 @@ func (r record) count(ctx context.Context) (failures int, err error) {
 
 // forgetOthers ends what is known under the other keys, once a Check was approved:
 // failures, older codes, and attempts that are under way.
-func (r record) forgetOthers(ctx context.Context) {
+func (r subject) forgetOthers(ctx context.Context) {
 	if len(r.keys) == 1 {
 		return
 	}

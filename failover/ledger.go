@@ -3,6 +3,7 @@ package failover
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"time"
 )
@@ -21,8 +22,9 @@ type (
 // the ledger's own clock. Called again with the same ID within two minutes it
 // changes nothing and answers the same; of the tries that have ended a ledger may
 // remember the last 64 alone, or who sends without end would fill it. An error says
-// only that the ledger does not know; the caller then refuses.
-// [verifytest.RunLedger] tests all of this.
+// only that the ledger does not know; the caller then refuses. A [Record] computes each
+// step, for a ledger over a store of another kind, and [verifytest.RunLedger] tests all of
+// this.
 //
 // [verifytest.RunLedger]: https://pkg.go.dev/github.com/go2fa/verify/verifytest#RunLedger
 type Ledger interface {
@@ -162,6 +164,17 @@ func (l Limits) WithDefaults() Limits {
 func (l Limits) check() error {
 	if l.Remember != 0 && l.Remember < minRemember {
 		return errors.New("failover: Limits.Remember must be at least 24h")
+	}
+	return nil
+}
+
+// MarshalText writes 32 hexadecimal digits.
+func (id ID) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, id[:]), nil }
+
+// UnmarshalText reads 32 hexadecimal digits.
+func (id *ID) UnmarshalText(text []byte) error {
+	if n, err := hex.Decode(id[:], text[:min(len(text), 2*len(id))]); err != nil || n != len(id) || len(text) != 2*len(id) {
+		return errors.New("failover: an ID is 32 hexadecimal digits")
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func (s *sending) once(ctx context.Context, req verify.SendRequest) (verify.Rece
 
 // conclude has time of its own. If the ledger does not answer, the call seems to be
 // under way, and a repeated one sends and asks nothing.
-func (r record) conclude(ctx context.Context, id ID, outcome string) {
+func (r subject) conclude(ctx context.Context, id ID, outcome string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerTime)
 	defer cancel()
 	for range 2 {
@@ -74,7 +74,7 @@ func (r record) conclude(ctx context.Context, id ID, outcome string) {
 // conclude keeps what a Check with an idempotency key was denied for.
 func (c *checking) conclude(ctx context.Context, e *verify.Error) {
 	if c.keyed {
-		c.record.conclude(ctx, c.id, string(e.Outcome)+" "+strconv.Itoa(e.AttemptsLeft))
+		c.subject.conclude(ctx, c.id, string(e.Outcome)+" "+strconv.Itoa(e.AttemptsLeft))
 	}
 }
 

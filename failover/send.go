@@ -23,10 +23,10 @@ func (v *Verifier) Send(ctx context.Context, to string, opts ...verify.SendOptio
 	defer cancel()
 
 	s := sending{
-		record: record{v: v}, id: newID(), to: to, channel: req.Channel,
+		subject: subject{v: v}, id: newID(), to: to, channel: req.Channel,
 		opts: append(slices.Clip(opts), verify.WithDigits(v.digits(req)), verify.WithChannel(req.Channel)),
 	}
-	if s.record, err = v.find(ctx, req.To, req.Scope); err != nil {
+	if s.subject, err = v.find(ctx, req.To, req.Scope); err != nil {
 		return verify.Receipt{}, s.err.notBegun(0, err)
 	}
 	if req.IdempotencyKey == "" {
@@ -93,7 +93,7 @@ func share(ctx context.Context, left int) (context.Context, context.CancelFunc) 
 
 // A sending is one Send on its way through the backends.
 type sending struct {
-	record
+	subject
 	id      ID
 	to      string
 	channel verify.Channel

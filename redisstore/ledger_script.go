@@ -1,7 +1,7 @@
 package redisstore
 
 // ledgerScript takes the key of an entry, and the arguments op, id and those of
-// the op. It does what failover.MemoryLedger does, word by word. An entry is one
+// the op. It does what failover.Record does, word by word. An entry is one
 // JSON object. Its times are milliseconds of the server's clock, because cjson
 // writes 14 digits; no table stands in it twice, because miniredis would not write
 // it. It answers like every script here: a word and a number.

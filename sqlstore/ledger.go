@@ -1,8 +1,8 @@
 package sqlstore
 
 import (
+	"cmp"
 	"context"
-	"encoding/hex"
 	"time"
 
 	"github.com/go2fa/verify/failover"
@@ -18,9 +18,9 @@ var (
 
 // Begin reserves a recipient for one backend of a Send; see [failover.Ledger].
 func (l *Ledger) Begin(ctx context.Context, k failover.Key, id failover.ID, backend string, lease time.Duration) (busy time.Duration, err error) {
-	err = step(ctx, l.db, "begin", keyOf(kindLedger, k), func(e *entry, now int64) (o outcome) {
-		busy, o = e.begin(hex.EncodeToString(id[:]), backend, micros(lease), now)
-		return o
+	err = l.step(ctx, "begin", k, func(r *failover.Record, now int64) (c failover.Change) {
+		busy, c = r.Begin(now, id, backend, lease)
+		return c
 	})
 	if err != nil {
 		return 0, err
@@ -31,17 +31,14 @@ func (l *Ledger) Begin(ctx context.Context, k failover.Key, id failover.ID, back
 
 // End says what became of that; see [failover.Ledger].
 func (l *Ledger) End(ctx context.Context, k failover.Key, id failover.ID, backend string, s failover.State, ttl time.Duration) error {
-	return step(ctx, l.db, "end", keyOf(kindLedger, k), func(e *entry, now int64) outcome {
-		return e.end(hex.EncodeToString(id[:]), backend, s, micros(ttl), now)
-	})
+	return l.step(ctx, "end", k, func(r *failover.Record, now int64) failover.Change { return r.End(now, id, backend, s, ttl) })
 }
 
 // Attempt spends one attempt; see [failover.Ledger].
 func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id, by failover.ID, limits failover.Limits) (a failover.Attempt, err error) {
-	limits = limits.WithDefaults()
-	err = step(ctx, l.db, "attempt", keyOf(kindLedger, k), func(e *entry, now int64) (o outcome) {
-		a, o = e.attempt(hex.EncodeToString(id[:]), hex.EncodeToString(by[:]), limits, now)
-		return o
+	err = l.step(ctx, "attempt", k, func(r *failover.Record, now int64) (c failover.Change) {
+		a, c = r.Attempt(now, id, by, limits)
+		return c
 	})
 	if err != nil {
 		return failover.Attempt{}, err
@@ -50,52 +47,47 @@ func (l *Ledger) Attempt(ctx context.Context, k failover.Key, id, by failover.ID
 }
 
 // Claim names a Send by its idempotency key; see [failover.Ledger].
-func (l *Ledger) Claim(ctx context.Context, k failover.Key, call, id failover.ID) (c failover.Claim, err error) {
-	err = step(ctx, l.db, "claim", keyOf(kindLedger, k), func(e *entry, now int64) (o outcome) {
-		c, o = e.claim(hex.EncodeToString(call[:]), hex.EncodeToString(id[:]), now)
-		return o
+func (l *Ledger) Claim(ctx context.Context, k failover.Key, call, id failover.ID) (claim failover.Claim, err error) {
+	err = l.step(ctx, "claim", k, func(r *failover.Record, now int64) (c failover.Change) {
+		claim, c = r.Claim(now, call, id)
+		return c
 	})
 	if err != nil {
 		return failover.Claim{}, err
 	}
-	return c, nil
+	return claim, nil
 }
 
 // Conclude keeps what became of a call; see [failover.Ledger].
 func (l *Ledger) Conclude(ctx context.Context, k failover.Key, id failover.ID, text string) error {
-	return step(ctx, l.db, "conclude", keyOf(kindLedger, k), func(e *entry, _ int64) outcome {
-		return e.conclude(hex.EncodeToString(id[:]), text)
-	})
+	return l.step(ctx, "conclude", k, func(r *failover.Record, now int64) failover.Change { return r.Conclude(now, id, text) })
 }
 
 // Settle ends a Check; see [failover.Ledger].
 func (l *Ledger) Settle(ctx context.Context, k failover.Key, id failover.ID, v failover.Verdict) (won bool, err error) {
-	forgotten := false
-	err = step(ctx, l.db, "settle", keyOf(kindLedger, k), func(e *entry, _ int64) outcome {
-		c := e.check(hex.EncodeToString(id[:]))
-		if forgotten = c == nil; forgotten {
-			return unsure
-		}
-		var o outcome
-		won, o = e.settle(c, v)
-		return o
+	var forgotten error
+	err = l.step(ctx, "settle", k, func(r *failover.Record, now int64) (c failover.Change) {
+		won, c, forgotten = r.Settle(now, id, v)
+		return c
 	})
-	switch {
-	case err != nil:
+	if err = cmp.Or(err, forgotten); err != nil {
 		return false, err
-	case forgotten:
-		return false, failover.ErrForgotten
 	}
 	return won, nil
 }
 
 // Look tells what is known of a key; see [failover.Looker].
 func (l *Ledger) Look(ctx context.Context, k failover.Key) (seen failover.Seen, err error) {
-	err = step(ctx, l.db, "look", keyOf(kindLedger, k), func(e *entry, now int64) outcome {
-		seen = failover.Seen{Failures: e.Failures, Live: len(e.newest(now)) > 0, Busy: max(duration(e.Lease-now), 0)}
-		return kept
+	err = l.step(ctx, "look", k, func(r *failover.Record, now int64) failover.Change {
+		seen = r.Look(now)
+		return failover.Kept
 	})
 	return seen, err
+}
+
+// step makes one step of a record, whose change tells whether the row is written.
+func (l *Ledger) step(ctx context.Context, op string, k failover.Key, call func(r *failover.Record, now int64) failover.Change) error {
+	return step(ctx, l.db, op, keyOf(kindLedger, k), func(e *entry, now int64) outcome { return did(call(&e.record, now)) })
 }
 
 // Reset removes an entry; see [failover.Ledger].

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/go2fa/verify/failover"
 	"github.com/go2fa/verify/otp"
 	"github.com/go2fa/verify/sqlstore"
 )
@@ -92,6 +93,35 @@ func TestRecordOfAnotherLayoutIsNoDenial(t *testing.T) {
 			_, err = db.Store().Issue(t.Context(), k, anID(), aMAC(), time.Minute, loose())
 			require.ErrorContains(t, err, "layout of another version")
 		}
+	})
+}
+
+// What holds a lock may stand in a row that cannot be read: it is no empty one. A row that
+// was made to be locked is.
+func TestRowOfALedgerOfAnotherLayoutIsNoEmptyOne(t *testing.T) {
+	onAll(t, func(t *testing.T, b backend) {
+		db, _ := b.fresh(t)
+		l, k := db.Ledger(), failover.Key(aKey())
+		_, err := l.Begin(t.Context(), k, failover.ID{1}, "a", time.Minute)
+		require.NoError(t, err)
+		set := func(data string) {
+			_, err := db.SQL().Exec(db.Named("UPDATE <records> SET data = '" + data + "'"))
+			require.NoError(t, err)
+		}
+		for _, data := range []string{`{"v":2,"failures":100}`, `{"failures":100}`, `{"v":0,"failures":100}`, `{"v":1,"holder":"00"}`, `[]`, `null`} {
+			set(data)
+			_, err = l.Begin(t.Context(), k, failover.ID{2}, "a", time.Minute)
+			require.ErrorContains(t, err, "layout of another version", data)
+			_, err = l.Attempt(t.Context(), k, failover.ID{3}, failover.ID{3}, failover.Limits{})
+			require.ErrorContains(t, err, "layout of another version", data)
+		}
+		set(`{}`)
+		busy, err := l.Begin(t.Context(), k, failover.ID{2}, "a", time.Minute)
+		require.NoError(t, err)
+		assert.Zero(t, busy)
+		a, err := l.Attempt(t.Context(), k, failover.ID{3}, failover.ID{3}, failover.Limits{})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"a"}, a.Backends)
 	})
 }
 
