@@ -23,6 +23,8 @@ type answer struct {
 	kind   verify.Outcome
 	vendor string // who sent for sure
 	a, b   string
+	before live // the codes of before it
+	failed bool // nothing was sent, or an approval ended it
 	raced  bool // an approval was under way with this Send, and may have ended it
 }
 
@@ -65,19 +67,28 @@ var twoCodes = porcupine.NondeterministicModel{
 }
 
 // afterSend lists what may be good now: a code that was sent for sure is, one
-// that may have been sent may be, and none is if an approval came in between.
+// that may have been sent may be, and none is if an approval came in between. While a Send
+// is under way its vendors are asked again, though one approval could not cancel their
+// codes, which are then good once (docs/rules.md, Failover, 4): so even if it fails.
 func afterSend(k live, out answer) []any {
 	as, bs := []string{k.a}, []string{k.b}
+	if out.failed && !out.raced {
+		return []any{k}
+	}
+	if out.raced {
+		as, bs = append(as, out.before.a), append(bs, out.before.b)
+	}
 	if out.a != "" {
 		as = append(as, out.a)
 	}
 	if out.b != "" {
 		bs = append(bs, out.b)
 	}
-	switch out.vendor {
-	case "a":
+	switch {
+	case out.raced:
+	case out.vendor == "a":
 		as = []string{out.a}
-	case "b":
+	case out.vendor == "b":
 		bs = []string{out.b}
 	}
 	var states []any
@@ -128,11 +139,11 @@ func (p *player) code(which int) string {
 }
 
 func (p *player) send() answer {
+	before := live{p.code(0), p.code(1)}
 	receipt, err := p.v.Send(p.t.Context(), phone)
-	out := answer{kind: verify.OutcomeOf(err), vendor: receipt.Vendor}
-	if err == nil || out.kind == verify.ErrOutcomeUnknown {
-		out.a, out.b = p.code(0), p.code(1)
-	}
+	out := answer{kind: verify.OutcomeOf(err), vendor: receipt.Vendor, before: before}
+	out.a, out.b = p.code(0), p.code(1)
+	out.failed = err != nil && out.kind != verify.ErrOutcomeUnknown
 	return out
 }
 
@@ -241,6 +252,13 @@ func TestTheModelRejects(t *testing.T) {
 	require.False(t, follows(sent, step{codeB, answer{}}), "a code that nobody sent")
 	require.False(t, follows(sent, step{codeA, answer{kind: verify.ErrMismatch}}), "the right code is not wrong")
 	require.False(t, follows(right), "nothing was sent")
+
+	other := step{codeB, answer{}}
+	ended := step{"", answer{kind: verify.ErrTooManySends, a: codeA, b: codeB, failed: true, raced: true}}
+	require.True(t, follows(both, other, ended, right), "a send that met an approval may make a's code good once more")
+	require.False(t, follows(both, other, ended, right, right), "and no more than once")
+	ended.out.raced = false
+	require.False(t, follows(both, other, ended, right), "one that met none does not")
 
 	raced := step{"", answer{vendor: "a", a: codeA, raced: true}}
 	require.True(t, follows(raced, step{codeA, answer{kind: verify.ErrMismatch}}), "an approval ended that send")
