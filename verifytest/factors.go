@@ -327,10 +327,10 @@ func factorWaits(r *factorRun) {
 		if want == 0 {
 			continue
 		}
-		r.Advance(want - time.Second)
+		r.Advance(want - margin)
 		a = r.attempt(k, totp.Limits{})
-		r.demand(a.Found && (a.Wait > 0 && a.Wait <= time.Second || n == 100 && a.Blocked), "a second before the end of wait %d the answer is %+v", n, a)
-		r.Advance(time.Second + time.Millisecond)
+		r.demand(a.Found && (a.Wait > 0 && a.Wait <= margin || n == 100 && a.Blocked), "%s before the end of wait %d the answer is %+v", margin, n, a)
+		r.Advance(margin + time.Millisecond)
 	}
 	r.Advance(24 * time.Hour)
 	r.demand(r.attempt(k, totp.Limits{}).Blocked, "a hundred failures do not block")

@@ -221,7 +221,7 @@ func factorHistories(r *factorRun) {
 				return
 			}
 			if r.Advance != nil && rng.IntN(3) == 0 {
-				steps := []time.Duration{time.Second, 29 * time.Second, 31 * time.Second, 2 * time.Minute, time.Hour, 16 * 24 * time.Hour}
+				steps := []time.Duration{time.Second, 30*time.Second - margin, 31 * time.Second, 2 * time.Minute, time.Hour, 16 * 24 * time.Hour}
 				if seed%5 > 0 {
 					steps = steps[:5] // ten thousand histories are not to take longer than clocks go: to 2262
 				}

@@ -123,9 +123,9 @@ func guardWaits(r *guardRun) {
 	r.admitted(1, c)
 	d := r.admit(sendTo(c))
 	r.demand(d.Wait >= 40*time.Minute && d.Wait <= 48*time.Minute, "two were sent 20 minutes ago, and the wait is %s", d.Wait)
-	r.Advance(d.Wait - time.Second)
+	r.Advance(d.Wait - margin)
 	r.demand(r.admitted(1, c) == 0, "one was admitted before the wait was over")
-	r.Advance(time.Second)
+	r.Advance(margin)
 	r.demand(r.admitted(5, c) == 2, "after the wait the two that fit were not admitted")
 }
 

@@ -235,10 +235,10 @@ func recoveryWaits(r *recoveryRun) {
 		a := r.attempt(k, recoveryMAC())
 		r.demand(a.Verdict == recovery.Wrong && a.Wait == want && a.Left == max(10-n, 0), "failure %d answers %+v, not a wait of %s", n, a, want)
 		if want > 0 {
-			r.Advance(want - time.Second)
+			r.Advance(want - margin)
 			a = r.attempt(k, macs[0])
-			r.demand(a.Verdict == recovery.Waiting, "a second before the end of wait %d the answer is %+v", n, a)
-			r.Advance(time.Second + time.Millisecond)
+			r.demand(a.Verdict == recovery.Waiting, "%s before the end of wait %d the answer is %+v", margin, n, a)
+			r.Advance(margin + time.Millisecond)
 		}
 	}
 	r.demand(r.attempt(k, macs[0]).Verdict == recovery.Match, "the right code after thirty failures was not approved")

@@ -153,7 +153,7 @@ func recoveryHistories(r *recoveryRun) {
 				return
 			}
 			if r.Advance != nil && rng.IntN(3) == 0 {
-				by := []time.Duration{time.Second, 29 * time.Second, 31 * time.Second, time.Minute, time.Hour}[rng.IntN(5)]
+				by := []time.Duration{time.Second, 30*time.Second - margin, 31 * time.Second, time.Minute, time.Hour}[rng.IntN(5)]
 				r.Advance(by)
 				now += by
 			}

@@ -142,9 +142,9 @@ func seenCanceled(t *testing.T, s SeenTarget) {
 
 func seenLeases(t *testing.T, s SeenTarget) {
 	assert.Equal(t, delivery.New, s.begin(t, 1))
-	s.advance(t, seenLease-time.Second)
+	s.advance(t, seenLease-margin)
 	assert.Equal(t, delivery.Busy, s.begin(t, 1), "nobody's Begin makes it longer or shorter")
-	s.advance(t, 2*time.Second)
+	s.advance(t, margin+time.Second)
 	assert.Equal(t, delivery.New, s.begin(t, 1))
 	assert.Equal(t, delivery.Busy, s.begin(t, 1))
 }
@@ -159,11 +159,11 @@ func seenLate(t *testing.T, s SeenTarget) {
 func seenKeeps(t *testing.T, s SeenTarget) {
 	assert.Equal(t, delivery.New, s.begin(t, 1))
 	s.done(t, 1)
-	s.advance(t, seenKeep-2*time.Second)
+	s.advance(t, seenKeep-2*margin)
 	assert.Equal(t, delivery.Done, s.begin(t, 1))
-	s.advance(t, time.Second)
-	assert.Equal(t, delivery.Done, s.begin(t, 1), "to the last second")
-	s.advance(t, time.Second)
+	s.advance(t, margin)
+	assert.Equal(t, delivery.Done, s.begin(t, 1), "to the end")
+	s.advance(t, margin)
 	assert.Equal(t, delivery.New, s.begin(t, 1), "and no longer")
 }
 
@@ -182,9 +182,9 @@ func seenReclaimed(t *testing.T, s SeenTarget) {
 	s.advance(t, seenLease/2)
 	s.release(t, 1)
 	assert.Equal(t, delivery.New, s.begin(t, 1))
-	s.advance(t, seenLease-time.Second)
+	s.advance(t, seenLease-margin)
 	assert.Equal(t, delivery.Busy, s.begin(t, 1))
-	s.advance(t, 2*time.Second)
+	s.advance(t, margin+time.Second)
 	assert.Equal(t, delivery.New, s.begin(t, 1))
 }
 

@@ -150,9 +150,9 @@ func sendsEnd(t *testing.T, r *sendsRun) {
 	}
 	key := sixteen()
 	r.put(t, key, sentTo("DK"))
-	r.Advance(time.Hour - time.Second)
+	r.Advance(time.Hour - margin)
 	advances(t, r.Sends, key, 1, observe.Moved)
-	r.Advance(2 * time.Second)
+	r.Advance(2 * margin)
 	advances(t, r.Sends, key, 2, observe.Missing)
 	r.put(t, key, sentTo("SE"))
 	assert.Equal(t, "SE", advances(t, r.other, key, 1, observe.Moved).Region, "put again, from the first stage")

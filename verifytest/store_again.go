@@ -32,7 +32,7 @@ func storeReplaysAttempt(r *storeRun) {
 	live, _ := r.sent(k, l)
 
 	if r.Advance != nil {
-		r.Advance(2*time.Minute - storeMargin)
+		r.Advance(2*time.Minute - margin)
 	}
 	for i, id := range ids {
 		if again := r.attemptAs(k, id, l, macs[i]); !again.same(answers[i]) {

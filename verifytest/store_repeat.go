@@ -72,9 +72,9 @@ func storeRepeatsEnd(r *storeRun) {
 	k, l := random[otp.Key](), free()
 	_, id := r.sent(k, l)
 	r.conclude(k, id, "kept")
-	r.Advance(2*time.Minute - storeMargin)
+	r.Advance(2*time.Minute - margin)
 	r.repeats("a send of almost two minutes ago", k, id, l, "kept")
-	r.Advance(2 * storeMargin)
+	r.Advance(2 * margin)
 	if a := r.putFor(k, id, random[otp.MAC](), storeTTL, l); !a.Repeated || !a.Stale {
 		r.breaks("a send of more than two minutes ago, which still counts: Issue returns %+v, and does not say Stale", a)
 	}

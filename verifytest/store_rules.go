@@ -266,9 +266,9 @@ func storeRestoresInTime(r *storeRun) {
 		k := random[otp.Key]()
 		code, _ := r.sent(k, l)
 		_, id := r.sent(k, l)
-		r.Advance(otp.RestoreTime - storeMargin)
+		r.Advance(otp.RestoreTime - margin)
 		if late {
-			r.Advance(2 * storeMargin)
+			r.Advance(2 * margin)
 		}
 		r.revoke(k, id)
 		want := map[bool]otp.Verdict{false: otp.Match, true: otp.Gone}[late]

@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// storeMargin is how exact a clock that can be advanced must be: it may stand still
-	// meanwhile, or run.
-	storeMargin = time.Second
+	// margin is how long before the end of a time a clock that can be advanced is asked: it
+	// may stand still meanwhile, or run, and a busy machine is late.
+	margin = 10 * time.Second
 
 	// storeEarly is how exact a clock that nobody moves must be, and storePatience how long
 	// the suite asks it.
@@ -17,11 +17,11 @@ const (
 	storePatience = 10 * time.Second
 )
 
-// spans is a number of times that the suite waits for: ten seconds each of a
-// clock that can be advanced, else 100 milliseconds.
+// spans is a number of times that the suite waits for: a minute each of a clock that can
+// be advanced, else 100 milliseconds.
 func (r *storeRun) spans(n int) time.Duration {
 	if r.Advance != nil {
-		return time.Duration(n) * 10 * time.Second
+		return time.Duration(n) * time.Minute
 	}
 	return time.Duration(n) * 100 * time.Millisecond
 }
@@ -42,11 +42,11 @@ func (r *storeRun) unhurried(d time.Duration, steps func(d time.Duration)) {
 // after. It is asked until it is true.
 func (r *storeRun) until(what string, start time.Time, d time.Duration, happened func() bool) {
 	if r.Advance != nil {
-		r.Advance(d - storeMargin)
+		r.Advance(d - margin)
 		if happened() {
 			r.breaks("%s too early", what)
 		}
-		r.Advance(storeMargin)
+		r.Advance(margin)
 		if !happened() {
 			r.breaks("%s too late", what)
 		}
