@@ -123,6 +123,7 @@ type branch struct {
 	url    string
 	asked  atomic.Int64  // how often it was told to send
 	asking chan struct{} // a word for each time
+	sent   time.Time     // when the last message was, at the latest
 }
 
 func openBranch(t *testing.T, v vendorPlay, adjust ...func(*config)) *branch {
@@ -183,4 +184,14 @@ func (b *branch) sends(most int, by string, do func()) {
 	before := b.phone.Effects()
 	do()
 	require.Equal(b.t, most, b.phone.Effects()-before, "messages sent by %s", by)
+	if most > 0 {
+		b.sent = time.Now()
+	}
+}
+
+// coolsDown waits until one more may be sent: another device's page knows nothing of the
+// wait, and a fast machine comes to it within the second.
+func (b *branch) coolsDown() {
+	b.t.Helper()
+	require.Eventually(b.t, func() bool { return time.Since(b.sent) > time.Second }, walkTime, 20*time.Millisecond)
 }

@@ -25,6 +25,7 @@ func walkVendor(t *testing.T, c *chromium, v vendorPlay) {
 	if b.transfers {
 		other.click("logout")
 		other.asks("ada")
+		b.coolsDown()
 		b.sends(1, "the other device", func() { other.click("send-sms") })
 		p.transfersMoney(b, b.received().Code)
 	} else {
