@@ -163,22 +163,21 @@ func (c *Core) Messages() []Message { return c.log.last() }
 // LastCode returns the code in the newest message to a recipient that has a scope,
 // or "" if there is none in it. The scope is that of a [Message]: the vendor's word.
 func (c *Core) LastCode(to, scope string) string {
-	for _, m := range slices.Backward(c.log.last()) {
-		if m.To == to && m.Scope == scope {
-			return m.Code
-		}
-	}
-	return ""
+	return c.newest(func(m Message) bool { return m.To == to && m.Scope == scope }).Code
 }
 
 // LastText returns the newest text that reached a recipient, or "".
 func (c *Core) LastText(to string) string {
+	return c.newest(func(m Message) bool { return m.To == to }).Text
+}
+
+func (c *Core) newest(is func(Message) bool) Message {
 	for _, m := range slices.Backward(c.log.last()) {
-		if m.To == to {
-			return m.Text
+		if is(m) {
+			return m
 		}
 	}
-	return ""
+	return Message{}
 }
 
 // Subscribe has receive called with each message from now on, one at a time and in

@@ -166,6 +166,11 @@ func TestAMessageOfAnAnswerIsDeliveredOnceTheLockIsFree(t *testing.T) {
 	c.ServeHTTP(httptest.NewRecorder(), r)
 	assert.True(t, free)
 	assert.Equal(t, "123456", c.LastCode("+15005550006", ""))
+}
+
+func TestLastTextIsTheNewestToARecipient(t *testing.T) {
+	var mu sync.Mutex
+	c := guarded(&mu)
 	assert.Empty(t, c.LastText("+15017122661"))
 	for _, text := range []string{"one", "two"} {
 		c.Deliver(emulator.Message{To: "+15017122661", Text: text})
