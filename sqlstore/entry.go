@@ -26,14 +26,3 @@ func (e *entry) UnmarshalJSON(data []byte) error {
 
 func (e *entry) prune(int64) bool { return false } // each step of the record does
 func (e *entry) until() int64     { return e.record.Until() }
-
-// did is what a step of the record means to one of this package.
-func did(c failover.Change) outcome {
-	switch c {
-	case failover.Changed:
-		return changed
-	case failover.Kept:
-		return kept
-	}
-	return unsure
-}

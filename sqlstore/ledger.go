@@ -87,7 +87,7 @@ func (l *Ledger) Look(ctx context.Context, k failover.Key) (seen failover.Seen, 
 
 // step makes one step of a record, whose change tells whether the row is written.
 func (l *Ledger) step(ctx context.Context, op string, k failover.Key, call func(r *failover.Record, now int64) failover.Change) error {
-	return step(ctx, l.db, op, keyOf(kindLedger, k), func(e *entry, now int64) outcome { return did(call(&e.record, now)) })
+	return step(ctx, l.db, op, keyOf(kindLedger, k), func(e *entry, now int64) outcome { return call(&e.record, now) })
 }
 
 // Reset removes an entry; see [failover.Ledger].

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"time"
+
+	"github.com/go2fa/verify/failover"
 )
 
 const (
@@ -43,17 +45,14 @@ const (
 	kindReport    = 'd' // of what became of a message
 )
 
-// An outcome is what a step did to a record.
-type outcome uint8
+// An outcome is what a step did to a record, whatever is kept in it. After unsure the step
+// is made again under the lock, if there is a row.
+type outcome = failover.Change
 
 const (
-	// kept: nothing changed, and this holds whatever a transaction has done that is
-	// not committed yet. A plain read is enough for it.
-	kept outcome = iota
-	// unsure: nothing changed, but a call whose reply was lost may be about to commit
-	// something else. Look again under the lock, if there is a row.
-	unsure
-	changed
+	kept    = failover.Kept
+	unsure  = failover.Unsure
+	changed = failover.Changed
 )
 
 // A layout opens every record.
