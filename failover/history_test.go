@@ -24,7 +24,6 @@ type answer struct {
 	vendor string // who sent for sure
 	a, b   string
 	before live // the codes of before it
-	failed bool // nothing was sent, or an approval ended it
 	raced  bool // an approval was under way with this Send, and may have ended it
 }
 
@@ -72,7 +71,8 @@ var twoCodes = porcupine.NondeterministicModel{
 // codes, which are then good once (docs/rules.md, Failover, 4): so even if it fails.
 func afterSend(k live, out answer) []any {
 	as, bs := []string{k.a}, []string{k.b}
-	if out.failed && !out.raced {
+	failed := out.kind != "" && out.kind != verify.ErrOutcomeUnknown // surely nothing, or an approval ended it
+	if failed && !out.raced {
 		return []any{k}
 	}
 	if out.raced {
@@ -143,7 +143,6 @@ func (p *player) send() answer {
 	receipt, err := p.v.Send(p.t.Context(), phone)
 	out := answer{kind: verify.OutcomeOf(err), vendor: receipt.Vendor, before: before}
 	out.a, out.b = p.code(0), p.code(1)
-	out.failed = err != nil && out.kind != verify.ErrOutcomeUnknown
 	return out
 }
 
@@ -254,7 +253,7 @@ func TestTheModelRejects(t *testing.T) {
 	require.False(t, follows(right), "nothing was sent")
 
 	other := step{codeB, answer{}}
-	ended := step{"", answer{kind: verify.ErrTooManySends, a: codeA, b: codeB, failed: true, raced: true}}
+	ended := step{"", answer{kind: verify.ErrTooManySends, a: codeA, b: codeB, raced: true}}
 	require.True(t, follows(both, other, ended, right), "a send that met an approval may make a's code good once more")
 	require.False(t, follows(both, other, ended, right, right), "and no more than once")
 	ended.out.raced = false

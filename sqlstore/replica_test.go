@@ -146,16 +146,16 @@ func commitsWait(t *testing.T, primary *sqlstore.DB) {
 			defer close(done)
 			_ = issueError(ctx, primary) // that it ends is all
 		}()
-		for tick := time.NewTicker(10 * time.Millisecond); ; {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
 			select {
 			case <-done:
-				tick.Stop()
 				return false // this one did not
 			case <-tick.C:
 				var n int
 				err := primary.SQL().QueryRow("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'").Scan(&n)
 				if err == nil && n > 0 {
-					tick.Stop()
 					return true
 				}
 			}

@@ -30,10 +30,10 @@ type MessengerTarget struct {
 }
 
 // RunMessenger plays the scenarios of [Run] over an [otp.Engine] that sends through a
-// fresh target: its store is an [otp.MemoryStore], and its texts name the product
-// Acme. A messenger checks no codes, so of its promises those of
-// Send are tried: what is sent, what is refused before a request is made, what an error
-// says of the message, and what is hidden. The code is read on its way to the messenger.
+// fresh target: its store is an [otp.MemoryStore], and its texts name the product Acme. A
+// messenger checks no codes, so of its promises those of Send are tried: what is sent, what
+// is refused before a request is made, what an error says of the message, and what is
+// hidden. The code is read on its way to the messenger.
 func RunMessenger(t *testing.T, newTarget func(t *testing.T) MessengerTarget) {
 	t.Helper()
 	Run(t, func(t *testing.T) Target {
