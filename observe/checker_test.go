@@ -88,10 +88,10 @@ func TestEventsOfAccountsHoldNeitherAccountNorCode(t *testing.T) {
 	c := observe.Checker(a, observe.Slog(slog.New(slog.NewJSONHandler(&log, nil))),
 		func(_ context.Context, e observe.Event) { events = append(events, e) })
 	for range 6 {
-		require.Error(t, c.Check(t.Context(), account, "135790"))
+		require.Error(t, c.Check(t.Context(), account, "1357902468"))
 	}
 	text := log.String() + fmt.Sprintf("%v %+v %#v %v %+v %#v", events, events, events, c, c, c)
-	for _, secret := range []string{account[1:], "135790"} {
+	for _, secret := range []string{account[1:], "1357902468"} {
 		assert.NotContains(t, text, secret)
 	}
 	assert.Equal(t, 6, strings.Count(log.String(), `"vendor":"totp"`))

@@ -53,7 +53,7 @@ func TestChecksOfAccountsAreCounted(t *testing.T) {
 	papers := observe.Checker(codes, r.tell)
 	require.NoError(t, papers.Check(t.Context(), "ada.lovelace", list[0]))
 	require.Error(t, papers.Check(t.Context(), "ada.lovelace", list[0]))
-	require.Error(t, observe.Checker(apps, r.tell).Check(t.Context(), "ada.lovelace", "135790"))
+	require.Error(t, observe.Checker(apps, r.tell).Check(t.Context(), "ada.lovelace", "13579024"))
 
 	assert.Equal(t, map[string]int64{
 		"verify.vendor=recovery":                     1,
@@ -64,7 +64,7 @@ func TestChecksOfAccountsAreCounted(t *testing.T) {
 	require.Len(t, r.spans.Ended(), 3)
 	assert.Equal(t, "verify.check", r.spans.Ended()[0].Name())
 	text := fmt.Sprintf("%+v %+v", r.metrics(t), r.spans.Ended())
-	for _, secret := range append(list, "ada", "135790") {
+	for _, secret := range append(list, "lovelace", "13579024") {
 		assert.NotContains(t, text, secret)
 	}
 }

@@ -93,5 +93,5 @@ func privacy(s *scenarioRun) {
 	s.searchReceipt("the receipt", receipt)
 	s.wants(wrongIsNo, s.check(wrong), verify.ErrMismatch)
 	s.approves(rightIsYes, s.check(right))
-	s.search("the capabilities", s.capabilities)
+	s.search("the capabilities", s.capabilities, "")
 }

@@ -46,3 +46,29 @@ func TestASecretIsFoundInAReceiptButNotByChance(t *testing.T) {
 		})
 	}
 }
+
+func TestASecretIsFoundInAnErrorButNotByChance(t *testing.T) {
+	t.Parallel()
+	const code = "246801"
+	tests := map[string]struct {
+		err    verify.Error
+		broken bool
+	}{
+		"within a request id in hexadecimal": {verify.Error{RequestID: "RQ0a246801bc"}, false},
+		"as the request id":                  {verify.Error{RequestID: code}, true},
+		"within a word of the request id":    {verify.Error{RequestID: "RQ" + code}, true},
+		"a phone number as the request id":   {verify.Error{RequestID: "id-" + To}, true},
+		"elsewhere, beside a request id":     {verify.Error{RequestID: "RQ0a246801bc", Detail: "not " + code}, true},
+		"in a sentence, that is the id too":  {verify.Error{RequestID: "to " + code, Detail: "to " + code}, true},
+		"elsewhere, and 1 is the request id": {verify.Error{RequestID: "1", Detail: "not " + code}, true},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := &witness{TB: t}
+			s := &scenarioRun{t: w, given: []string{code, To, ToEmail}}
+			tc.err.Outcome, tc.err.Vendor, tc.err.Op = verify.ErrRejected, "toy", "send"
+			s.inspectError("send", &tc.err)
+			assert.Equal(t, tc.broken, len(w.broken) > 0, w.broken)
+		})
+	}
+}

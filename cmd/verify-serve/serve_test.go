@@ -49,7 +49,7 @@ func authorized(value string) func(time.Time, string) map[string]string {
 var requests = map[string]request{
 	"supabase": {
 		flag: "env:WEBHOOK_SECRET", timed: true,
-		body: `{"metadata":{"uuid":"66666666-7777-4888-8999-000000000000","name":"send-sms"},"user":{"id":"aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee","phone":"15005550006"},"sms":{"otp":"123456","phone":"15005550006"}}`,
+		body: `{"metadata":{"uuid":"66666666-7777-4888-8999-000000000000","name":"send-sms"},"user":{"id":"aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee","phone":"15005550006"},"sms":{"otp":"1357902468","phone":"15005550006"}}`,
 		header: func(at time.Time, body string) map[string]string {
 			stamp := strconv.FormatInt(at.Unix(), 10)
 			signature := "v1," + base64.StdEncoding.EncodeToString(mac("id."+stamp+"."+body))
@@ -58,7 +58,7 @@ var requests = map[string]request{
 	},
 	"zitadel": {
 		flag: "env:HOOK_SECRET", timed: true,
-		body: `{"contextInfo":{"eventType":"session.otp.sms.challenged","provider":{"id":"1"},"recipientPhoneNumber":"+15005550006"},"templateData":{"text":"123456 is your code"},"args":{"code":"123456"}}`,
+		body: `{"contextInfo":{"eventType":"session.otp.sms.challenged","provider":{"id":"1"},"recipientPhoneNumber":"+15005550006"},"templateData":{"text":"1357902468 is your code"},"args":{"code":"1357902468"}}`,
 		header: func(at time.Time, body string) map[string]string {
 			stamp := strconv.FormatInt(at.Unix(), 10)
 			return map[string]string{"ZITADEL-Signature": "t=" + stamp + ",v1=" + hex.EncodeToString(mac(stamp+"."+body))}
@@ -66,29 +66,29 @@ var requests = map[string]request{
 	},
 	"authgear": {
 		flag: "env:HOOK_SECRET",
-		body: `{"to":"+15005550006","body":"123456 is your code","app_id":"example","template_name":"authenticate_primary_oob_sms.txt","language_tag":"en","template_variables":{"code":"123456"}}`,
+		body: `{"to":"+15005550006","body":"1357902468 is your code","app_id":"example","template_name":"authenticate_primary_oob_sms.txt","language_tag":"en","template_variables":{"code":"1357902468"}}`,
 		header: func(_ time.Time, body string) map[string]string {
 			return map[string]string{"x-authgear-body-signature": hex.EncodeToString(mac(body))}
 		},
 	},
 	"kratos": {
 		flag:   "basic:kratos:env:HOOK_SECRET",
-		body:   `{"to":"+15005550006","text":"Your code is: 123456","type":"login_code_valid","data":{"login_code":"123456","expires_in_minutes":60}}`,
+		body:   `{"to":"+15005550006","text":"Your code is: 1357902468","type":"login_code_valid","data":{"login_code":"1357902468","expires_in_minutes":60}}`,
 		header: authorized("Basic " + base64.StdEncoding.EncodeToString([]byte("kratos:"+secret))),
 	},
 	"logto": {
 		flag:   "env:HOOK_SECRET",
-		body:   `{"to":"15005550006","type":"SignIn","payload":{"code":"123456","locale":"en"},"ip":"203.0.113.7"}`,
+		body:   `{"to":"15005550006","type":"SignIn","payload":{"code":"1357902468","locale":"en"},"ip":"203.0.113.7"}`,
 		header: authorized(secret),
 	},
 	"authentik": {
 		flag:   "bearer:env:HOOK_SECRET",
-		body:   `{"From":"Acme","To":"+15005550006","Body":"123456","Message":"Use this code to log in: 123456"}`,
+		body:   `{"From":"Acme","To":"+15005550006","Body":"1357902468","Message":"Use this code to log in: 1357902468"}`,
 		header: authorized("Bearer " + secret),
 	},
 	"auth0": {
 		flag:   "bearer:env:HOOK_SECRET",
-		body:   `{"recipient":"+15005550006","text":"Your Acme code is 123456","code":"123456","message_type":"otp_verify","delivery_method":"text","locale":"en"}`,
+		body:   `{"recipient":"+15005550006","text":"Your Acme code is 1357902468","code":"1357902468","message_type":"otp_verify","delivery_method":"text","locale":"en"}`,
 		header: authorized("Bearer " + secret),
 	},
 }
@@ -123,7 +123,7 @@ func answer(t *testing.T, r *http.Request) int {
 	defer func() { _ = got.Body.Close() }()
 	body, err := io.ReadAll(got.Body)
 	require.NoError(t, err)
-	for _, word := range []string{"123456", "5005550006", secret} {
+	for _, word := range []string{"1357902468", "5005550006", secret} {
 		assert.NotContains(t, string(body), word)
 	}
 	return got.StatusCode
@@ -164,9 +164,9 @@ func TestEachServerIsServedOnceWhileTheFirstVendorIsDead(t *testing.T) {
 			}
 			require.Len(t, vendor.Messages(), 1)
 			assert.Equal(t, person, vendor.Messages()[0].To)
-			assert.Contains(t, vendor.Messages()[0].Text, "123456")
+			assert.Contains(t, vendor.Messages()[0].Text, "1357902468")
 			assert.Contains(t, written.String(), `"hook":"`+server+`"`)
-			for _, word := range []string{"123456", "5005550006", secret, gatewayapitest.Token} {
+			for _, word := range []string{"1357902468", "5005550006", secret, gatewayapitest.Token} {
 				assert.NotContains(t, written.String(), word)
 			}
 		})

@@ -30,8 +30,24 @@ import (
 // canaryCode is what emulators send: easy to find wherever it should not be.
 func canaryCode(digits int) string { return "9182736450"[:digits] }
 
-// canaryPeople finds their numbers, with or without the calling code.
-var canaryPeople = regexp.MustCompile(`50077[0-9]{5}|50078[0-9]{5}`)
+// canaryPeople finds the number of anybody, with or without the calling code. It stands
+// alone, since an id or a fraction may hold its digits by chance.
+var canaryPeople = regexp.MustCompile(`(?i)(?:^|[^0-9a-z.]|%2b|u002b)(1?500[1-6][0-9]{6})(?:$|[^0-9a-z])`)
+
+func TestANumberIsFoundWhereItStandsAlone(t *testing.T) {
+	for _, to := range []string{phone(1_000_000), phone(1_000_000 + apart*replays), phone(4_000_000 + apart*replays)} {
+		for _, text := range []string{to, to[1:], to[2:], "to " + to + ".", "otp:" + to[1:] + ":login", `{"to":"` + to[1:] + `"}`, "?to=%2B" + to[1:], `"\u002b` + to[1:] + `"`} {
+			w := new(canaries)
+			w.search("a text", text, nil)
+			assert.Len(t, w.hits, 1, text)
+		}
+		for _, chance := range []string{"subject=ab" + to[2:] + "cdef", "subject=abcdef" + to[2:], "0." + to[2:], "0.00" + to[2:]} {
+			w := new(canaries)
+			w.search("a text", chance, nil)
+			assert.Empty(t, w.hits)
+		}
+	}
+}
 
 // canaries look for secrets in all that anybody is told.
 type canaries struct {
@@ -140,8 +156,8 @@ func (w *canaries) traced() string {
 func (w *canaries) search(where, text string, secrets []string, codes ...string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if number := canaryPeople.FindString(text); number != "" {
-		w.hits = append(w.hits, where+" holds a number of a person: "+number)
+	if number := canaryPeople.FindStringSubmatch(text); number != nil {
+		w.hits = append(w.hits, where+" holds a number of a person: "+number[1])
 	}
 	for _, s := range secrets {
 		if strings.Contains(text, s) {

@@ -63,6 +63,7 @@ func newRun(t *testing.T, c cell, p play, n int, w *canaries) *run {
 		kind: c.kind, t: t, op: c.op, warm: n%2 == 0, play: p, script: p.script, canaries: w,
 		to: phone(1_000_000 + n), leaky: new(atomic.Pointer[leaky]),
 	}
+	require.Regexp(t, canaryPeople, r.to, "nobody would look for it")
 	r.refs = new(references.Memory)
 	r.emulator = r.emulate(canaryCode)
 	r.register(t, r.emulator, r.to)
