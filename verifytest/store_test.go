@@ -59,14 +59,17 @@ func (s slowStore) Attempt(ctx context.Context, k otp.Key, id otp.ID, codes []ot
 	return v, left, err
 }
 
+// timed are the promises that take time on a clock that nobody moves.
+var timed = []string{
+	"codes_expire", "cooldowns_hold", "the_window_holds", "failures_are_remembered_for_their_time",
+	"what_comes_back_keeps_its_time", "an_attempt_made_again_answers_the_same",
+}
+
 // On a clock that nobody moves a store that is slow, or slow at times, as on a busy
 // machine, breaks no promise.
 func TestRunStoreForgivesASlowStore(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{
-		"codes_expire", "cooldowns_hold", "the_window_holds", "failures_are_remembered_for_their_time",
-		"what_comes_back_keeps_its_time", "an_attempt_made_again_answers_the_same",
-	} {
+	for _, name := range timed {
 		for how, takes := range map[string]func() time.Duration{
 			"always": func() time.Duration { return 130 * time.Millisecond },
 			"by turns": func() func() time.Duration {
@@ -81,6 +84,28 @@ func TestRunStoreForgivesASlowStore(t *testing.T) {
 				require.NoError(t, brokenPromise(t, name, StoreTarget{Store: slowStore{new(otp.MemoryStore), takes}}), "%s, %s", name, how)
 			})
 		}
+	}
+}
+
+// A lossy store loses each first reply of a send, and learns what became of it when the
+// first wait is over.
+type lossyStore struct{ slowStore }
+
+func (s lossyStore) Issue(ctx context.Context, k otp.Key, id otp.ID, code otp.MAC, ttl time.Duration, l otp.Limits) (otp.Admission, error) {
+	if _, err := s.slowStore.Issue(ctx, k, id, code, ttl, l); err != nil {
+		return otp.Admission{}, err
+	}
+	return s.Store.Issue(ctx, k, id, code, ttl, l)
+}
+
+// A send whose reply was lost is made again, and a wait may be over by then.
+func TestRunStoreForgivesAReplyThatComesAfterTheWait(t *testing.T) {
+	t.Parallel()
+	for _, name := range timed {
+		synctest.Test(t, func(t *testing.T) {
+			slow := slowStore{new(otp.MemoryStore), func() time.Duration { return 210 * time.Millisecond }}
+			require.NoError(t, brokenPromise(t, name, StoreTarget{Store: lossyStore{slow}}), name)
+		})
 	}
 }
 
