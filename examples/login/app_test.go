@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -16,8 +17,9 @@ import (
 
 // An authenticator is an app that has scanned what a page shows.
 type authenticator struct {
-	t   *testing.T
-	app *totp.App
+	t       *testing.T
+	app     *totp.App
+	scanned time.Time
 }
 
 var otpauth = regexp.MustCompile(`href="(otpauth://[^"]+)"`)
@@ -29,13 +31,36 @@ func (p *person) scans() authenticator {
 	require.NotNil(p.t, found, "%s: %s", p.text("title"), p.text("notice"))
 	app, err := totp.ReadApp(strings.ReplaceAll(found[1], "&amp;", "&"))
 	require.NoError(p.t, err)
-	return authenticator{p.t, app}
+	return authenticator{p.t, app, time.Now()}
 }
 
-// at is the code of so many steps later, or before.
+// step is how long an app shows a code.
+const step = 30 * time.Second
+
+// at is the code of so many steps later, or before. For one step it is counted from when
+// the app was scanned, so that what is spent is the same code when a step ends meanwhile.
 func (a authenticator) at(steps int) string {
-	code, _ := a.app.Code(time.Now().Add(time.Duration(steps) * 30 * time.Second))
+	from := a.scanned
+	if now := time.Now(); now.Sub(from) >= step {
+		from = now
+	}
+	code, _ := a.app.Code(from.Add(time.Duration(steps) * step))
 	return code
+}
+
+// An app tells the same code at the end of the step in which it was scanned, and after it.
+func TestASpentCodeIsTheSameWhenAStepEnds(t *testing.T) {
+	app, err := totp.ReadApp("otpauth://totp/b?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ")
+	require.NoError(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Now().Truncate(step).Add(step - time.Millisecond)))
+		a := authenticator{t, app, time.Now()}
+		spent, next := a.at(0), a.at(1)
+		time.Sleep(2 * time.Millisecond)
+		assert.Equal(t, spent, a.at(0))
+		time.Sleep(step)
+		assert.Equal(t, next, a.at(-1), "it goes on with the clock")
+	})
 }
 
 // asksForApp confirms by a text message that an app is to be added.
@@ -69,14 +94,14 @@ func TestAnAppFromFirstToLast(t *testing.T) {
 	p, codes := b.enrolled(t, "ada", false)
 	assert.Equal(t, "Off", p.get("/").text("app-state"))
 	assert.Equal(t, "/", p.get("/app").path, "only after a proof")
-	app := p.asksForApp(b).scans()
-	assert.Equal(t, app.at(0), p.get("/app").scans().at(0), "a reload shows the same: it was scanned already")
+	app, secret := p.asksForApp(b).scans(), p.text("secret")
+	assert.Equal(t, secret, p.get("/app").text("secret"), "a reload shows the same: it was scanned already")
 	assert.True(t, p.has("qr"))
 	assert.Regexp(t, `^([A-Z2-7]{4} ){7}[A-Z2-7]{4}$`, p.text("secret"))
 	p.post("/app", "code", wrong(app.at(0)))
 	assert.Equal(t, http.StatusUnprocessableEntity, p.status)
 	assert.Contains(t, p.text("refusal"), "not the code that we expect")
-	assert.Equal(t, app.at(0), p.scans().at(0), "and a fault does, too")
+	assert.Equal(t, secret, p.text("secret"), "and a fault does, too")
 	p.post("/app", "code", app.at(0))
 	assert.Equal(t, "On", p.text("app-state"), p.text("refusal"))
 	assert.Contains(t, p.text("news"), toldAppAdded)

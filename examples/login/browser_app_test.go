@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,7 +15,7 @@ func (p *tab) scans() authenticator {
 	p.t.Helper()
 	app, err := totp.ReadApp(eval[string](p, `document.getElementById("app-open").getAttribute("href")`))
 	require.NoError(p.t, err)
-	return authenticator{p.t, app}
+	return authenticator{p.t, app, time.Now()}
 }
 
 // appWithoutScript adds an app, logs in with it, and removes it.
