@@ -153,7 +153,10 @@ func TestStoreSeesNothing(t *testing.T) {
 	assert.Equal(t, upper, lower, "one address in two spellings")
 	assert.Len(t, keys, 4)
 	all := strings.Join(s.seen, " ")
-	for _, secret := range []string{"5550006", "PIN1", "pay", "acct", "acme", "000001", "example.com"} {
+	for _, secret := range []string{"5550006", "000001", "example.com"} {
+		assert.NotContains(t, all, secret)
+	}
+	for _, secret := range []string{"PIN1", "pay", "acct", "acme"} {
 		assert.NotRegexp(t, `\b`+secret+`\b`, all, "as a word: base64 may hold its letters by chance")
 	}
 	assert.NotEqual(t, s.seen[1], s.seen[4], "one id is sealed in two ways")
