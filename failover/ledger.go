@@ -22,7 +22,8 @@ type (
 // the ledger's own clock. Called again with the same ID within two minutes it
 // changes nothing and answers the same; of the tries that have ended a ledger may
 // remember the last 64 alone, or who sends without end would fill it. An error says
-// only that the ledger does not know; the caller then refuses. A [Record] computes each
+// only that the ledger does not know; the caller then refuses. Of a time, a hundred years
+// are as good as for ever, and a longer one must not overflow. A [Record] computes each
 // step, for a ledger over a store of another kind, and [verifytest.RunLedger] tests all of
 // this.
 //

@@ -30,7 +30,8 @@ type (
 //
 // An error says only that the store does not know: the caller fails closed. It
 // must not hold a credential or a URL. Fields of [Limits] that are zero take
-// their defaults; see [Limits.WithDefaults].
+// their defaults; see [Limits.WithDefaults]. Of a time, a hundred years are as good as
+// for ever, and a longer one must not overflow.
 //
 // Package verifytest proves these promises for any Store: RunStore.
 type Store interface {

@@ -25,7 +25,8 @@ type (
 // A call that took effect and is made again with the same ID within two minutes, as
 // one of the last 64, changes nothing and answers the same. A call that was refused
 // had no effect and is decided afresh. An error says only that the store does not know: the caller fails
-// closed. It must not hold a credential or a URL.
+// closed. It must not hold a credential or a URL. Of a wait, a hundred years are as good as
+// for ever, and a longer one must not overflow.
 type Store interface {
 	// Replace makes macs the only codes of k, and sets its count of failures to zero.
 	Replace(ctx context.Context, k Key, id ID, macs []MAC) error

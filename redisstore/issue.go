@@ -97,7 +97,7 @@ func (s *Store) Conclude(ctx context.Context, k otp.Key, id otp.ID, outcome stri
 func (s *Store) Issue(ctx context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl time.Duration, l otp.Limits) (otp.Admission, error) {
 	l = l.WithDefaults()
 	args := []any{
-		packedID(id), packedMAC(mac), int64(ttl / time.Microsecond), micros(l.Window),
+		packedID(id), packedMAC(mac), int64(min(ttl, longest) / time.Microsecond), micros(l.Window),
 		micros(l.Remember), l.Failures, l.Sends, otp.MaxReplaced,
 	}
 	for _, wait := range l.Cooldown {

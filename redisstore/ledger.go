@@ -226,5 +226,6 @@ func (l *Ledger) ask(ctx context.Context, op string, k failover.Key, id failover
 
 // millis rounds up, as micros does.
 func millis(d time.Duration) int64 {
+	d = min(d, longest)
 	return int64(d/time.Millisecond) + min(int64(d%time.Millisecond), 1)
 }

@@ -196,7 +196,12 @@ func packedID(id otp.ID) string {
 	return string(folded[:])
 }
 
+// longest is what every longer time is taken for: with the clock it stays below 2^53
+// microseconds.
+const longest = 100 * 365 * 24 * time.Hour
+
 // micros rounds up: a limit may last longer than it was asked to, never less.
 func micros(d time.Duration) int64 {
+	d = min(d, longest)
 	return int64(d/time.Microsecond) + min(int64(d%time.Microsecond), 1)
 }

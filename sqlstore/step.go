@@ -244,8 +244,12 @@ func pause(ctx context.Context, tries int) {
 	}
 }
 
+// longest is what every longer time is taken for, so that no sum with a clock overflows.
+const longest = 100 * 365 * 24 * time.Hour
+
 // micros rounds up: a limit may last longer than it was asked to, never less.
 func micros(d time.Duration) int64 {
+	d = min(d, longest)
 	return int64(d)/micro + min(int64(d)%micro, 1)
 }
 

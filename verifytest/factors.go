@@ -83,6 +83,7 @@ func factorPromises() []factorPromise {
 		{name: "one_of_256_right_codes_is_approved_and_five_compared", prove: factorOneWinner},
 		{name: "an_approval_forgives_failures", prove: factorForgives, waits: true},
 		{name: "waits_double_and_a_hundred_failures_block", prove: factorWaits, waits: true},
+		{name: "a_wait_of_all_time_never_ends", prove: factorForEver},
 		{name: "a_hundred_attempts_are_admitted_past_each_wait", prove: factorPatient, waits: true},
 		{name: "two_hundred_failures_in_thirty_days_block", prove: factorTotal, waits: true},
 		{name: "a_call_made_again_answers_the_same", prove: factorAgain},
@@ -334,6 +335,20 @@ func factorWaits(r *factorRun) {
 	}
 	r.Advance(24 * time.Hour)
 	r.demand(r.attempt(k, totp.Limits{}).Blocked, "a hundred failures do not block")
+}
+
+func factorForEver(r *factorRun) {
+	l := totp.Limits{Attempts: 1, Wait: allTime, MaxWait: allTime}
+	k, _ := r.enrolled()
+	a := r.attempt(k, l)
+	r.demand(charged(a) && a.Next >= ninetyYears, "a first attempt, with a wait of all time to follow, answers %+v", a)
+	for range 3 {
+		a = r.attempt(k, l)
+		r.demand(a.Found && !a.Blocked && a.Wait >= ninetyYears, "within a wait of all time an attempt answers %+v", a)
+		if r.Advance != nil {
+			r.Advance(aYear)
+		}
+	}
 }
 
 func factorTotal(r *factorRun) {

@@ -81,6 +81,7 @@ func ledgerPromises() []ledgerPromise {
 		{name: "attempts_made_while_a_send_is_under_way_count", prove: ledgerDuring},
 		{name: "a_hundred_failures_block", prove: ledgerBlocks},
 		{name: "failures_are_remembered_for_their_time", prove: ledgerRemembers},
+		{name: "a_lease_of_all_time_never_ends", prove: ledgerForEver},
 		{name: "zero_limits_are_the_defaults", prove: ledgerDefaults},
 		{name: "an_attempt_is_given_back_once_and_to_its_code", prove: ledgerGivesBack},
 		{name: "one_approval_of_those_charged", prove: ledgerOneApproval},

@@ -32,6 +32,25 @@ func ledgerLeaseEnds(r *ledgerRun) {
 	r.asks("what that one may have sent is not asked any more", r.attempt(), "b")
 }
 
+func ledgerForEver(r *ledgerRun) {
+	id := ledgerID()
+	if busy := r.begin(id, "a", allTime); busy != 0 {
+		r.breaks("a first send with a lease of all time: busy is %s", busy)
+	}
+	for range 3 {
+		if busy := r.begin(ledgerID(), "b", allTime); busy < ninetyYears {
+			r.breaks("a second send within a lease of all time: busy is %s", busy)
+		}
+		if r.Advance != nil {
+			r.Advance(aYear)
+		}
+	}
+	if err := r.Ledger.End(r.ctx, r.k, id, "a", failover.Sent, allTime); err != nil {
+		r.breaks("End: %w", err)
+	}
+	r.asks("a code that lives for all time", r.attempt(), "a")
+}
+
 func ledgerNotSent(r *ledgerRun) {
 	r.sent("a")
 	r.attempts(2)

@@ -40,6 +40,8 @@ func (b *brokenLedger) Begin(ctx context.Context, k failover.Key, id failover.ID
 		return busy * 0, err
 	case "never lets a lease end":
 		lease *= 1000
+	case "overflows":
+		lease = overflowing(lease)
 	case "knows one key":
 		k = failover.Key{}
 	}
@@ -201,6 +203,7 @@ func TestRunLedgerFindsDefects(t *testing.T) {
 		"does not say blocked":                "a_hundred_failures_block",
 		"forgets failures at once":            "failures_are_remembered_for_their_time",
 		"remembers failures for ever":         "failures_are_remembered_for_their_time",
+		"overflows":                           "a_lease_of_all_time_never_ends",
 		"takes zero limits as they are":       "zero_limits_are_the_defaults",
 		"gives nothing back":                  "an_attempt_is_given_back_once_and_to_its_code",
 		"lets everybody win":                  "one_approval_of_those_charged",

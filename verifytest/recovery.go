@@ -80,6 +80,7 @@ func recoveryPromises() []recoveryPromise {
 		{name: "nothing_is_written_without_codes", prove: recoveryNobody},
 		{name: "ten_of_a_storm_of_attempts_are_compared", prove: recoveryStorm},
 		{name: "waits_double_to_their_longest_and_nothing_blocks", prove: recoveryWaits, waits: true},
+		{name: "a_wait_of_all_time_never_ends", prove: recoveryForEver},
 		{name: "a_call_made_again_answers_the_same", prove: recoveryAgain},
 		{name: "accounts_are_kept_apart", prove: recoveryApart},
 		{name: "random_histories_agree_with_the_model", prove: recoveryHistories},
@@ -244,6 +245,20 @@ func recoveryWaits(r *recoveryRun) {
 	r.demand(r.attempt(k, macs[0]).Verdict == recovery.Match, "the right code after thirty failures was not approved")
 	a := r.attempt(k, recoveryMAC())
 	r.demand(a.Verdict == recovery.Wrong && a.Left == 9, "a failure after an approval answers %+v", a)
+}
+
+func recoveryForEver(r *recoveryRun) {
+	l := recovery.Limits{Attempts: 1, Wait: allTime, MaxWait: allTime}
+	k, macs := r.issued()
+	a, err := r.Store.Attempt(r.ctx, k, recoveryID(), []recovery.MAC{recoveryMAC()}, l)
+	r.demand(err == nil && a.Verdict == recovery.Wrong && a.Wait >= ninetyYears, "a wrong code, with a wait of all time to follow, answers %+v, error %v", a, err)
+	for range 3 {
+		a, err = r.Store.Attempt(r.ctx, k, recoveryID(), macs[:1], l)
+		r.demand(err == nil && a.Verdict == recovery.Waiting && a.Wait >= ninetyYears, "within a wait of all time a right code answers %+v, error %v", a, err)
+		if r.Advance != nil {
+			r.Advance(aYear)
+		}
+	}
 }
 
 func recoveryAgain(r *recoveryRun) {

@@ -98,6 +98,7 @@ func storePromises() []storePromise {
 		{name: "cooldowns_hold", prove: storeCoolsDown},
 		{name: "the_window_holds", prove: storeWindow},
 		{name: "failures_are_remembered_for_their_time", prove: storeRemembers},
+		{name: "a_limit_of_all_time_never_ends", prove: storeForEver},
 		{name: "one_of_256_right_attempts_is_approved", prove: storeOneWinner},
 		{name: "five_of_a_storm_of_attempts_are_compared", prove: storeAttemptStorm},
 		{name: "five_of_256_sends_are_admitted", prove: storeSendStorm},

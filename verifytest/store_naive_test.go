@@ -85,7 +85,11 @@ func (s *naive) limits(l otp.Limits) otp.Limits {
 		l.Attempts, l.Failures = max(raised.Attempts, l.Attempts), max(raised.Failures, l.Failures)
 		return l
 	}
-	return l.WithDefaults()
+	l = l.WithDefaults()
+	if s.has("overflows") {
+		l.Window, l.Remember = overflowing(l.Window), overflowing(l.Remember)
+	}
+	return l
 }
 
 // again answers a send that is known.
@@ -166,7 +170,7 @@ func (s *naive) Issue(_ context.Context, k otp.Key, id otp.ID, mac otp.MAC, ttl 
 			rec.failures = 0
 		}
 		if rec.live == (otp.MAC{}) || !s.has("keeps the old code") {
-			rec.live, rec.expires, rec.putBy = mac, s.now+ttl, id
+			rec.live, rec.expires, rec.putBy = mac, max(s.now+ttl, ttl), id
 		}
 		if s.has("brings back one code only") {
 			rec.replaced = rec.replaced[max(0, len(rec.replaced)-1):]

@@ -176,6 +176,7 @@ func TestRunStoreFindsDefects(t *testing.T) {
 		"knows one rung":                           "cooldowns_hold",
 		"does not say how long to wait":            "cooldowns_hold",
 		"counts no sends":                          "the_window_holds",
+		"overflows":                                "a_limit_of_all_time_never_ends",
 		"never forgets failures":                   "failures_are_remembered_for_their_time",
 		"charges, then compares and forgets apart": "one_of_256_right_attempts_is_approved",
 		"reads, then writes":                       "five_of_a_storm_of_attempts_are_compared",

@@ -1,6 +1,7 @@
 package verifytest
 
 import (
+	"math"
 	"time"
 
 	"github.com/go2fa/verify/otp"
@@ -108,6 +109,49 @@ func (r *storeRun) waits(what string, start time.Time, got otp.Admission, want o
 	over := time.Since(start) >= most
 	if got.Wait <= 0 && !over || got.Wait > most+storeEarly {
 		r.breaks("%s is told to wait %v, not %v", what, got.Wait, most)
+	}
+}
+
+// What is asked for all time lasts for this long at least.
+const (
+	allTime     = time.Duration(math.MaxInt64)
+	aYear       = 365 * 24 * time.Hour
+	ninetyYears = 90 * aYear
+)
+
+func storeForEver(r *storeRun) {
+	k, l := random[otp.Key](), free()
+	mac := random[otp.MAC]()
+	r.putFor(k, random[otp.ID](), mac, allTime, l)
+	r.passes(aYear)
+	r.is("the right code, which lives for all time, a year later", r.attempt(k, l, mac), otp.Match)
+
+	for want, change := range map[otp.Refusal]func(*otp.Limits){
+		otp.TooSoon:     func(l *otp.Limits) { l.Cooldown, l.Window = []time.Duration{allTime}, allTime },
+		otp.TooMany:     func(l *otp.Limits) { l.Sends, l.Window = 1, allTime },
+		otp.SendBlocked: func(l *otp.Limits) { l.Failures, l.Remember = 1, allTime },
+	} {
+		k, l := random[otp.Key](), free()
+		change(&l)
+		r.sent(k, l)
+		if want == otp.SendBlocked {
+			r.wrong(k, l, 1)
+		}
+		for range 3 {
+			a := r.put(k, random[otp.MAC](), l)
+			r.refuses("a send under a limit of all time", a, want)
+			if a.Wait < ninetyYears {
+				r.breaks("a limit of all time (%s) has a wait of %s", want, a.Wait)
+			}
+			r.passes(aYear)
+		}
+	}
+}
+
+// passes lets time pass where it can be moved.
+func (r *storeRun) passes(d time.Duration) {
+	if r.Advance != nil {
+		r.Advance(d)
 	}
 }
 

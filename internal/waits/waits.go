@@ -11,8 +11,8 @@ func After(n, free int, first, longest time.Duration) time.Duration {
 	}
 	wait := first
 	for range n - free {
-		if wait >= longest {
-			break
+		if wait > longest/2 {
+			return longest
 		}
 		wait *= 2
 	}
